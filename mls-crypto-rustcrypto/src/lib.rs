@@ -1,0 +1,1 @@
+//! The MLS cipher suites on RustCrypto: pure Rust, no_std.
