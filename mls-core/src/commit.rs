@@ -1,0 +1,1 @@
+//! Commits (RFC 9420 section 12.4).

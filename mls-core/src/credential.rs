@@ -1,0 +1,1 @@
+//! Credentials (RFC 9420 section 5.3).

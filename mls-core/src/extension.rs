@@ -1,0 +1,1 @@
+//! Extensions (RFC 9420 section 13).

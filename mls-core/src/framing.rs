@@ -1,0 +1,1 @@
+//! Message framing (RFC 9420 section 6).

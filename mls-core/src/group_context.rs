@@ -1,0 +1,1 @@
+//! The group context (RFC 9420 section 8.1).

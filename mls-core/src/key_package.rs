@@ -1,0 +1,1 @@
+//! Key packages (RFC 9420 section 10).

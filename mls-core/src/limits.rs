@@ -1,0 +1,1 @@
+//! Bounds on what the engine keeps and accepts.

@@ -1,0 +1,1 @@
+//! Proposals (RFC 9420 section 12.1).

@@ -1,0 +1,1 @@
+//! Pre-shared keys (RFC 9420 section 8.4).

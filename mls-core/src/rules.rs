@@ -1,0 +1,1 @@
+//! The questions to an application's policy.

@@ -1,0 +1,1 @@
+//! The storage traits: read a record, scan a prefix, commit a delta.

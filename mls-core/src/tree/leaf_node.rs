@@ -1,0 +1,1 @@
+//! Leaf nodes (RFC 9420 section 7.2).

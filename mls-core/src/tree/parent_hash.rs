@@ -1,0 +1,1 @@
+//! Parent hashes (RFC 9420 section 7.9).

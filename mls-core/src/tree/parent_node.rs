@@ -1,0 +1,1 @@
+//! Parent nodes (RFC 9420 section 7.1).

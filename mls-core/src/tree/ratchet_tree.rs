@@ -1,0 +1,1 @@
+//! The ratchet tree as a persistent Merkle tree.
