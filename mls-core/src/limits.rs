@@ -1,1 +1,49 @@
 //! Bounds on what the engine keeps and accepts.
+
+/// Bounds on what the engine keeps and accepts, all with defaults that suit a chat application.
+///
+/// They are checked before any signature is verified. They are the same for every member of a group only where the
+/// application makes them so; none of them changes what a valid commit is, with the exception of
+/// [`max_lifetime`](Self::max_lifetime), which RFC 9420 section 7.2 leaves to the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Past epochs whose late messages can still be read.
+    pub past_epochs: u32,
+    /// How long they can, in seconds.
+    pub past_epoch_seconds: u64,
+    /// Resumption PSKs kept per group.
+    pub resumption_psks: u32,
+    /// How many generations one message may move a ratchet forward.
+    pub max_forward: u32,
+    /// Skipped message keys kept for one sender in one epoch.
+    pub skipped_keys_per_sender: u32,
+    /// Skipped message keys kept for one group in one epoch.
+    pub skipped_keys_per_epoch: u32,
+    /// Proposals cached for one epoch.
+    pub cached_proposals: u32,
+    /// Members of a group that we join.
+    pub members: u32,
+    /// The longest lifetime of a key package that is accepted, in seconds, `not_after` less `not_before`
+    /// (RFC 9420 section 7.2).
+    pub max_lifetime: u64,
+    /// Whether leaves in a tree that we receive on joining must be within their lifetime.
+    pub strict_tree_lifetimes: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            past_epochs: 3,
+            past_epoch_seconds: 7 * 24 * 3600,
+            resumption_psks: 16,
+            max_forward: 1000,
+            skipped_keys_per_sender: 1000,
+            skipped_keys_per_epoch: 10_000,
+            cached_proposals: 1000,
+            members: 1 << 20,
+            max_lifetime: 366 * 24 * 3600,
+            strict_tree_lifetimes: false,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The proposals of this epoch that wait to be committed (RFC 9420 section 12.1).
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
+use mls_crypto_traits::{HpkePrivateKey, SecretBytes};
+
+use crate::framing::Sender;
+use crate::identity::MemberId;
+use crate::proposal::{Proposal, ProposalRef};
+use crate::record::{RECORD_VERSION, SecretWriter};
+
+/// A proposal whose message and content have been verified.
+pub(crate) struct CachedProposal {
+    /// The place in the order of arrival: of two Updates of one member the newer counts.
+    pub(crate) order: u32,
+    pub(crate) sender: Sender,
+    pub(crate) proposal: Proposal,
+    /// Who was vouched for when the proposal arrived, where it brings in a credential.
+    pub(crate) member: Option<MemberId>,
+    /// The private key of an own Update's new leaf.
+    pub(crate) leaf_key: Option<HpkePrivateKey>,
+    /// The message as we sent it, where the proposal is our own.
+    pub(crate) message: Option<Vec<u8>>,
+}
+
+/// The verified proposals of this epoch, by reference.
+#[derive(Default)]
+pub(crate) struct ProposalCache {
+    by_ref: BTreeMap<ProposalRef, CachedProposal>,
+}
+
+impl ProposalCache {
+    pub(crate) fn get(&self, reference: &ProposalRef) -> Option<&CachedProposal> {
+        self.by_ref.get(reference)
+    }
+
+    pub(crate) fn insert(&mut self, reference: ProposalRef, proposal: CachedProposal) {
+        self.by_ref.insert(reference, proposal);
+    }
+
+    pub(crate) fn remove(&mut self, reference: &ProposalRef) -> Option<CachedProposal> {
+        self.by_ref.remove(reference)
+    }
+
+    /// The proposals in the order of their arrival.
+    pub(crate) fn in_order(&self) -> Vec<(&ProposalRef, &CachedProposal)> {
+        let mut all: Vec<_> = self.by_ref.iter().collect();
+        all.sort_by_key(|(_, cached)| cached.order);
+        all
+    }
+
+    /// The order number that the next proposal gets.
+    pub(crate) fn next_order(&self) -> u32 {
+        self.by_ref.values().map(|cached| cached.order).max().map_or(0, |last| last.saturating_add(1))
+    }
+}
+
+impl CachedProposal {
+    pub(crate) fn to_record(&self) -> Result<SecretBytes, EncodeError> {
+        let Self { order, sender, proposal, member, leaf_key, message } = self;
+        let mut w = SecretWriter::new(RECORD_VERSION);
+        w.put(order)?;
+        w.put(sender)?;
+        w.put(proposal)?;
+        w.put(&member.as_ref().map(|member| &member.0))?;
+        w.put(&u8::from(leaf_key.is_some()))?;
+        if let Some(key) = leaf_key {
+            w.opaque(key.as_bytes())?;
+        }
+        w.put(message)?;
+        Ok(w.finish())
+    }
+
+    pub(crate) fn from_record(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            order: u32::decode(r)?,
+            sender: Sender::decode(r)?,
+            proposal: Proposal::decode(r)?,
+            member: Option::<Vec<u8>>::decode(r)?.map(MemberId),
+            leaf_key: match u8::decode(r)? {
+                0 => None,
+                _ => Some(HpkePrivateKey::from_bytes(r.opaque()?.to_vec())),
+            },
+            message: Option::decode(r)?,
+        })
+    }
+}

@@ -1,0 +1,75 @@
+//! What a step changes in memory. Each edit is a swap: performing it yields its inverse.
+
+use alloc::boxed::Box;
+
+use crate::group::Group;
+use crate::group::cache::CachedProposal;
+use crate::group::epoch::{EpochUndo, NewEpoch};
+use crate::group::pending::PendingCommit;
+use crate::group::state::{Lifecycle, Status};
+use crate::proposal::ProposalRef;
+use crate::secret_tree::{RatchetMove, RatchetUndo};
+
+pub(crate) enum Edit {
+    /// Moves a ratchet of the current or a retained epoch.
+    MoveRatchet(u64, RatchetMove),
+    /// Takes that back.
+    RestoreRatchet(u64, RatchetUndo),
+    /// Adds a proposal to the cache.
+    CacheProposal(ProposalRef, Box<CachedProposal>),
+    /// Drops it.
+    ForgetProposal(ProposalRef),
+    /// Sets or clears the own pending commit.
+    SetPending(Option<Box<PendingCommit>>),
+    /// Moves to the next epoch.
+    EnterEpoch(Box<NewEpoch>),
+    /// Takes that back.
+    LeaveEpoch(Box<EpochUndo>),
+    /// Replaces revision and counters.
+    SetStatus(Status),
+    /// Ends the membership, or takes that back.
+    SetLifecycle(Lifecycle),
+    /// Nothing: the inverse of an edit that found nothing to do.
+    Nothing,
+}
+
+impl Edit {
+    /// Performs the edit. Runs no check and no cryptography: what could fail was done when the step was computed.
+    pub(crate) fn perform(self, group: &mut Group) -> Self {
+        match self {
+            Self::MoveRatchet(epoch, change) => match group.secret_tree_mut(epoch) {
+                Some(tree) => Self::RestoreRatchet(epoch, tree.apply(change)),
+                None => Self::Nothing,
+            },
+            Self::RestoreRatchet(epoch, undo) => {
+                if let Some(tree) = group.secret_tree_mut(epoch) {
+                    tree.undo(undo);
+                }
+                Self::Nothing
+            }
+            Self::CacheProposal(reference, proposal) => {
+                if let Some(cache) = &mut group.proposals {
+                    cache.insert(reference, *proposal);
+                }
+                Self::ForgetProposal(reference)
+            }
+            Self::ForgetProposal(reference) => {
+                match group.proposals.as_mut().and_then(|cache| cache.remove(&reference)) {
+                    Some(proposal) => Self::CacheProposal(reference, Box::new(proposal)),
+                    None => Self::Nothing,
+                }
+            }
+            Self::SetPending(pending) => Self::SetPending(core::mem::replace(&mut group.pending, pending)),
+            Self::EnterEpoch(new) => Self::LeaveEpoch(Box::new(group.enter_epoch(*new))),
+            Self::LeaveEpoch(undo) => {
+                group.leave_epoch(*undo);
+                Self::Nothing
+            }
+            Self::SetStatus(status) => Self::SetStatus(core::mem::replace(&mut group.status, status)),
+            Self::SetLifecycle(lifecycle) => {
+                Self::SetLifecycle(core::mem::replace(&mut group.lifecycle, lifecycle))
+            }
+            Self::Nothing => Self::Nothing,
+        }
+    }
+}

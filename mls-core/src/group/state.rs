@@ -1,0 +1,302 @@
+//! What one member holds of one group.
+
+use core::fmt;
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mls_codec::{Decode, Encode};
+use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
+
+use crate::credential::Credential;
+use crate::group::cache::ProposalCache;
+use crate::group::epoch::{Epoch, PastEpoch};
+use crate::group::pending::PendingCommit;
+use crate::group_context::GroupContext;
+use crate::key_schedule::ResumptionPsk;
+use crate::record::{GroupId, Missing, RecordKey, RecordPrefix};
+use crate::secret_tree::SecretTree;
+use crate::tree::leaf_node::LeafNode;
+use crate::tree::math::LeafIndex;
+use crate::tree::path::OwnPathKeys;
+use crate::tree::ratchet_tree::RatchetTree;
+
+/// One member's state of one group: the current epoch, and as many of the group's other records as are resident.
+///
+/// It is not `Clone`: keys have one owner. Only the engine's transitions change it, each through
+/// [`Step::apply`](crate::group::Step::apply).
+pub struct Group {
+    pub(crate) id: GroupId,
+    pub(crate) status: Status,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) epoch: Epoch,
+    /// The ratchet tree, where it is resident.
+    pub(crate) tree: Option<RatchetTree>,
+    /// Leaves read singly while the tree is not resident.
+    pub(crate) leaves: BTreeMap<LeafIndex, Option<Arc<[u8]>>>,
+    pub(crate) path_keys: Option<OwnPathKeys>,
+    pub(crate) proposals: Option<ProposalCache>,
+    pub(crate) pending: Option<Box<PendingCommit>>,
+    /// The retained epochs, with the time at which each ended; the state where it is resident.
+    pub(crate) past: BTreeMap<u64, PastSlot>,
+    /// The resumption PSKs of earlier epochs that are kept; the key where it is resident.
+    pub(crate) resumption: BTreeMap<u64, Option<ResumptionPsk>>,
+}
+
+/// A retained epoch.
+pub(crate) struct PastSlot {
+    pub(crate) ended: u64,
+    pub(crate) state: Option<Box<PastEpoch>>,
+}
+
+/// What every step rewrites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Status {
+    pub(crate) revision: u64,
+    pub(crate) proposals: u32,
+    pub(crate) pending_commit: u8,
+}
+
+/// Whether the member still takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lifecycle {
+    Active,
+    Removed,
+}
+
+/// A member as the group's tree shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The leaf that the member has in this epoch.
+    pub index: LeafIndex,
+    /// What the member presented to be recognised by.
+    pub credential: Credential,
+    /// The key that its messages are signed with.
+    pub signature_key: SignaturePublicKey,
+}
+
+impl Group {
+    /// The group's identifier.
+    #[must_use]
+    pub const fn id(&self) -> &GroupId {
+        &self.id
+    }
+
+    /// The current epoch's number (RFC 9420 section 8.1).
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.epoch.context.epoch
+    }
+
+    /// How many steps have been applied since the group was founded or joined.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.status.revision
+    }
+
+    /// The group's cipher suite.
+    #[must_use]
+    pub const fn cipher_suite(&self) -> CipherSuite {
+        self.epoch.context.cipher_suite
+    }
+
+    /// The group context of the current epoch (section 8.1).
+    #[must_use]
+    pub const fn context(&self) -> &GroupContext {
+        &self.epoch.context
+    }
+
+    /// Our own leaf index.
+    #[must_use]
+    pub const fn own_leaf(&self) -> LeafIndex {
+        self.epoch.own_leaf
+    }
+
+    /// Whether we are still a member.
+    #[must_use]
+    pub const fn is_active(&self) -> bool {
+        matches!(self.lifecycle, Lifecycle::Active)
+    }
+
+    /// Whether a commit of our own waits to be accepted.
+    #[must_use]
+    pub const fn has_pending_commit(&self) -> bool {
+        self.status.pending_commit != 0
+    }
+
+    /// How many proposals of this epoch wait to be committed.
+    #[must_use]
+    pub const fn pending_proposals(&self) -> u32 {
+        self.status.proposals
+    }
+
+    /// The value that all members of this epoch share, to be compared over another channel (section 8.7).
+    #[must_use]
+    pub fn epoch_authenticator(&self) -> &[u8] {
+        self.epoch.secrets.authenticator.as_bytes()
+    }
+
+    /// The members in the order of their leaves.
+    ///
+    /// # Errors
+    /// What is [`Missing`] where the tree is not resident.
+    pub fn members(&self) -> Result<Vec<Member>, Missing> {
+        let tree = self.tree()?;
+        Ok(tree
+            .leaves()
+            .filter_map(|(index, bytes)| {
+                let leaf = LeafNode::from_bytes(bytes).ok()?;
+                Some(Member { index, credential: leaf.credential, signature_key: leaf.signature_key })
+            })
+            .collect())
+    }
+
+    /// The member at a leaf of the current epoch; `None` where the leaf is blank.
+    ///
+    /// # Errors
+    /// What is [`Missing`] where neither the tree nor that leaf is resident.
+    pub fn member(&self, index: LeafIndex) -> Result<Option<Member>, Missing> {
+        Ok(self.current_leaf(index)?.and_then(|bytes| {
+            let leaf = LeafNode::from_bytes(bytes).ok()?;
+            Some(Member { index, credential: leaf.credential, signature_key: leaf.signature_key })
+        }))
+    }
+
+    /// The ratchet tree.
+    ///
+    /// # Errors
+    /// What is [`Missing`] where it is not resident.
+    pub fn tree(&self) -> Result<&RatchetTree, Missing> {
+        self.tree.as_ref().ok_or_else(|| Missing {
+            keys: Vec::new(),
+            prefixes: alloc::vec![RecordPrefix::Tree(self.id.clone())],
+        })
+    }
+
+    /// What is missing of the records that handling a handshake message takes.
+    pub(crate) fn missing_for_handshake(&self) -> Missing {
+        let mut missing = Missing::default();
+        if self.tree.is_none() {
+            missing.prefixes.push(RecordPrefix::Tree(self.id.clone()));
+        }
+        if self.path_keys.is_none() {
+            missing.keys.push(RecordKey::PathKeys(self.id.clone()));
+        }
+        if self.proposals.is_none() {
+            missing.prefixes.push(RecordPrefix::Proposals(self.id.clone()));
+        }
+        if self.has_pending_commit() && self.pending.is_none() {
+            missing.keys.push(RecordKey::PendingCommit(self.id.clone()));
+        }
+        missing
+    }
+
+    pub(crate) fn path_keys(&self) -> Result<&OwnPathKeys, Missing> {
+        self.path_keys.as_ref().ok_or_else(|| Missing::key(RecordKey::PathKeys(self.id.clone())))
+    }
+
+    pub(crate) fn proposals(&self) -> Result<&ProposalCache, Missing> {
+        self.proposals.as_ref().ok_or_else(|| Missing {
+            keys: Vec::new(),
+            prefixes: alloc::vec![RecordPrefix::Proposals(self.id.clone())],
+        })
+    }
+
+    /// The encoding of a leaf of the current epoch, from the tree or, where that is not resident, read singly.
+    pub(crate) fn current_leaf(&self, index: LeafIndex) -> Result<Option<&Arc<[u8]>>, Missing> {
+        if let Some(tree) = &self.tree {
+            return Ok(tree.leaf_bytes(index));
+        }
+        match self.leaves.get(&index) {
+            Some(leaf) => Ok(leaf.as_ref()),
+            None => Err(Missing::key(RecordKey::TreeNode(self.id.clone(), index.node()))),
+        }
+    }
+
+    /// A retained epoch; `None` where it is not, or no longer, retained.
+    pub(crate) fn past_epoch(&self, epoch: u64) -> Result<Option<&PastEpoch>, Missing> {
+        match self.past.get(&epoch) {
+            None => Ok(None),
+            Some(PastSlot { state: Some(state), .. }) => Ok(Some(state)),
+            Some(PastSlot { state: None, .. }) => Err(Missing::key(RecordKey::Epoch(self.id.clone(), epoch))),
+        }
+    }
+
+    pub(crate) fn secret_tree_mut(&mut self, epoch: u64) -> Option<&mut SecretTree> {
+        if epoch == self.epoch.context.epoch {
+            return Some(&mut self.epoch.secret_tree);
+        }
+        self.past.get_mut(&epoch).and_then(|slot| slot.state.as_mut()).map(|past| &mut past.secret_tree)
+    }
+
+    /// Who sits, or sat, at a leaf in the current or a retained epoch.
+    pub(crate) fn sender_at(
+        &self,
+        epoch: u64,
+        index: LeafIndex,
+    ) -> Result<Option<(SignaturePublicKey, Credential)>, Missing> {
+        let mut missing = Missing::default();
+        for (number, slot) in self.past.range(epoch..) {
+            match &slot.state {
+                Some(past) => {
+                    if let Some(then) = past.replaced.get(&index) {
+                        return if missing.is_empty() { Ok(then.clone()) } else { Err(missing) };
+                    }
+                }
+                None => missing.keys.push(RecordKey::Epoch(self.id.clone(), *number)),
+            }
+        }
+        let leaf = match self.current_leaf(index) {
+            Ok(leaf) => leaf,
+            Err(more) => {
+                missing.extend(more);
+                None
+            }
+        };
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        Ok(leaf.and_then(|bytes| {
+            let leaf = LeafNode::from_bytes(bytes).ok()?;
+            Some((leaf.signature_key, leaf.credential))
+        }))
+    }
+}
+
+impl Missing {
+    pub(crate) fn key(key: RecordKey) -> Self {
+        Self { keys: alloc::vec![key], prefixes: Vec::new() }
+    }
+
+    pub(crate) fn extend(&mut self, more: Self) {
+        self.keys.extend(more.keys);
+        self.prefixes.extend(more.prefixes);
+    }
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            id,
+            status,
+            lifecycle,
+            epoch,
+            tree: _,
+            leaves: _,
+            path_keys: _,
+            proposals: _,
+            pending: _,
+            past,
+            resumption: _,
+        } = self;
+        f.debug_struct("Group")
+            .field("id", id)
+            .field("status", status)
+            .field("lifecycle", lifecycle)
+            .field("epoch", &epoch.context.epoch)
+            .field("past", &past.keys())
+            .finish_non_exhaustive()
+    }
+}

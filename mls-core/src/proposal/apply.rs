@@ -1,0 +1,353 @@
+//! What a list of proposals does to a group (RFC 9420 section 12.3).
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mls_codec::Encode;
+use mls_crypto_traits::Suite;
+
+use crate::env::{Env, UnixTime};
+use crate::extension::{ExtensionType, Extensions, ExternalSenders, RequiredCapabilities};
+use crate::framing::Sender;
+use crate::group_context::GroupContext;
+use crate::identity::{CredentialEvent, MemberId};
+use crate::key_package::{KeyPackageContext, KeyPackageError, validate_key_package};
+use crate::limits::Limits;
+use crate::proposal::list::{ListedProposal, ProposalListError};
+use crate::proposal::{Proposal, ReInit};
+use crate::tree::leaf_node::LeafNode;
+use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::ratchet_tree::RatchetTree;
+use crate::tree::validate::{ExpectedSource, LeafContext, validate_leaf};
+
+/// A group with a list of proposals applied, before any path.
+pub(crate) struct AppliedList {
+    pub(crate) tree: RatchetTree,
+    pub(crate) extensions: Extensions,
+    pub(crate) required: RequiredCapabilities,
+    /// The leaves of the added members, with the place of their Add in the list.
+    pub(crate) added: Vec<(LeafIndex, usize)>,
+    pub(crate) removed: Vec<LeafIndex>,
+    pub(crate) updated: Vec<LeafIndex>,
+    pub(crate) external_init: Option<Vec<u8>>,
+    pub(crate) re_init: Option<ReInit>,
+    /// Credentials that come in and have not been vouched for.
+    pub(crate) newcomers: Vec<Newcomer>,
+    /// Clients that were vouched for when their Add arrived, or that are asked about: for the same-client rule.
+    pub(crate) known_clients: Vec<MemberId>,
+}
+
+/// A credential that comes in with a commit.
+pub(crate) struct Newcomer {
+    pub(crate) event: CredentialEvent,
+    pub(crate) leaf: Option<LeafIndex>,
+    pub(crate) credential: crate::credential::Credential,
+    pub(crate) signature_key: mls_crypto_traits::SignaturePublicKey,
+    pub(crate) predecessor: Option<(crate::credential::Credential, mls_crypto_traits::SignaturePublicKey)>,
+}
+
+/// What applying takes from its surroundings.
+#[derive(Clone, Copy)]
+pub(crate) struct ApplyContext<'a> {
+    pub(crate) suite: Suite<'a>,
+    pub(crate) tree: &'a RatchetTree,
+    pub(crate) context: &'a GroupContext,
+    pub(crate) now: UnixTime,
+    pub(crate) limits: Limits,
+}
+
+impl<'a> ApplyContext<'a> {
+    pub(crate) const fn new(
+        suite: Suite<'a>,
+        tree: &'a RatchetTree,
+        context: &'a GroupContext,
+        env: &Env<'_>,
+    ) -> Self {
+        Self { suite, tree, context, now: env.now, limits: env.limits }
+    }
+}
+
+/// The types of a list of extensions.
+pub(crate) fn extension_types(extensions: &Extensions) -> Vec<ExtensionType> {
+    extensions.iter().map(|extension| extension.extension_type).collect()
+}
+
+/// Validates each proposal against the group that results, and applies them all in the order of section 12.3. The list
+/// has passed [`check_list`](crate::proposal::list::check_list).
+pub(crate) fn apply_list(
+    at: ApplyContext<'_>,
+    list: &[ListedProposal],
+) -> Result<AppliedList, ProposalListError> {
+    let mut sorted = sort(at, list)?;
+    let changes: Vec<_> = sorted.updates.iter().map(|(leaf, _, bytes)| (*leaf, bytes.clone())).collect();
+    let adds: Vec<_> = sorted.adds.iter().map(|(_, _, bytes)| bytes.clone()).collect();
+    // req: R-12.3-03, R-12.3-04
+    let (tree, added) = at.tree.apply_changes(at.suite, &changes, &sorted.removes, &adds)?;
+    let result = AppliedList {
+        added: added.into_iter().zip(sorted.adds.iter().map(|(place, ..)| *place)).collect(),
+        updated: sorted.updates.iter().map(|(leaf, ..)| *leaf).collect(),
+        removed: core::mem::take(&mut sorted.removes),
+        required: required(&sorted.extensions)?,
+        extensions: core::mem::take(&mut sorted.extensions),
+        external_init: sorted.external_init.take(),
+        re_init: sorted.re_init.take(),
+        newcomers: core::mem::take(&mut sorted.newcomers),
+        known_clients: core::mem::take(&mut sorted.known_clients),
+        tree,
+    };
+    check_unique(at, &sorted, &result)?;
+    check_support(at, &result)?;
+    check_leaves(at, list, &sorted, &result)?;
+    Ok(result)
+}
+
+struct Sorted<'a> {
+    extensions: Extensions,
+    updates: Vec<(LeafIndex, &'a ListedProposal, Arc<[u8]>)>,
+    removes: Vec<LeafIndex>,
+    adds: Vec<(usize, &'a ListedProposal, Arc<[u8]>)>,
+    external_init: Option<Vec<u8>>,
+    re_init: Option<ReInit>,
+    newcomers: Vec<Newcomer>,
+    known_clients: Vec<MemberId>,
+}
+
+fn sort<'a>(at: ApplyContext<'_>, list: &'a [ListedProposal]) -> Result<Sorted<'a>, ProposalListError> {
+    let mut sorted = Sorted {
+        extensions: at.context.extensions.clone(),
+        updates: Vec::new(),
+        removes: Vec::new(),
+        adds: Vec::new(),
+        external_init: None,
+        re_init: None,
+        newcomers: Vec::new(),
+        known_clients: Vec::new(),
+    };
+    for (place, listed) in list.iter().enumerate() {
+        match &listed.proposal {
+            Proposal::Add(key_package) => {
+                sorted.adds.push((place, listed, encoded(&key_package.leaf_node)?));
+                match &listed.member {
+                    Some(member) => sorted.known_clients.push(member.clone()),
+                    None => sorted.newcomers.push(Newcomer {
+                        event: CredentialEvent::Add,
+                        leaf: None,
+                        credential: key_package.leaf_node.credential.clone(),
+                        signature_key: key_package.leaf_node.signature_key.clone(),
+                        predecessor: None,
+                    }),
+                }
+            }
+            Proposal::Update(leaf) => sort_update(at, listed, leaf, &mut sorted)?,
+            Proposal::Remove(leaf) => {
+                // req: R-12.1.3-01
+                if at.tree.is_blank(leaf.node()) {
+                    return Err(ProposalListError::RemoveOfNonMember(*leaf));
+                }
+                sorted.removes.push(*leaf);
+            }
+            Proposal::GroupContextExtensions(extensions) => {
+                // req: R-13.4-05
+                if extensions.has_duplicates() {
+                    return Err(ProposalListError::DuplicateExtension);
+                }
+                new_external_senders(at, extensions, &mut sorted)?;
+                // req: R-12.3-01, R-12.1.7-02
+                sorted.extensions = extensions.clone();
+            }
+            Proposal::ExternalInit { kem_output } => sorted.external_init = Some(kem_output.clone()),
+            Proposal::ReInit(re_init) => {
+                // req: R-12.1.5-01
+                if re_init.version < at.context.version {
+                    return Err(ProposalListError::ReInitVersion);
+                }
+                if re_init.extensions.has_duplicates() {
+                    return Err(ProposalListError::DuplicateExtension);
+                }
+                sorted.re_init = Some(re_init.clone());
+            }
+            Proposal::PreSharedKey(_) => {}
+            other => return Err(ProposalListError::UnknownProposalType(other.proposal_type())),
+        }
+    }
+    Ok(sorted)
+}
+
+fn sort_update<'a>(
+    at: ApplyContext<'_>,
+    listed: &'a ListedProposal,
+    leaf: &LeafNode,
+    sorted: &mut Sorted<'a>,
+) -> Result<(), ProposalListError> {
+    let Sender::Member(sender) = listed.sender else {
+        return Err(ProposalListError::UpdateByNonMember);
+    };
+    let old = at.tree.leaf(sender).ok_or(ProposalListError::UpdateByNonMember)?;
+    let changed = old.credential != leaf.credential || old.signature_key != leaf.signature_key;
+    if changed && listed.member.is_none() {
+        // req: R-5.3.1-04, R-5.3.1-08
+        sorted.newcomers.push(Newcomer {
+            event: CredentialEvent::Update,
+            leaf: Some(sender),
+            credential: leaf.credential.clone(),
+            signature_key: leaf.signature_key.clone(),
+            predecessor: Some((old.credential, old.signature_key)),
+        });
+    }
+    sorted.updates.push((sender, listed, encoded(leaf)?));
+    Ok(())
+}
+
+/// External senders that are added or changed are to be vouched for.
+fn new_external_senders(
+    at: ApplyContext<'_>,
+    extensions: &Extensions,
+    sorted: &mut Sorted<'_>,
+) -> Result<(), ProposalListError> {
+    let malformed = |_| ProposalListError::MalformedExtension(ExtensionType::EXTERNAL_SENDERS);
+    let new = extensions.read::<ExternalSenders>().map_err(malformed)?.unwrap_or_default();
+    let old = at.context.extensions.read::<ExternalSenders>().map_err(malformed)?.unwrap_or_default();
+    // req: R-5.3.1-06, R-5.3.1-07
+    for sender in new.0.iter().filter(|sender| !old.0.contains(sender)) {
+        sorted.newcomers.push(Newcomer {
+            event: CredentialEvent::ExternalSender,
+            leaf: None,
+            credential: sender.credential.clone(),
+            signature_key: sender.signature_key.clone(),
+            predecessor: None,
+        });
+    }
+    Ok(())
+}
+
+fn encoded(leaf: &LeafNode) -> Result<Arc<[u8]>, ProposalListError> {
+    leaf.to_bytes().map(Arc::from).map_err(|_| ProposalListError::TooLong)
+}
+
+pub(crate) fn required(extensions: &Extensions) -> Result<RequiredCapabilities, ProposalListError> {
+    Ok(extensions
+        .read::<RequiredCapabilities>()
+        .map_err(|_| ProposalListError::MalformedExtension(ExtensionType::REQUIRED_CAPABILITIES))?
+        .unwrap_or_default())
+}
+
+/// Keys of new leaves must be new to the group that results (sections 7.3, 10 and 16.7).
+fn check_unique(
+    at: ApplyContext<'_>,
+    sorted: &Sorted<'_>,
+    result: &AppliedList,
+) -> Result<(), ProposalListError> {
+    let mut signature_keys = BTreeMap::new();
+    let mut encryption_keys = BTreeSet::new();
+    let mut init_keys = BTreeSet::new();
+    let gone = |leaf: LeafIndex| result.removed.contains(&leaf) || result.updated.contains(&leaf);
+    for (_, listed, _) in &sorted.adds {
+        if let Proposal::Add(key_package) = &listed.proposal {
+            // req: R-10-04
+            let init = key_package.init_key.as_bytes();
+            if !init_keys.insert(init) || at.tree.find_encryption_key(init).is_some() {
+                return Err(ProposalListError::DuplicateInitKey);
+            }
+        }
+    }
+    let updates = sorted.updates.iter().map(|(leaf, listed, _)| (Some(*leaf), *listed));
+    let adds = sorted.adds.iter().map(|(_, listed, _)| (None, *listed));
+    for (own, listed) in updates.chain(adds) {
+        let leaf = match &listed.proposal {
+            Proposal::Update(leaf) => leaf.as_ref(),
+            Proposal::Add(key_package) => &key_package.leaf_node,
+            _ => continue,
+        };
+        let key = leaf.signature_key.as_bytes();
+        // req: R-7.3-20, R-12.2-08, R-12.2-09
+        let taken = at.tree.find_signature_key(key).is_some_and(|old| Some(old) != own && !gone(old));
+        if taken || signature_keys.insert(key, ()).is_some() {
+            return Err(ProposalListError::DuplicateSignatureKey);
+        }
+        let key = leaf.encryption_key.as_bytes();
+        // req: R-7.3-21, R-16.7-01
+        let stays = |node: NodeIndex| match node.leaf() {
+            Some(old) => !gone(old),
+            None => result.tree.encryption_key(node) == Some(key),
+        };
+        if at.tree.find_encryption_key(key).is_some_and(stays)
+            || !encryption_keys.insert(key)
+            || init_keys.contains(key)
+        {
+            return Err(ProposalListError::DuplicateEncryptionKey);
+        }
+    }
+    Ok(())
+}
+
+/// What the new context demands, every member of the resulting group must support (sections 7.3, 11.1, 12.1.7, 13.4).
+fn check_support(at: ApplyContext<'_>, result: &AppliedList) -> Result<(), ProposalListError> {
+    let summary = result.tree.summary();
+    // req: R-7.3-10, R-7.3-11, R-13.3-01
+    if !summary.credential_types_in_use().iter().all(|kind| summary.all_support_credential(*kind)) {
+        return Err(ProposalListError::CredentialTypeNotSupportedByAll);
+    }
+    if result.extensions == at.context.extensions {
+        return Ok(());
+    }
+    let RequiredCapabilities { extension_types: extensions, proposal_types, credential_types } = &result.required;
+    // req: R-11.1-02, R-11.1-03, R-12.1.7-01, R-13.4-08
+    let supported = extension_types(&result.extensions)
+        .iter()
+        .chain(extensions)
+        .all(|kind| kind.is_default() || summary.all_support_extension(*kind))
+        && proposal_types.iter().all(|kind| kind.is_default() || summary.all_support_proposal(*kind))
+        && credential_types.iter().all(|kind| summary.all_support_credential(*kind));
+    if supported { Ok(()) } else { Err(ProposalListError::UnsupportedByMember) }
+}
+
+/// Each new leaf on its own, against the new context (sections 7.3 and 10.1).
+fn check_leaves(
+    at: ApplyContext<'_>,
+    list: &[ListedProposal],
+    sorted: &Sorted<'_>,
+    result: &AppliedList,
+) -> Result<(), ProposalListError> {
+    // req: R-12.3-02
+    let group_extensions = extension_types(&result.extensions);
+    for (leaf_index, listed, _) in &sorted.updates {
+        let (Proposal::Update(leaf), Some(old)) = (&listed.proposal, at.tree.leaf(*leaf_index)) else { continue };
+        let context = LeafContext {
+            position: Some((&at.context.group_id, *leaf_index)),
+            expected: ExpectedSource::Update { old_encryption_key: &old.encryption_key },
+            version: at.context.version,
+            cipher_suite: at.context.cipher_suite,
+            required: &result.required,
+            group_extensions: &group_extensions,
+            members: Some(result.tree.summary()),
+            now: None,
+            max_lifetime: None,
+            verified: listed.is_verified(),
+        };
+        validate_leaf(at.suite, leaf, &context).map_err(ProposalListError::InvalidUpdate)?;
+    }
+    let context = KeyPackageContext {
+        version: at.context.version,
+        cipher_suite: at.context.cipher_suite,
+        required: &result.required,
+        group_extensions: &group_extensions,
+        members: Some(result.tree.summary()),
+        now: at.now.0,
+        max_lifetime: at.limits.max_lifetime,
+        verified: false,
+    };
+    for (_, place) in &result.added {
+        let Some(listed) = list.get(*place) else { continue };
+        let Proposal::Add(key_package) = &listed.proposal else { continue };
+        let context = KeyPackageContext { verified: listed.is_verified(), ..context };
+        validate_key_package(at.suite, key_package, &context).map_err(ProposalListError::InvalidAdd)?;
+    }
+    Ok(())
+}
+
+impl From<KeyPackageError> for ProposalListError {
+    fn from(error: KeyPackageError) -> Self {
+        Self::InvalidAdd(error)
+    }
+}

@@ -1,0 +1,158 @@
+//! What a transition writes.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
+
+use super::key::{RecordKey, RecordPrefix};
+
+/// What must hold in the store for a [`Delta`] to be applied.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Precondition {
+    /// The record exists with exactly these bytes (a group is at the revision that the step was computed from).
+    Equals(RecordKey, SecretBytes),
+    /// The record exists (a key package is not consumed yet).
+    Present(RecordKey),
+    /// No such record exists (a group is not joined yet).
+    Absent(RecordKey),
+}
+
+/// One write of a [`Delta`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Write<'a> {
+    /// Delete every record of the set. Stands before all other writes.
+    DeletePrefix(&'a RecordPrefix),
+    /// Create or replace the record.
+    Put(&'a RecordKey, &'a SecretBytes),
+    /// Delete the record, if it exists.
+    Delete(&'a RecordKey),
+}
+
+/// Preconditions and writes that a store checks and applies in one transaction.
+///
+/// A secret type: the records in it hold keys.
+///
+/// # Security
+/// A store that cannot apply all writes, or finds a precondition unmet, applies none.
+pub struct Delta {
+    id: [u8; 16],
+    preconditions: Vec<Precondition>,
+    prefixes: Vec<RecordPrefix>,
+    writes: BTreeMap<RecordKey, Option<SecretBytes>>,
+}
+
+/// Proof that a delta is stored: only a holder gets at what the step puts out.
+///
+/// A store returns it from its `commit`. Without a store, write [`Durable::i_stored`], a name to search for in a
+/// review.
+#[derive(Debug)]
+#[must_use]
+pub struct Durable {
+    id: [u8; 16],
+}
+
+/// Records as they were read, to be [admitted](crate::group::Group::admit).
+#[derive(Debug, Default)]
+pub struct Records {
+    /// Records read singly; `None` where there is none.
+    pub records: Vec<(RecordKey, Option<SecretBytes>)>,
+    /// Sets read whole.
+    pub sets: Vec<(RecordPrefix, Vec<(RecordKey, SecretBytes)>)>,
+}
+
+impl Delta {
+    pub(crate) fn new(rng: &mut dyn Rng) -> Result<Self, CryptoError> {
+        let mut id = [0; 16];
+        rng.fill(&mut id)?;
+        Ok(Self { id, preconditions: Vec::new(), prefixes: Vec::new(), writes: BTreeMap::new() })
+    }
+
+    /// What must hold for the writes to be applied.
+    #[must_use]
+    pub fn preconditions(&self) -> &[Precondition] {
+        &self.preconditions
+    }
+
+    /// The writes in the order in which they are to be applied: deletions by prefix first, then at most one write a
+    /// record.
+    pub fn writes(&self) -> impl Iterator<Item = Write<'_>> {
+        self.prefixes.iter().map(Write::DeletePrefix).chain(self.writes.iter().map(|(key, value)| match value {
+            Some(value) => Write::Put(key, value),
+            None => Write::Delete(key),
+        }))
+    }
+
+    /// How many writes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.prefixes.len().saturating_add(self.writes.len())
+    }
+
+    /// Whether nothing is written; the store has nothing to do then.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many bytes of record values are put.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.writes.values().flatten().fold(0, |sum, value| sum.saturating_add(value.as_bytes().len()))
+    }
+
+    pub(crate) fn require(&mut self, precondition: Precondition) {
+        self.preconditions.push(precondition);
+    }
+
+    pub(crate) fn put(&mut self, key: RecordKey, value: SecretBytes) {
+        self.writes.insert(key, Some(value));
+    }
+
+    pub(crate) fn delete(&mut self, key: RecordKey) {
+        self.writes.insert(key, None);
+    }
+
+    pub(crate) fn delete_prefix(&mut self, prefix: RecordPrefix) {
+        self.writes.retain(|key, _| !prefix.covers(key));
+        if !self.prefixes.contains(&prefix) {
+            self.prefixes.push(prefix);
+        }
+    }
+
+    /// Takes in a delta that follows this one: the preconditions are this one's, later writes win.
+    pub(crate) fn then(&mut self, mut later: Self) {
+        for prefix in core::mem::take(&mut later.prefixes) {
+            self.delete_prefix(prefix);
+        }
+        self.writes.append(&mut later.writes);
+    }
+}
+
+impl Durable {
+    /// Claims that `delta` has been stored.
+    ///
+    /// # Security
+    /// The caller vouches that every write of the delta would survive a crash, or does without that. A false claim
+    /// sends what a crash forgets: keys are then used twice.
+    pub const fn i_stored(delta: &Delta) -> Self {
+        Self { id: delta.id }
+    }
+
+    pub(crate) fn names(&self, delta: &Delta) -> bool {
+        self.id == delta.id
+    }
+}
+
+impl core::fmt::Debug for Delta {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { id: _, preconditions, prefixes, writes } = self;
+        f.debug_struct("Delta")
+            .field("preconditions", preconditions)
+            .field("prefixes", prefixes)
+            .field("keys", &writes.keys())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,52 @@
+//! A buffer for records that hold secrets.
+
+use alloc::vec::Vec;
+
+use mls_codec::{Encode, EncodeError, encode_opaque};
+use mls_crypto_traits::SecretBytes;
+use zeroize::Zeroize;
+
+/// Grows without leaving copies: a buffer that is outgrown is wiped before it is freed.
+pub(crate) struct SecretWriter {
+    buffer: Vec<u8>,
+}
+
+impl SecretWriter {
+    pub(crate) fn new(version: u8) -> Self {
+        let mut buffer = Vec::with_capacity(256);
+        buffer.push(version);
+        Self { buffer }
+    }
+
+    fn make_room(&mut self, more: usize) {
+        let needed = self.buffer.len().saturating_add(more);
+        if needed > self.buffer.capacity() {
+            let mut larger = Vec::with_capacity(needed.max(self.buffer.capacity().saturating_mul(2)));
+            larger.extend_from_slice(&self.buffer);
+            self.buffer.zeroize();
+            self.buffer = larger;
+        }
+    }
+
+    /// Appends a value that is encoded as on the wire.
+    pub(crate) fn put<T: Encode + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.make_room(value.encoded_len());
+        value.encode(&mut self.buffer)
+    }
+
+    /// Appends `opaque<V>`.
+    pub(crate) fn opaque(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        self.make_room(bytes.len().saturating_add(4));
+        encode_opaque(bytes, &mut self.buffer)
+    }
+
+    pub(crate) fn finish(mut self) -> SecretBytes {
+        SecretBytes::from(core::mem::take(&mut self.buffer))
+    }
+}
+
+impl Drop for SecretWriter {
+    fn drop(&mut self) {
+        self.buffer.zeroize();
+    }
+}
