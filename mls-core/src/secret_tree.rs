@@ -32,7 +32,7 @@ use crate::{
 
 pub use error::SecretTreeError;
 pub use limits::SecretTreeLimits;
-pub use moves::{RatchetMove, RatchetUndo, SecretTreeChange};
+pub use moves::{RatchetMove, RatchetUndo, SecretTreeChange, SecretTreeEdit};
 pub use ratchet::{MessageKey, RatchetState, RatchetType};
 pub use record::SecretTreeKey;
 pub use skipped::{SkippedIndex, SkippedRun};

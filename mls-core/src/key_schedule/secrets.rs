@@ -7,12 +7,12 @@ use mls_crypto_traits::{SecretBytes, Suite};
 macro_rules! secret_types {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
         $(#[$doc])*
-        pub struct $name(SecretBytes);
+        pub struct $name(::mls_crypto_traits::SecretBytes);
 
         impl $name {
             /// Takes over a secret that was derived before, as storage gives it back.
             #[must_use]
-            pub fn from_bytes(secret: SecretBytes) -> Self {
+            pub fn from_bytes(secret: ::mls_crypto_traits::SecretBytes) -> Self {
                 Self(secret)
             }
 

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use mls_codec::{DecodeError, Encode, EncodeError, Reader, encode_opaque, opaque_len};
+use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque, opaque_len};
 use mls_crypto_traits::SecretBytes;
 
 use super::{MessageKey, RatchetState, SkippedIndex, TreeNodeSecret};
@@ -31,7 +31,18 @@ pub(super) fn encode_ratchet(state: &RatchetState) -> Result<SecretBytes, Encode
 }
 
 pub(super) fn decode_ratchet(stored: &[u8]) -> Result<RatchetState, DecodeError> {
-    todo_ratchet(stored)
+    let mut r = Reader::new(stored);
+    let at = r.offset();
+    let next = match u8::decode(&mut r)? {
+        0 => None,
+        1 => {
+            let generation = u32::decode(&mut r)?;
+            Some((generation, SecretBytes::from_slice(r.opaque()?)))
+        }
+        _ => return Err(DecodeError::new(DecodeErrorKind::InvalidPresence, at)),
+    };
+    r.finish()?;
+    Ok(RatchetState::new(next))
 }
 
 /// `struct { opaque key<V>; opaque nonce<V>; }`; the generation is in the record's name.
