@@ -240,20 +240,19 @@ impl<'a> Editor<'a> {
             return Err(TreeError::IndexOutOfTree(node));
         };
         let below = edits.partition_point(|(index, _)| *index < node);
-        let (left_edits, mut rest) = edits.split_at_mut_checked(below).unwrap_or_default();
-        if rest.first().is_some_and(|(index, _)| *index == node)
-            && let Some(((_, bytes), after)) = rest.split_first_mut()
-        {
+        let (left_edits, rest) = edits.split_at_mut_checked(below).unwrap_or_default();
+        let own = usize::from(rest.first().is_some_and(|(index, _)| *index == node));
+        let (own, right_edits) = rest.split_at_mut_checked(own).unwrap_or_default();
+        if let Some((_, bytes)) = own.first_mut() {
             let bytes = bytes.take();
             self.reindex(node, parent.payload.as_deref(), bytes.as_deref())?;
             parent.payload = bytes;
-            rest = after;
         }
         let middle = parent.hashes.len() / 2;
         let (left_hash, right_hash) = parent.hashes.split_at_mut_checked(middle).unwrap_or_default();
         let [left_hashed, right_hashed] = hashed;
         self.edit(left, &mut parent.left, left_hash, left_hashed, left_edits)?;
-        self.edit(right, &mut parent.right, right_hash, right_hashed, rest)?;
+        self.edit(right, &mut parent.right, right_hash, right_hashed, right_edits)?;
 
         parent.members = parent.left.members().saturating_add(parent.right.members());
         let (left, right) = (self.summary_below(&parent.left)?, self.summary_below(&parent.right)?);

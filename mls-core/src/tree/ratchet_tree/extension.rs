@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use mls_codec::{Decode, DecodeError, DecodeErrorKind, Reader, encode_header, header_len};
 use mls_crypto_traits::Suite;
 
-use super::edit::NodeEdit;
 use super::{RatchetTree, TreeError};
 use crate::tree::key_index::IndexSeed;
 use crate::tree::math::{NodeIndex, TreeSize};
