@@ -15,6 +15,7 @@
 mod codec;
 mod error;
 mod expand;
+mod first_use;
 mod limits;
 mod moves;
 mod plan;

@@ -3,12 +3,11 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use mls_codec::EncodeError;
-use mls_crypto_traits::{CryptoError, Rng};
+use mls_crypto_traits::Rng;
 
-use crate::group::Group;
+use crate::group::{Fault, Group};
 use crate::group::edit::Edit;
-use crate::group::state::Status;
+use crate::group::state::{Held, Status};
 use crate::group::step::Step;
 use crate::record::{Delta, Precondition, RecordKey};
 use crate::secret_tree::RatchetMove;
@@ -20,15 +19,8 @@ pub(crate) struct StepBuilder {
     pub(crate) status: Status,
 }
 
-/// Why a step could not be put together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum BuildError {
-    Encode(EncodeError),
-    Crypto(CryptoError),
-}
-
 impl StepBuilder {
-    pub(crate) fn new(group: &Group, rng: &mut dyn Rng) -> Result<Self, BuildError> {
+    pub(crate) fn new(group: &Group, rng: &mut dyn Rng) -> Result<Self, Fault> {
         let mut delta = Delta::new(rng)?;
         delta.require(Precondition::Equals(RecordKey::Status(group.id.clone()), group.status.to_record()?));
         Ok(Self { delta, edits: Vec::new(), status: group.status })
@@ -40,8 +32,8 @@ impl StepBuilder {
         group: &Group,
         epoch: u64,
         change: RatchetMove,
-    ) -> Result<(), BuildError> {
-        super::header::write_ratchet_move(&mut self.delta, &group.id, epoch, &change)?;
+    ) -> Result<(), Fault> {
+        super::header::write_secret_tree(&mut self.delta, &group.id, epoch, change.changes())?;
         self.edits.push(Edit::MoveRatchet(epoch, change));
         Ok(())
     }
@@ -51,7 +43,7 @@ impl StepBuilder {
     }
 
     /// The step, at the next revision.
-    pub(crate) fn finish<T>(mut self, group: &Group, output: T) -> Result<Step<T>, BuildError> {
+    pub(crate) fn finish<T>(mut self, group: &Group, output: T) -> Result<Step<T>, Fault> {
         self.status.revision = self.status.revision.wrapping_add(1);
         self.delta.put(RecordKey::Status(group.id.clone()), self.status.to_record()?);
         self.edits.push(Edit::SetStatus(self.status));
@@ -67,19 +59,7 @@ impl StepBuilder {
     /// The step that ends the membership: nothing of the group is left on disk.
     pub(crate) fn finish_removed<T>(mut self, group: &Group, output: T) -> Step<T> {
         self.delta.delete_prefix(crate::record::RecordPrefix::Group(group.id.clone()));
-        self.edits.push(Edit::EndMembership(Box::default()));
+        self.edits.push(Edit::SwapHeld(Box::new(Held::nothing(group.epoch.secret_tree.size()))));
         Step { group: group.id.clone(), base: group.status.revision, delta: self.delta, edits: self.edits, output }
-    }
-}
-
-impl From<EncodeError> for BuildError {
-    fn from(error: EncodeError) -> Self {
-        Self::Encode(error)
-    }
-}
-
-impl From<CryptoError> for BuildError {
-    fn from(error: CryptoError) -> Self {
-        Self::Crypto(error)
     }
 }
