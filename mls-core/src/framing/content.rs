@@ -128,7 +128,7 @@ impl Content {
         }
     }
 
-    /// The length of the body without its type, as a PrivateMessage encrypts it.
+    /// The length of the body without its type, as a `PrivateMessage` encrypts it.
     pub(super) fn body_len(&self) -> usize {
         match self {
             Self::Application(data) => opaque_len(data),

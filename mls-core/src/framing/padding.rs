@@ -1,6 +1,6 @@
 //! How much padding hides a message's length (RFC 9420 section 6.3.1).
 
-/// How much padding hides the length of a PrivateMessage's content.
+/// How much padding hides the length of a `PrivateMessage`'s content.
 ///
 /// The default, [`Padding::Step`], leaves few lengths to tell apart and costs at most an eighth
 /// (below 256 bytes, at most 31 bytes).

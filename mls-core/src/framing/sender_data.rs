@@ -1,4 +1,4 @@
-//! Who sent a PrivateMessage (RFC 9420 section 6.3.2).
+//! Who sent a `PrivateMessage` (RFC 9420 section 6.3.2).
 
 use alloc::vec::Vec;
 
@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{ContentType, FramingError, Sender};
 use crate::tree::math::LeafIndex;
 
-/// Who sent a PrivateMessage, and with which key (RFC 9420 section 6.3.2).
+/// Who sent a `PrivateMessage`, and with which key (RFC 9420 section 6.3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct SenderData {
     /// The sending member.
