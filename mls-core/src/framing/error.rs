@@ -41,8 +41,6 @@ pub enum FramingError {
     NonMemberInPrivateMessage,
     /// Padding is all zero (section 6.3.1).
     NonZeroPadding,
-    /// The sender data names another sender than the content (section 6.3.2).
-    SenderMismatch,
     /// Only a Commit carries a confirmation tag (section 6.1).
     UnexpectedConfirmationTag,
     /// Only a member's `PublicMessage` carries a membership tag (section 6.2).
@@ -76,7 +74,6 @@ impl fmt::Display for FramingError {
             Self::NewMemberProposalContent => "a new_member_proposal sender may only send an Add",
             Self::NonMemberInPrivateMessage => "only members send PrivateMessages",
             Self::NonZeroPadding => "padding is not all zero",
-            Self::SenderMismatch => "sender data and content name different senders",
             Self::UnexpectedConfirmationTag => "a confirmation tag on content that is no Commit",
             Self::UnexpectedMembershipTag => "a membership tag of a sender that is no member",
             Self::WrongMembershipTag => "wrong membership tag",
