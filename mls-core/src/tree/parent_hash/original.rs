@@ -7,6 +7,7 @@ use mls_codec::Encode;
 use mls_crypto_traits::{Digest, HpkePublicKey, Suite};
 
 use super::ParentHashError;
+use crate::tree::hash::{leaf_tree_hash, parent_tree_hash};
 use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::parent_node::ParentNode;
 use crate::tree::ratchet_tree::RatchetTree;
@@ -57,16 +58,16 @@ impl OriginalHashes {
             return Ok(*hash);
         }
         // req: R-7.9-03
-        let hash = match subtree.left().zip(subtree.right()) {
-            None => blank_leaf_hash(suite, subtree)?,
-            Some((left, right)) => {
+        let hash = match (subtree.leaf(), subtree.left(), subtree.right()) {
+            (None, Some(left), Some(right)) => {
                 let (below_left, below_right) = split_leaves(subtree, excluded);
                 let left = self.hash(suite, tree, left, below_left)?;
                 let right = self.hash(suite, tree, right, below_right)?;
-                let node = parent_without(tree, subtree, excluded);
-                let input = (2_u8, (node, left.as_bytes(), right.as_bytes())).to_bytes()?;
-                suite.hash(&[&input])?
+                let node = parent_without(tree, subtree, excluded).map(|node| node.to_bytes()).transpose()?;
+                parent_tree_hash(suite, node.as_deref(), left.as_bytes(), right.as_bytes())?
             }
+            (Some(leaf), ..) => leaf_tree_hash(suite, leaf, None)?,
+            (None, ..) => return Err(ParentHashError::OutsideTree(subtree)),
         };
         self.latest.insert(subtree, (excluded.len(), hash));
         Ok(hash)
@@ -84,13 +85,6 @@ fn parent_without(tree: &RatchetTree, node: NodeIndex, excluded: &[LeafIndex]) -
     Some(ParentNode {
         encryption_key: HpkePublicKey::from(parent.encryption_key.to_vec()),
         parent_hash: parent.parent_hash.to_vec(),
-        unmerged_leaves: parent.unmerged.filter(|leaf| excluded.binary_search(leaf).is_err()).collect(),
+        unmerged_leaves: parent.unmerged().filter(|leaf| excluded.binary_search(leaf).is_err()).collect(),
     })
-}
-
-fn blank_leaf_hash(suite: Suite<'_>, node: NodeIndex) -> Result<Digest, ParentHashError> {
-    let leaf = node.leaf().ok_or(ParentHashError::OutsideTree(node))?;
-    // NodeType leaf, the leaf's index, no LeafNode.
-    let input = (1_u8, leaf, 0_u8).to_bytes()?;
-    Ok(suite.hash(&[&input])?)
 }

@@ -43,7 +43,7 @@ fn verify_subtree(
     verify_subtree(suite, tree, left, hashes)?;
     verify_subtree(suite, tree, right, hashes)?;
     let Some(parent) = tree.parent_ref(node) else { return Ok(()) };
-    let unmerged: Vec<LeafIndex> = parent.unmerged.clone().collect();
+    let unmerged: Vec<LeafIndex> = parent.unmerged().collect();
     let (below_left, below_right) = split_leaves(node, &unmerged);
     let mut links = |child, below: &[LeafIndex], sibling, excluded: &[LeafIndex]| {
         // Stale parent hashes elsewhere are no fault: only that each parent is reached counts.
@@ -93,7 +93,7 @@ fn search(tree: &RatchetTree, node: NodeIndex, unmerged: &[LeafIndex], found: &m
             if found.replace(node).is_some() {
                 return false;
             }
-            tree.parent_ref(node).is_none_or(|parent| parent.unmerged.eq(unmerged.iter().copied()))
+            tree.parent_ref(node).is_none_or(|parent| parent.unmerged().eq(unmerged.iter().copied()))
         }
     }
 }

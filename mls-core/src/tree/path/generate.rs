@@ -157,7 +157,7 @@ impl NewPath {
             set: steps.into_iter().map(|step| (step.node, step.keys.private)).collect(),
             clear: blanked,
         };
-        (update, CommitSecret::new(commit_secret.into_secret()))
+        (update, CommitSecret::from_bytes(commit_secret.into_secret()))
     }
 }
 

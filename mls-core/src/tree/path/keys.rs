@@ -3,7 +3,10 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use mls_codec::{DecodeError, Encode, EncodeError, Reader, encode_header, encode_opaque, header_len, opaque_len};
+use mls_codec::{
+    Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_header, encode_opaque, header_len,
+    opaque_len,
+};
 use mls_crypto_traits::{HpkePrivateKey, SecretBytes};
 
 use crate::tree::math::NodeIndex;
@@ -71,7 +74,7 @@ impl OwnPathKeys {
     pub fn to_stored(&self) -> Result<SecretBytes, EncodeError> {
         let Self { leaf, parents } = self;
         let entries = parents.iter().fold(0_usize, |sum, (node, key)| {
-            sum.saturating_add(node.encoded_len()).saturating_add(opaque_len(key.as_bytes()))
+            sum.saturating_add(node.as_u32().encoded_len()).saturating_add(opaque_len(key.as_bytes()))
         });
         let len = opaque_len(leaf.as_bytes()).saturating_add(header_len(entries)).saturating_add(entries);
         // Exact, so that no buffer with keys in it is left behind by growing.
@@ -79,7 +82,7 @@ impl OwnPathKeys {
         encode_opaque(leaf.as_bytes(), &mut out)?;
         encode_header(entries, &mut out)?;
         for (node, key) in parents {
-            node.encode(&mut out)?;
+            node.as_u32().encode(&mut out)?;
             encode_opaque(key.as_bytes(), &mut out)?;
         }
         Ok(SecretBytes::from(out))
@@ -96,10 +99,10 @@ impl OwnPathKeys {
         reader.finish()?;
         let mut parents = BTreeMap::new();
         while !entries.is_empty() {
-            let offset = entries.offset();
-            let node = NodeIndex::decode(&mut entries)?;
-            if parents.last_key_value().is_some_and(|(last, _)| *last >= node) || node.is_leaf() {
-                return Err(DecodeError::new(DecodeErrorKind::InvalidValue, offset));
+            let invalid = entries.error(DecodeErrorKind::InvalidValue);
+            let node = NodeIndex::new(u32::decode(&mut entries)?).ok_or(invalid)?;
+            if node.is_leaf() || parents.last_key_value().is_some_and(|(last, _)| *last >= node) {
+                return Err(invalid);
             }
             parents.insert(node, HpkePrivateKey::from_bytes(entries.opaque()?.to_vec()));
         }

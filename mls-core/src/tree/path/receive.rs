@@ -148,7 +148,7 @@ pub fn decrypt_path(
     let clear = direct_path(sender, tree_after_proposals.size())
         .filter(|node| node.covers(own) && !set.contains_key(node))
         .collect();
-    Ok((PathKeysUpdate { leaf: None, set, clear }, CommitSecret::new(commit_secret.into_secret())))
+    Ok((PathKeysUpdate { leaf: None, set, clear }, CommitSecret::from_bytes(commit_secret.into_secret())))
 }
 
 /// The private keys that the path secret in a Welcome gives a joiner at `own` (RFC 9420 section 12.4.3.1).

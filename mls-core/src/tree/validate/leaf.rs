@@ -11,7 +11,8 @@ use crate::framing::ProtocolVersion;
 use crate::proposal::ProposalType;
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource, Lifetime};
 use crate::tree::math::{LeafIndex, NodeIndex};
-use crate::tree::ratchet_tree::{RatchetTree, TreeSummary};
+use crate::tree::ratchet_tree::RatchetTree;
+use crate::tree::summary::Summary;
 
 /// Where a leaf node comes from, and so which source it must name (RFC 9420 section 7.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub struct LeafContext<'a> {
     /// The types of the group context's extensions.
     pub group_extensions: &'a [ExtensionType],
     /// The members that the leaf will be among; none for a leaf outside any group.
-    pub members: Option<&'a TreeSummary>,
+    pub members: Option<&'a Summary>,
     /// Seconds since the Unix epoch; without it no lifetime is found over.
     pub now: Option<u64>,
     /// The longest lifetime accepted, in seconds.
@@ -193,11 +194,11 @@ fn check_credential(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), Le
     }
     let Some(members) = context.members else { return Ok(()) };
     // req: R-7.3-10
-    if !members.all_support_credential(own) {
+    if !members.all_support_credential(own.0) {
         return Err(LeafNodeError::CredentialNotSupportedByAll(own));
     }
     // req: R-7.3-11
-    let mut in_use = members.credential_types_in_use();
+    let mut in_use = members.credential_types_in_use().map(CredentialType);
     match in_use.find(|&credential| !leaf.capabilities.supports_credential(credential)) {
         Some(missing) => Err(LeafNodeError::CredentialInUseUnsupported(missing)),
         None => Ok(()),

@@ -23,7 +23,7 @@ fn check_subtree(tree: &RatchetTree, node: NodeIndex) -> Result<(), UnmergedLeaf
     check_subtree(tree, left)?;
     check_subtree(tree, right)?;
     let Some(parent) = tree.parent_ref(node) else { return Ok(()) };
-    let leaves: Vec<LeafIndex> = parent.unmerged.collect();
+    let leaves: Vec<LeafIndex> = parent.unmerged().collect();
     // req: R-7.1-01, R-7.1-02
     if !leaves.is_sorted_by(|a, b| a < b) {
         return Err(UnmergedLeafError::NotAscending { parent: node });
@@ -57,7 +57,7 @@ fn check_below(
         return check_below(tree, parent, right, below_right);
     };
     // req: R-12.4.3.1-17
-    let mut listed = between.unmerged;
+    let mut listed = between.unmerged();
     for &leaf in leaves {
         if !listed.by_ref().any(|other| other == leaf) {
             return Err(UnmergedLeafError::NotListedBetween { parent, node, leaf });
