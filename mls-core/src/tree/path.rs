@@ -11,12 +11,12 @@ mod receive;
 mod secret;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use error::PathError;
 pub use generate::{NewPath, generate_path};
 pub use keys::{OwnPathKeys, PathKeysUpdate};
-pub use receive::{check_external_path, check_path, decrypt_path, keys_from_welcome, merge_path};
+pub use receive::{check_path, decrypt_path, keys_from_welcome, merge_path};
 pub use secret::PathSecret;
 
 /// The label that path secrets are encrypted under (RFC 9420 section 7.6).

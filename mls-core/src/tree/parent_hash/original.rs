@@ -7,7 +7,7 @@ use mls_codec::Encode;
 use mls_crypto_traits::{Digest, HpkePublicKey, Suite};
 
 use super::ParentHashError;
-use crate::tree::hash::{leaf_tree_hash, parent_tree_hash};
+use crate::tree::hash::{blank_tree_hash, leaf_tree_hash, parent_tree_hash};
 use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::parent_node::ParentNode;
 use crate::tree::ratchet_tree::RatchetTree;
@@ -50,7 +50,7 @@ impl OriginalHashes {
         excluded: &[LeafIndex],
     ) -> Result<Digest, ParentHashError> {
         if excluded.is_empty() {
-            return tree.node_hash(subtree).ok_or(ParentHashError::OutsideTree(subtree));
+            return present_hash(suite, tree, subtree);
         }
         if let Some((count, hash)) = self.latest.get(&subtree)
             && *count == excluded.len()
@@ -87,4 +87,13 @@ fn parent_without(tree: &RatchetTree, node: NodeIndex, excluded: &[LeafIndex]) -
         parent_hash: parent.parent_hash.to_vec(),
         unmerged_leaves: parent.unmerged().filter(|leaf| excluded.binary_search(leaf).is_err()).collect(),
     })
+}
+
+/// The tree hash of `subtree` as it is, which the tree does not keep inside blank subtrees.
+fn present_hash(suite: Suite<'_>, tree: &RatchetTree, subtree: NodeIndex) -> Result<Digest, ParentHashError> {
+    match tree.node_hash(subtree) {
+        Some(hash) => Ok(hash),
+        None if tree.size().contains(subtree) => Ok(blank_tree_hash(suite, subtree)?),
+        None => Err(ParentHashError::OutsideTree(subtree)),
+    }
 }

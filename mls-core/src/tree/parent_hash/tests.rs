@@ -17,6 +17,7 @@ use proptest::prelude::*;
 
 use self::oracle::Array;
 use super::*;
+use crate::tree::key_index::IndexSeed;
 use crate::tree::leaf_node::LeafNodeSource;
 use crate::tree::path::tests::world::{TestRng, World, suite1, tree_from};
 
@@ -30,7 +31,7 @@ fn node(index: u32) -> NodeIndex {
 
 /// The verdict on an altered tree, which decoding may already refuse.
 fn verdict(suite: Suite<'_>, array: &Array) -> bool {
-    RatchetTree::from_extension(suite, crate::tree::ratchet_tree::IndexSeed::from_bytes([7; 16]), &array.to_extension())
+    RatchetTree::from_extension(suite, IndexSeed::new([7; 16]), &array.to_extension())
         .is_ok_and(|tree| verify_parent_hashes(suite, &tree).is_ok())
 }
 

@@ -37,7 +37,8 @@ struct NewStep {
 
 /// Draws new keys for the leaf `sender` and its filtered direct path (RFC 9420 section 7.4).
 ///
-/// `tree_after_proposals` is the tree with the commit's proposals applied, `sender` a leaf of it. The leaf's key pair and the first path
+/// `tree_after_proposals` is the tree with the commit's proposals applied, `sender` a leaf of it, an external joiner's among the blank
+/// ones or just beyond a full tree. The leaf's key pair and the first path
 /// secret are drawn from `rng`, in that order, the rest is derived.
 ///
 /// # Errors
@@ -126,16 +127,26 @@ impl NewPath {
     ) -> Result<Vec<UpdatePathNode>, PathError> {
         // req: R-7.6-05
         let context = suite.encrypt_context(UPDATE_PATH_NODE, group_context)?;
-        let mut nodes = Vec::with_capacity(self.steps.len());
-        // req: R-7.5-01
+        // req: R-7.5-07, R-7.5-08, R-7.6-01
+        let mut recipients = Vec::new();
         for step in &self.steps {
-            // req: R-7.5-07, R-7.5-08, R-7.6-01
-            let mut encrypted_path_secret = Vec::new();
-            for node in tree_after_proposals.resolution_excluding(step.copath_child, excluded) {
-                let key = tree_after_proposals.encryption_key(node).ok_or(CryptoError::InvalidPublicKey)?;
-                let key = HpkePublicKey::from(key.to_vec());
-                encrypted_path_secret.push(context.seal(&key, step.secret.as_bytes(), rng)?);
-            }
+            let resolution = tree_after_proposals.resolution_excluding(step.copath_child, excluded);
+            let key = |node| tree_after_proposals.encryption_key(node).map(HpkePublicKey::from);
+            let keys: Option<Vec<HpkePublicKey>> = resolution.into_iter().map(key).collect();
+            recipients.push(keys.ok_or(CryptoError::InvalidPublicKey)?);
+        }
+        // One batch for the whole path.
+        let secrets = self.steps.iter().map(|step| step.secret.as_bytes());
+        let items: Vec<(&HpkePublicKey, &[u8])> = recipients
+            .iter()
+            .zip(secrets)
+            .flat_map(|(keys, secret)| keys.iter().map(move |key| (key, secret)))
+            .collect();
+        let mut sealed = context.seal_batch(&items, rng)?.into_iter();
+        // req: R-7.5-01
+        let mut nodes = Vec::with_capacity(self.steps.len());
+        for (step, keys) in self.steps.iter().zip(&recipients) {
+            let encrypted_path_secret = sealed.by_ref().take(keys.len()).collect::<Result<_, _>>()?;
             nodes.push(UpdatePathNode { encryption_key: step.keys.public.clone(), encrypted_path_secret });
         }
         Ok(nodes)

@@ -3,7 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use mls_crypto_traits::{CryptoError, HpkePrivateKey, HpkePublicKey, Suite};
+use mls_crypto_traits::{HpkePrivateKey, HpkePublicKey, Suite};
 
 use super::generate::install;
 use super::keys::PathKeysUpdate;
@@ -19,8 +19,8 @@ use crate::tree::ratchet_tree::{PathStep, RatchetTree};
 /// Checks a path's shape and keys against the tree with the commit's proposals applied (RFC 9420 sections 7.6 and 12.4.2).
 ///
 /// `excluded` are the leaves that the commit adds: nothing is encrypted to them, so that a node may have no ciphertext at all. The
-/// path's keys, leaf's and parents', must be nowhere in the tree, whose sender's path still has its old keys. The leaf node
-/// itself is validated elsewhere ([`validate_leaf`](crate::tree::validate::validate_leaf)).
+/// path's keys, leaf's and parents', must be nowhere in the tree, whose sender's path still has its old keys; an external
+/// joiner's leaf is still blank, or the one just beyond a full tree. The leaf node itself is validated elsewhere ([`validate_leaf`](crate::tree::validate::validate_leaf)).
 ///
 /// # Errors
 /// [`PathError::PathLength`], [`PathError::CiphertextCount`], [`PathError::InvalidPublicKey`], [`PathError::DuplicateKey`],
@@ -32,25 +32,15 @@ pub fn check_path(
     path: &UpdatePath,
     excluded: &BTreeSet<LeafIndex>,
 ) -> Result<(), PathError> {
-    check_shape(tree_after_proposals, sender, path, excluded)?;
-    check_keys(suite, tree_after_proposals, path)
-}
-
-/// [`check_path`] for an external commit, whose sender is not in the tree yet.
-///
-/// `tree_with_joiner` is `tree_after_proposals` with the joiner's leaf in its place: it has the shape that the path is for, while the
-/// keys must be new to `tree_after_proposals`.
-///
-/// # Errors
-/// As [`check_path`].
-pub fn check_external_path(
-    suite: Suite<'_>,
-    tree_after_proposals: &RatchetTree,
-    tree_with_joiner: &RatchetTree,
-    joiner: LeafIndex,
-    path: &UpdatePath,
-) -> Result<(), PathError> {
-    check_shape(tree_with_joiner, joiner, path, &BTreeSet::new())?;
+    let steps = filtered(tree_after_proposals, sender, path)?;
+    for (step, node) in steps.iter().zip(&path.nodes) {
+        // req: R-7.6-01, R-7.6-02, R-7.6-04
+        let expected = tree_after_proposals.resolution_excluding(step.copath_child, excluded).len();
+        let found = node.encrypted_path_secret.len();
+        if expected != found {
+            return Err(PathError::CiphertextCount { node: step.node, expected, found });
+        }
+    }
     check_keys(suite, tree_after_proposals, path)
 }
 
@@ -219,24 +209,6 @@ fn filtered(tree: &RatchetTree, sender: LeafIndex, path: &UpdatePath) -> Result<
         return Err(PathError::PathLength { expected: steps.len(), found: path.nodes.len() });
     }
     Ok(steps)
-}
-
-fn check_shape(
-    tree: &RatchetTree,
-    sender: LeafIndex,
-    path: &UpdatePath,
-    excluded: &BTreeSet<LeafIndex>,
-) -> Result<(), PathError> {
-    let steps = filtered(tree, sender, path)?;
-    for (step, node) in steps.iter().zip(&path.nodes) {
-        // req: R-7.6-01, R-7.6-02, R-7.6-04
-        let expected = tree.resolution_excluding(step.copath_child, excluded).len();
-        let found = node.encrypted_path_secret.len();
-        if expected != found {
-            return Err(PathError::CiphertextCount { node: step.node, expected, found });
-        }
-    }
-    Ok(())
 }
 
 fn check_keys(suite: Suite<'_>, tree: &RatchetTree, path: &UpdatePath) -> Result<(), PathError> {

@@ -67,11 +67,11 @@ pub fn validate_leaf(suite: Suite<'_>, leaf: &LeafNode, context: &LeafContext<'_
     suite
         .check_hpke_public_key(leaf.encryption_key.as_bytes())
         .map_err(LeafNodeError::InvalidEncryptionKey)?;
-    suite
-        .check_signature_public_key(leaf.signature_key.as_bytes())
-        .map_err(LeafNodeError::InvalidSignatureKey)?;
     // req: R-7.3-05, R-7.2-16
-    leaf.verify_signature(suite, context.position).map_err(LeafNodeError::InvalidSignature)
+    leaf.verify_signature(suite, context.position).map_err(|error| match error {
+        CryptoError::InvalidPublicKey => LeafNodeError::InvalidSignatureKey(error),
+        error => LeafNodeError::InvalidSignature(error),
+    })
 }
 
 /// Checks that nobody else in `tree` has the leaf's keys. `replacing` is the leaf that goes when this one comes

@@ -46,7 +46,8 @@ pub fn validate_tree(suite: Suite<'_>, tree: &RatchetTree, context: &TreeContext
     check_parent_keys(suite, tree, tree.size().root())?;
     verify_parent_hashes_above_merged(suite, tree)?;
     // req: R-7.3-03, R-12.4.3.1-15
-    for (index, leaf) in tree.leaves() {
+    for (index, _) in tree.leaves() {
+        let Some(leaf) = tree.leaf(index) else { return Err(TreeValidationError::MalformedLeaf(index)) };
         let context = LeafContext {
             position: Some((context.group_id, index)),
             expected: ExpectedSource::Tree,
@@ -71,7 +72,7 @@ pub fn find_own_leaf(tree: &RatchetTree, own: &LeafNode) -> Result<LeafIndex, Tr
     // req: R-12.4.3.1-19
     let own_bytes = own.to_bytes()?;
     tree.find_signature_key(own.signature_key.as_bytes())
-        .filter(|index| tree.leaf_bytes(*index) == Some(own_bytes.as_slice()))
+        .filter(|index| tree.leaf_bytes(*index).is_some_and(|bytes| **bytes == *own_bytes))
         .ok_or(TreeValidationError::OwnLeafMissing)
 }
 
@@ -95,6 +96,8 @@ fn check_parent_keys(suite: Suite<'_>, tree: &RatchetTree, node: NodeIndex) -> R
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TreeValidationError {
+    /// A leaf does not decode (7.2).
+    MalformedLeaf(LeafIndex),
     /// A leaf is invalid (7.3).
     Leaf(LeafIndex, LeafNodeError),
     /// A list of unmerged leaves is wrong (12.4.3.1).
@@ -114,6 +117,7 @@ pub enum TreeValidationError {
 impl fmt::Display for TreeValidationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::MalformedLeaf(leaf) => write!(f, "{leaf:?} does not decode"),
             Self::Leaf(leaf, error) => write!(f, "{leaf:?}: {error}"),
             Self::Unmerged(error) => error.fmt(f),
             Self::InvalidParentKey(node) => write!(f, "{node:?} has an invalid key"),

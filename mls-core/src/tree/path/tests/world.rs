@@ -1,6 +1,5 @@
 //! A group reduced to its tree and its members' keys, to run random histories on.
 
-use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -8,7 +7,7 @@ use alloc::vec::Vec;
 use std::println;
 
 use mls_codec::Encode;
-use mls_crypto_rustcrypto::RustCrypto;
+use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::{
     CipherSuite, CryptoError, CryptoProvider, HpkeKeyPair, HpkePublicKey, Rng, SigningKey, Suite,
 };
@@ -23,12 +22,13 @@ use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
 use crate::tree::path::{
     NewPath, OwnPathKeys, PathKeysUpdate, check_path, decrypt_path, generate_path, keys_from_welcome, merge_path,
 };
-use crate::tree::ratchet_tree::{IndexSeed, RatchetTree};
+use crate::tree::key_index::IndexSeed;
+use crate::tree::ratchet_tree::RatchetTree;
 
 pub(in crate::tree) const GROUP_ID: &[u8] = b"group";
 
 pub(in crate::tree) fn suite(id: CipherSuite) -> Option<Suite<'static>> {
-    Box::leak(Box::new(RustCrypto::new())).suite(id)
+    RustCryptoProvider::new().provider(id).map(Suite::new)
 }
 
 pub(in crate::tree) fn suite1() -> Suite<'static> {
@@ -48,7 +48,7 @@ pub(in crate::tree) fn vectors<T: DeserializeOwned>(name: &str) -> Option<Vec<T>
 }
 
 pub(in crate::tree) fn tree_from(suite: Suite<'_>, bytes: &[u8]) -> RatchetTree {
-    RatchetTree::from_extension(suite, IndexSeed::from_bytes([7; 16]), bytes).unwrap()
+    RatchetTree::from_extension(suite, IndexSeed::new([7; 16]), bytes).unwrap()
 }
 
 /// SplitMix64: reproducible, and of no use for anything but tests.
@@ -132,8 +132,7 @@ impl World {
     pub(in crate::tree) fn new(suite: Suite<'static>, seed: u64) -> Self {
         let mut rng = TestRng::new(seed);
         let (leaf, member) = newcomer(suite, &mut rng);
-        let leaf = Arc::from(leaf.to_bytes().unwrap());
-        let tree = RatchetTree::new(suite, IndexSeed::from_bytes([7; 16]), leaf).unwrap();
+        let tree = RatchetTree::new(suite, IndexSeed::new([7; 16]), &leaf).unwrap();
         Self { suite, tree, members: [(LeafIndex::ZERO, member)].into(), rng }
     }
 
@@ -155,20 +154,16 @@ impl World {
 
     /// Adds members as proposals do; they know their leaf's key only.
     pub(in crate::tree) fn add(&mut self, count: usize) -> BTreeSet<LeafIndex> {
-        (0..count)
-            .map(|_| {
-                let (leaf, member) = newcomer(self.suite, &mut self.rng);
-                let bytes: Arc<[u8]> = Arc::from(leaf.to_bytes().unwrap());
-                let (tree, index) = self.tree.add_leaf(self.suite, bytes).unwrap();
-                self.tree = tree;
-                self.members.insert(index, member);
-                index
-            })
-            .collect()
+        let newcomers: Vec<_> = (0..count).map(|_| newcomer(self.suite, &mut self.rng)).collect();
+        let adds: Vec<_> = newcomers.iter().map(|(leaf, _)| Arc::from(leaf.to_bytes().unwrap())).collect();
+        let (tree, added) = self.tree.apply_changes(self.suite, &[], &[], &adds).unwrap();
+        self.tree = tree;
+        self.members.extend(added.iter().copied().zip(newcomers.into_iter().map(|(_, member)| member)));
+        added.into_iter().collect()
     }
 
     pub(in crate::tree) fn remove(&mut self, index: LeafIndex) {
-        self.tree = self.tree.remove_leaf(self.suite, index).unwrap();
+        self.tree = self.tree.apply_changes(self.suite, &[], &[index], &[]).unwrap().0;
         self.members.remove(&index);
         self.forget_blanked();
     }
@@ -178,7 +173,8 @@ impl World {
         let member = self.members.get_mut(&index).unwrap();
         let mut leaf = leaf_node(&keys, &*member.signer, self.suite, LeafNodeSource::Update);
         leaf.sign(self.suite, &*member.signer, Some((GROUP_ID, index))).unwrap();
-        self.tree = self.tree.update_leaf(self.suite, index, Arc::from(leaf.to_bytes().unwrap())).unwrap();
+        let update = (index, Arc::from(leaf.to_bytes().unwrap()));
+        self.tree = self.tree.apply_changes(self.suite, &[update], &[], &[]).unwrap().0;
         member.keys.apply(PathKeysUpdate { leaf: Some(keys.private), ..PathKeysUpdate::default() });
         self.forget_blanked();
     }
