@@ -89,7 +89,10 @@ where
     let mut out = SecretBytes::zeros(len);
     let mut counters = 1..=u8::MAX;
     let mut previous = None;
-    for chunk in out.as_mut_bytes().chunks_mut(<Hmac<D> as OutputSizeUser>::output_size()) {
+    for chunk in out
+        .as_mut_bytes()
+        .chunks_mut(<Hmac<D> as OutputSizeUser>::output_size())
+    {
         let counter = counters.next().ok_or(CryptoError::TooLong)?;
         let mut mac = keyed.clone();
         if let Some(block) = &previous {

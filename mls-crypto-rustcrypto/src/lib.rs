@@ -1,4 +1,4 @@
-//! The MLS cipher suites on RustCrypto: pure Rust, no_std.
+//! The MLS cipher suites on RustCrypto: pure Rust, `no_std`.
 //!
 //! [`RustCryptoProvider`] is a [`CryptoProvider`](mls_crypto_traits::CryptoProvider) for suites 1, 2, 3,
 //! 5 and 7 of RFC 9420, and with the feature `curve448` for 4 and 6 too. It has no state: it is a value
@@ -51,3 +51,8 @@ use poly1305 as _;
 use primeorder as _;
 #[cfg(feature = "curve448")]
 use shake as _;
+
+/// Runs the example of the README.
+#[cfg(all(doctest, feature = "getrandom"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

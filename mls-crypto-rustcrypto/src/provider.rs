@@ -11,7 +11,6 @@ use crate::suite::{self, RustCryptoSuite};
 /// Suites 1, 2, 3, 5 and 7 of RFC 9420 section 17.1; with the feature `curve448` 4 and 6 too. The value
 /// holds nothing and draws nothing: it can stand in a `const`.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
 pub struct RustCryptoProvider;
 
 /// In the order of preference among the registered suites of one strength: the mandatory one first.
@@ -44,10 +43,10 @@ impl CryptoProvider for RustCryptoProvider {
     }
 
     fn provider(&self, id: CipherSuite) -> Option<&dyn CipherSuiteProvider> {
-        SUITES
+        let suite = SUITES
             .iter()
-            .find(|suite| suite.params().cipher_suite == id)
-            .map(|suite| -> &dyn CipherSuiteProvider { *suite })
+            .find(|suite| suite.params().cipher_suite == id)?;
+        Some(*suite)
     }
 }
 

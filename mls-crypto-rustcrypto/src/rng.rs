@@ -7,11 +7,13 @@ use mls_crypto_traits::{CryptoError, Rng};
 /// It holds nothing, so every value is the same source. On `wasm32-unknown-unknown` the crate
 /// `getrandom` needs its feature `wasm_js`, which the application turns on.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
 pub struct OsRng;
 
 impl Rng for OsRng {
-    #[expect(clippy::disallowed_methods, reason = "this is the source that others are given")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the source that others are given"
+    )]
     fn fill(&mut self, out: &mut [u8]) -> Result<(), CryptoError> {
         getrandom::fill(out).map_err(|_| CryptoError::Randomness)
     }

@@ -8,11 +8,13 @@ pub(crate) mod ed25519;
 #[cfg(feature = "curve448")]
 pub(crate) mod ed448;
 
+type Loaded<K> = Result<Arc<K>, CryptoError>;
+
 /// How a suite's signature keys are loaded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SignatureAlgorithm {
-    pub(crate) load_verify_key: fn(&[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError>,
-    pub(crate) load_signing_key: fn(&[u8]) -> Result<Arc<dyn SigningKey>, CryptoError>,
+    pub(crate) load_verify_key: fn(&[u8]) -> Loaded<dyn VerifyKey>,
+    pub(crate) load_signing_key: fn(&[u8]) -> Loaded<dyn SigningKey>,
 }
 
 #[cfg(test)]

@@ -10,8 +10,6 @@ use p256::NistP256;
 use p384::NistP384;
 use p521::NistP521;
 
-#[cfg(feature = "curve448")]
-use crate::{dh::x448::X448, signature::ed448::ED448};
 use crate::{
     aead::{AeadAlgorithm, TAG_LEN},
     dh::{nist::NistDh, x25519::X25519},
@@ -22,6 +20,8 @@ use crate::{
         ed25519::ED25519,
     },
 };
+#[cfg(feature = "curve448")]
+use crate::{dh::x448::X448, signature::ed448::ED448};
 
 /// The primitives of one suite.
 #[derive(Debug)]

@@ -7,6 +7,9 @@ use alloc::vec::Vec;
 use mls_codec::DecodeError;
 
 use super::view::LeafProfile;
+use crate::credential::CredentialType;
+use crate::extension::ExtensionType;
+use crate::proposal::ProposalType;
 
 /// The types that the members of a (sub)tree use and support.
 ///
@@ -27,29 +30,27 @@ impl Summary {
         Self { vacant: true, ..Self::default() }
     }
 
-    /// Whether every member supports extensions of this type; the default types 1 to 5 always (section 7.2).
+    /// Whether every member supports extensions of this type; the default types always (section 7.2).
     #[must_use]
-    pub fn all_support_extension(&self, extension_type: impl Into<u16>) -> bool {
-        let extension_type = extension_type.into();
-        self.vacant || (1..=5).contains(&extension_type) || has(&self.extensions, extension_type)
+    pub fn all_support_extension(&self, extension_type: ExtensionType) -> bool {
+        self.vacant || extension_type.is_default() || has(&self.extensions, extension_type.into())
     }
 
-    /// Whether every member supports proposals of this type; the default types 1 to 7 always (section 7.2).
+    /// Whether every member supports proposals of this type; the default types always (section 7.2).
     #[must_use]
-    pub fn all_support_proposal(&self, proposal_type: impl Into<u16>) -> bool {
-        let proposal_type = proposal_type.into();
-        self.vacant || (1..=7).contains(&proposal_type) || has(&self.proposals, proposal_type)
+    pub fn all_support_proposal(&self, proposal_type: ProposalType) -> bool {
+        self.vacant || proposal_type.is_default() || has(&self.proposals, proposal_type.into())
     }
 
     /// Whether every member supports credentials of this type.
     #[must_use]
-    pub fn all_support_credential(&self, credential_type: impl Into<u16>) -> bool {
+    pub fn all_support_credential(&self, credential_type: CredentialType) -> bool {
         self.vacant || has(&self.credentials, credential_type.into())
     }
 
     /// The types of the members' credentials, ascending.
-    pub fn credential_types_in_use(&self) -> impl Iterator<Item = u16> + '_ {
-        self.credentials_in_use.iter().copied()
+    pub fn credential_types_in_use(&self) -> impl Iterator<Item = CredentialType> + '_ {
+        self.credentials_in_use.iter().copied().map(CredentialType)
     }
 
     fn of_leaf(profile: &LeafProfile<'_>) -> Result<Self, DecodeError> {

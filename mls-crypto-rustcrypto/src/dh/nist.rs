@@ -19,8 +19,9 @@ pub(crate) trait NistCurve:
     EcdsaCurve
     + DigestAlgorithm
     + PointCompression
-    + Curve<FieldBytesSize: ModulusSize + Add<Output: Add<MaxOverhead, Output: ArraySize> + ArraySize>>
-    + CurveArithmetic<
+    + Curve<
+        FieldBytesSize: ModulusSize + Add<Output: Add<MaxOverhead, Output: ArraySize> + ArraySize>,
+    > + CurveArithmetic<
         AffinePoint: FromSec1Point<Self> + ToSec1Point<Self>,
         Scalar: Invert<Output = CtOption<<Self as CurveArithmetic>::Scalar>>,
     >

@@ -19,12 +19,16 @@ impl Dh for X25519 {
     }
 
     fn load_private(&self, private: &[u8]) -> Result<StaticSecret, CryptoError> {
-        let bytes: [u8; 32] = private.try_into().map_err(|_| CryptoError::InvalidPrivateKey)?;
+        let bytes: [u8; 32] = private
+            .try_into()
+            .map_err(|_| CryptoError::InvalidPrivateKey)?;
         Ok(StaticSecret::from(*Zeroizing::new(bytes)))
     }
 
     fn load_public(&self, public: &[u8]) -> Result<PublicKey, CryptoError> {
-        let bytes: [u8; 32] = public.try_into().map_err(|_| CryptoError::InvalidPublicKey)?;
+        let bytes: [u8; 32] = public
+            .try_into()
+            .map_err(|_| CryptoError::InvalidPublicKey)?;
         Ok(PublicKey::from(bytes))
     }
 
@@ -32,7 +36,13 @@ impl Dh for X25519 {
         Ok(PublicKey::from(private).as_bytes().to_vec())
     }
 
-    fn agree(&self, private: &StaticSecret, public: &PublicKey) -> Result<SecretBytes, CryptoError> {
-        Ok(SecretBytes::from_slice(private.diffie_hellman(public).as_bytes()))
+    fn agree(
+        &self,
+        private: &StaticSecret,
+        public: &PublicKey,
+    ) -> Result<SecretBytes, CryptoError> {
+        Ok(SecretBytes::from_slice(
+            private.diffie_hellman(public).as_bytes(),
+        ))
     }
 }

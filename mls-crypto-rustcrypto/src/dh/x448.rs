@@ -19,7 +19,9 @@ impl Dh for X448 {
     }
 
     fn load_private(&self, private: &[u8]) -> Result<StaticSecret, CryptoError> {
-        let bytes: [u8; 56] = private.try_into().map_err(|_| CryptoError::InvalidPrivateKey)?;
+        let bytes: [u8; 56] = private
+            .try_into()
+            .map_err(|_| CryptoError::InvalidPrivateKey)?;
         Ok(StaticSecret::from(*Zeroizing::new(bytes)))
     }
 
@@ -32,7 +34,13 @@ impl Dh for X448 {
         Ok(PublicKey::from(private).as_bytes().to_vec())
     }
 
-    fn agree(&self, private: &StaticSecret, public: &PublicKey) -> Result<SecretBytes, CryptoError> {
-        Ok(SecretBytes::from_slice(private.diffie_hellman(public).as_bytes()))
+    fn agree(
+        &self,
+        private: &StaticSecret,
+        public: &PublicKey,
+    ) -> Result<SecretBytes, CryptoError> {
+        Ok(SecretBytes::from_slice(
+            private.diffie_hellman(public).as_bytes(),
+        ))
     }
 }

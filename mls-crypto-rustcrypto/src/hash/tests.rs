@@ -67,7 +67,11 @@ fn hkdf_is_that_of_rfc_5869() {
         "06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244"
     );
     let okm = HashAlgorithm::Sha256
-        .expand(prk.as_bytes(), &[&range(0xb0, 0xb0), &range(0xb1, 0xff)], 82)
+        .expand(
+            prk.as_bytes(),
+            &[&range(0xb0, 0xb0), &range(0xb1, 0xff)],
+            82,
+        )
         .unwrap();
     assert_eq!(
         hex::encode(okm.as_bytes()),

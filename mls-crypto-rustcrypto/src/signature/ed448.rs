@@ -40,7 +40,8 @@ struct Ed448VerifyKey(VerifyingKey);
 
 impl VerifyKey for Ed448VerifyKey {
     fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
-        let signature = Signature::try_from(signature).map_err(|_| CryptoError::InvalidSignature)?;
+        let signature =
+            Signature::try_from(signature).map_err(|_| CryptoError::InvalidSignature)?;
         contiguous(message, |bytes| self.0.verify_raw(&signature, bytes))
             .map_err(|_| CryptoError::InvalidSignature)
     }

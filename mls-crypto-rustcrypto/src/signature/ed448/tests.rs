@@ -44,7 +44,10 @@ fn keys_outside_the_prime_order_subgroup_are_refused() {
     neutral[0] = 1;
     let zero = [0; 57];
     for key in [&bytes(order_2), &bytes(order_4), zero.as_slice(), &neutral] {
-        assert_eq!(load_verify_key(key).map(|_| ()), Err(CryptoError::InvalidPublicKey));
+        assert_eq!(
+            load_verify_key(key).map(|_| ()),
+            Err(CryptoError::InvalidPublicKey)
+        );
     }
 }
 
