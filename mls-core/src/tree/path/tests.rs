@@ -112,7 +112,7 @@ fn alone_the_commit_secret_is_the_first_path_secret() {
     let expected = PathSecret::random(world.suite, &mut same).unwrap();
     assert_eq!(*new.leaf_public(), expected_leaf.public);
     assert_eq!(new.public_keys().len(), 0);
-    assert_eq!(new.parent_hashes().leaf, []);
+    assert!(new.parent_hashes().leaf.is_empty());
     assert_eq!(new.into_private().1.as_bytes(), expected.as_bytes());
     world.commit(leaf(0));
 }
@@ -127,7 +127,8 @@ fn a_node_above_new_leaves_only_has_no_ciphertext() {
     assert_eq!(counts, [1, 0]);
     // To encrypt to them anyway is refused.
     let mut path = sent.path.clone();
-    path.nodes[1].encrypted_path_secret.push(path.nodes[0].encrypted_path_secret[0].clone());
+    let ciphertext = path.nodes[0].encrypted_path_secret[0].clone();
+    path.nodes[1].encrypted_path_secret.push(ciphertext);
     assert_eq!(
         check(&world, &sent, &path),
         Err(PathError::CiphertextCount { node: node(3), expected: 0, found: 1 })

@@ -194,11 +194,11 @@ fn check_credential(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), Le
     }
     let Some(members) = context.members else { return Ok(()) };
     // req: R-7.3-10
-    if !members.all_support_credential(own.0) {
+    if !members.all_support_credential(own) {
         return Err(LeafNodeError::CredentialNotSupportedByAll(own));
     }
     // req: R-7.3-11
-    let mut in_use = members.credential_types_in_use().map(CredentialType);
+    let mut in_use = members.credential_types_in_use();
     match in_use.find(|&credential| !leaf.capabilities.supports_credential(credential)) {
         Some(missing) => Err(LeafNodeError::CredentialInUseUnsupported(missing)),
         None => Ok(()),

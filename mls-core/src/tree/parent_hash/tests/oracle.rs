@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use mls_codec::{Decode, Encode, encode_header};
+use mls_codec::{Encode, encode_header};
 use mls_crypto_traits::Suite;
 
 use crate::tree::leaf_node::LeafNodeSource;
@@ -162,7 +162,7 @@ impl Array {
 
     pub(super) fn parents(&mut self) -> Vec<&mut crate::tree::parent_node::ParentNode> {
         let parent = |node| match node {
-            Node::Parent(parent) => Some(&mut **parent),
+            Node::Parent(parent) => Some(parent),
             Node::Leaf(_) => None,
         };
         self.nodes.iter_mut().flatten().filter_map(parent).collect()
@@ -170,7 +170,7 @@ impl Array {
 
     pub(super) fn leaves(&mut self) -> Vec<&mut crate::tree::leaf_node::LeafNode> {
         let leaf = |node| match node {
-            Node::Leaf(leaf) => Some(&mut **leaf),
+            Node::Leaf(leaf) => Some(leaf),
             Node::Parent(_) => None,
         };
         self.nodes.iter_mut().flatten().filter_map(leaf).collect()

@@ -1,22 +1,17 @@
 //! A group reduced to its tree and its members' keys, to run random histories on.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use std::println;
 
 use mls_codec::Encode;
-use mls_crypto_rustcrypto::RustCryptoProvider;
-use mls_crypto_traits::{
-    CipherSuite, CryptoError, CryptoProvider, HpkeKeyPair, HpkePublicKey, Rng, SigningKey, Suite,
-};
-use serde::de::DeserializeOwned;
+use mls_crypto_traits::{CryptoError, HpkeKeyPair, HpkePublicKey, Rng, SigningKey, Suite};
 
 use crate::commit::{UpdatePath, UpdatePathNode};
 use crate::credential::{Credential, CredentialType};
 use crate::extension::Extensions;
 use crate::framing::ProtocolVersion;
+use crate::key_schedule::test_vectors;
 use crate::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource, Lifetime};
 use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
 use crate::tree::path::{
@@ -27,24 +22,8 @@ use crate::tree::ratchet_tree::RatchetTree;
 
 pub(in crate::tree) const GROUP_ID: &[u8] = b"group";
 
-pub(in crate::tree) fn suite(id: CipherSuite) -> Option<Suite<'static>> {
-    RustCryptoProvider::new().provider(id).map(Suite::new)
-}
-
 pub(in crate::tree) fn suite1() -> Suite<'static> {
-    suite(CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519).unwrap()
-}
-
-/// The official vectors in `name`, if they are there.
-pub(in crate::tree) fn vectors<T: DeserializeOwned>(name: &str) -> Option<Vec<T>> {
-    let dir = std::env::var("MLS_TEST_VECTORS")
-        .unwrap_or_else(|_| String::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/test-vectors")));
-    let path = std::path::Path::new(&dir).join(name);
-    let Ok(text) = std::fs::read(&path) else {
-        println!("no official vectors at {}: skipped", path.display());
-        return None;
-    };
-    Some(serde_json::from_slice(&text).unwrap())
+    test_vectors::suite(1).unwrap()
 }
 
 pub(in crate::tree) fn tree_from(suite: Suite<'_>, bytes: &[u8]) -> RatchetTree {
@@ -144,6 +123,19 @@ impl World {
             let sender = world.some_member();
             world.commit(sender);
         }
+        world
+    }
+
+    /// A group of two whose members support these credentials.
+    pub(in crate::tree) fn with_credentials(credentials: &[CredentialType]) -> Self {
+        let mut world = Self::with_members(suite1(), 1, 2, 0);
+        let leaves = world.members.keys().map(|index| {
+            let mut leaf = world.tree.leaf(*index).unwrap();
+            leaf.capabilities.credentials = credentials.to_vec();
+            (*index, Arc::from(leaf.to_bytes().unwrap()))
+        });
+        let leaves: Vec<_> = leaves.collect();
+        world.tree = world.tree.apply_changes(world.suite, &leaves, &[], &[]).unwrap().0;
         world
     }
 
