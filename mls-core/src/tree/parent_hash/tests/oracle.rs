@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 use mls_codec::{Encode, encode_header};
 use mls_crypto_traits::Suite;
 
-use crate::tree::leaf_node::LeafNodeSource;
+use crate::tree::leaf_node::{LeafNode, LeafNodeSource};
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize};
 use crate::tree::node::Node;
+use crate::tree::parent_node::ParentNode;
 use crate::tree::ratchet_tree::RatchetTree;
 
 /// A tree as an array of nodes, blanks at the end included.
@@ -160,19 +161,25 @@ impl Array {
             .all(|node| self.unmerged_valid(node) && self.linked(suite, node))
     }
 
-    pub(super) fn parents(&mut self) -> Vec<&mut crate::tree::parent_node::ParentNode> {
-        let parent = |node| match node {
-            Node::Parent(parent) => Some(parent),
-            Node::Leaf(_) => None,
-        };
-        self.nodes.iter_mut().flatten().filter_map(parent).collect()
+    pub(super) fn parents(&mut self) -> Vec<&mut ParentNode> {
+        self.nodes.iter_mut().flatten().filter_map(as_parent).collect()
     }
 
-    pub(super) fn leaves(&mut self) -> Vec<&mut crate::tree::leaf_node::LeafNode> {
-        let leaf = |node| match node {
-            Node::Leaf(leaf) => Some(leaf),
-            Node::Parent(_) => None,
-        };
-        self.nodes.iter_mut().flatten().filter_map(leaf).collect()
+    pub(super) fn leaves(&mut self) -> Vec<&mut LeafNode> {
+        self.nodes.iter_mut().flatten().filter_map(as_leaf).collect()
+    }
+}
+
+fn as_parent(node: &mut Node) -> Option<&mut ParentNode> {
+    match node {
+        Node::Parent(parent) => Some(parent),
+        Node::Leaf(_) => None,
+    }
+}
+
+fn as_leaf(node: &mut Node) -> Option<&mut LeafNode> {
+    match node {
+        Node::Leaf(leaf) => Some(leaf),
+        Node::Parent(_) => None,
     }
 }
