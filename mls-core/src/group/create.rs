@@ -15,7 +15,7 @@ use mls_crypto_traits::{
 use crate::credential::Credential;
 use crate::env::Env;
 use crate::extension::{ExtensionPlace, ExtensionType, Extensions};
-use crate::framing::{MlsMessage, MlsMessageBody, ProtocolVersion, confirmed_hashes};
+use crate::framing::{MlsMessage, MlsMessageBody, ProtocolVersion, interim_transcript_hash};
 use crate::group::advance::{write_epoch, write_nodes};
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::cache::ProposalCache;
@@ -144,10 +144,10 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
     let secrets = EpochSecrets::from_epoch_secret(suite, epoch_secret)?;
     // req: R-11-07
     let tag = confirmation_tag(suite, &secrets.confirmation_key, &context.confirmed_transcript_hash)?;
-    let interim = confirmed_hashes::interim(suite, &context.confirmed_transcript_hash, tag.as_bytes())?;
+    let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, tag.as_bytes())?;
     let parts = EpochParts {
         context,
-        interim_transcript_hash: interim,
+        interim_transcript_hash: interim.as_bytes().to_vec(),
         confirmation_tag: tag.as_bytes().to_vec(),
         own_leaf: LeafIndex::ZERO,
         own_signature_key: leaf.signature_key,
