@@ -141,15 +141,15 @@ fn the_label_binds_place_and_count() {
 // req: R-8.4-06
 #[test]
 fn unknown_types_and_usages_are_refused() {
-    let unknown = |offset| Err(DecodeError::new(DecodeErrorKind::UnknownValue, offset));
+    let unknown = |offset| DecodeError::new(DecodeErrorKind::UnknownValue, offset);
     for tag in [0, 3, 255] {
         let bytes = [tag, 2, b'i', b'd', 0];
-        assert_eq!(PreSharedKeyId::from_bytes(&bytes), unknown(0));
-        assert_eq!(PskType::from_bytes(&[tag]).map(|_| ()), unknown(0));
+        assert_eq!(PreSharedKeyId::from_bytes(&bytes), Err(unknown(0)));
+        assert_eq!(PskType::from_bytes(&[tag]), Err(unknown(0)));
     }
     for usage in [0, 4, 255] {
         let bytes = [2, usage, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        assert_eq!(PreSharedKeyId::from_bytes(&bytes), unknown(1));
+        assert_eq!(PreSharedKeyId::from_bytes(&bytes), Err(unknown(1)));
     }
 }
 
