@@ -65,6 +65,10 @@ impl VerifyKey for Ed448VerifyKey {
 
 impl Ed448VerifyKey {
     /// Whether `[4][S]B = [4]R + [4][k]A`; `None` where the signature cannot be decoded.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "group arithmetic does not overflow"
+    )]
     fn holds(&self, message: &[&[u8]], signature: &[u8]) -> Option<bool> {
         let (r_bytes, s_bytes) = signature.split_first_chunk::<POINT_LEN>()?;
         let s_bytes: [u8; POINT_LEN] = s_bytes.try_into().ok()?;
