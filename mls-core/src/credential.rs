@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader, encode_opaque, open_enum, opaque_len};
+use mls_codec::{
+    Decode, DecodeError, Encode, EncodeError, Reader, encode_opaque, opaque_len, open_enum,
+};
 
 #[cfg(test)]
 mod tests;
@@ -54,7 +56,9 @@ pub struct Certificate {
 impl Credential {
     /// A basic credential over `identity`.
     pub fn basic(identity: impl Into<Vec<u8>>) -> Self {
-        Self::Basic { identity: identity.into() }
+        Self::Basic {
+            identity: identity.into(),
+        }
     }
 
     /// The type that stands before the body on the wire.
@@ -63,7 +67,9 @@ impl Credential {
         match self {
             Self::Basic { .. } => CredentialType::BASIC,
             Self::X509 { .. } => CredentialType::X509,
-            Self::Other { credential_type, .. } => *credential_type,
+            Self::Other {
+                credential_type, ..
+            } => *credential_type,
         }
     }
 }
@@ -89,9 +95,16 @@ impl Encode for Credential {
 impl Decode for Credential {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(match CredentialType::decode(r)? {
-            CredentialType::BASIC => Self::Basic { identity: r.opaque()?.to_vec() },
-            CredentialType::X509 => Self::X509 { certificates: Vec::decode(r)? },
-            credential_type => Self::Other { credential_type, body: r.opaque()?.to_vec() },
+            CredentialType::BASIC => Self::Basic {
+                identity: r.opaque()?.to_vec(),
+            },
+            CredentialType::X509 => Self::X509 {
+                certificates: Vec::decode(r)?,
+            },
+            credential_type => Self::Other {
+                credential_type,
+                body: r.opaque()?.to_vec(),
+            },
         })
     }
 }

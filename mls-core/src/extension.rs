@@ -173,9 +173,14 @@ impl Extensions {
     // req: R-13.4-05
     #[must_use]
     pub fn has_duplicates(&self) -> bool {
-        let mut types: Vec<ExtensionType> = self.iter().map(|extension| extension.extension_type).collect();
+        let mut types: Vec<ExtensionType> = self
+            .iter()
+            .map(|extension| extension.extension_type)
+            .collect();
         types.sort_unstable();
-        types.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
+        types
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a == b))
     }
 }
 
@@ -206,7 +211,10 @@ impl Extension {
     /// # Errors
     /// [`EncodeError`] when a vector is too long.
     pub fn new<T: ExtensionContent>(content: &T) -> Result<Self, EncodeError> {
-        Ok(Self { extension_type: T::TYPE, extension_data: content.to_bytes()? })
+        Ok(Self {
+            extension_type: T::TYPE,
+            extension_data: content.to_bytes()?,
+        })
     }
 }
 

@@ -128,7 +128,7 @@ impl Content {
         }
     }
 
-    /// The length of the body without its type, as a PrivateMessage encrypts it.
+    /// The length of the body without its type, as a `PrivateMessage` encrypts it.
     pub(super) fn body_len(&self) -> usize {
         match self {
             Self::Application(data) => opaque_len(data),
@@ -147,7 +147,10 @@ impl Content {
     }
 
     /// Reads the body of a content of this type.
-    pub(super) fn decode_body(content_type: ContentType, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    pub(super) fn decode_body(
+        content_type: ContentType,
+        r: &mut Reader<'_>,
+    ) -> Result<Self, DecodeError> {
         Ok(match content_type {
             ContentType::Application => Self::Application(r.opaque()?.to_vec()),
             ContentType::Proposal => Self::Proposal(Box::new(Proposal::decode(r)?)),
@@ -158,7 +161,8 @@ impl Content {
 
 impl Encode for Content {
     fn encoded_len(&self) -> usize {
-        self.body_len().saturating_add(self.content_type().encoded_len())
+        self.body_len()
+            .saturating_add(self.content_type().encoded_len())
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {

@@ -15,7 +15,7 @@ pub enum FramingError {
     ApplicationDataInPublicMessage,
     /// The provider failed otherwise than by a verdict on the message.
     Crypto(CryptoError),
-    /// The ciphertext of a PrivateMessage does not open (section 6.3); nothing more is said.
+    /// The ciphertext of a `PrivateMessage` does not open (section 6.3); nothing more is said.
     DecryptionFailed,
     /// The content does not encode.
     Encode(EncodeError),
@@ -29,23 +29,21 @@ pub enum FramingError {
     MissingConfirmationTag,
     /// This sender signs over the group context, and none was given (section 6.1).
     MissingGroupContext,
-    /// A member's PublicMessage lacks its membership tag (section 6.2).
+    /// A member's `PublicMessage` lacks its membership tag (section 6.2).
     MissingMembershipTag,
-    /// A member's PublicMessage needs the membership key, and none was given (section 6.2).
+    /// A member's `PublicMessage` needs the membership key, and none was given (section 6.2).
     MissingMembershipKey,
     /// A `new_member_commit` sender may only send a Commit (section 6.1).
     NewMemberCommitContent,
     /// A `new_member_proposal` sender may only send an Add proposal (section 6.1).
     NewMemberProposalContent,
-    /// Only members send PrivateMessages (section 6.3.2).
+    /// Only members send `PrivateMessage`s (section 6.3.2).
     NonMemberInPrivateMessage,
     /// Padding is all zero (section 6.3.1).
     NonZeroPadding,
-    /// The sender data names another sender than the content (section 6.3.2).
-    SenderMismatch,
     /// Only a Commit carries a confirmation tag (section 6.1).
     UnexpectedConfirmationTag,
-    /// Only a member's PublicMessage carries a membership tag (section 6.2).
+    /// Only a member's `PublicMessage` carries a membership tag (section 6.2).
     UnexpectedMembershipTag,
     /// The membership tag does not verify (section 6.2).
     WrongMembershipTag,
@@ -76,7 +74,6 @@ impl fmt::Display for FramingError {
             Self::NewMemberProposalContent => "a new_member_proposal sender may only send an Add",
             Self::NonMemberInPrivateMessage => "only members send PrivateMessages",
             Self::NonZeroPadding => "padding is not all zero",
-            Self::SenderMismatch => "sender data and content name different senders",
             Self::UnexpectedConfirmationTag => "a confirmation tag on content that is no Commit",
             Self::UnexpectedMembershipTag => "a membership tag of a sender that is no member",
             Self::WrongMembershipTag => "wrong membership tag",

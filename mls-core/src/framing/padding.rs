@@ -1,6 +1,6 @@
 //! How much padding hides a message's length (RFC 9420 section 6.3.1).
 
-/// How much padding hides the length of a PrivateMessage's content.
+/// How much padding hides the length of a `PrivateMessage`'s content.
 ///
 /// The default, [`Padding::Step`], leaves few lengths to tell apart and costs at most an eighth
 /// (below 256 bytes, at most 31 bytes).
@@ -10,7 +10,7 @@ pub enum Padding {
     /// None: the length shows.
     None,
     /// Up to a multiple of this many bytes; 0 means none.
-    Block(u32),
+    Block(u16),
     /// Up to a multiple of 32 or, above 256 bytes, of the eighth part of the greatest power of two
     /// that is not above the length.
     #[default]
@@ -24,10 +24,10 @@ pub enum Padding {
 impl Padding {
     /// How many zero bytes follow a content of `content_len` bytes.
     #[must_use]
-    pub const fn padding_len(self, content_len: usize) -> usize {
+    pub fn padding_len(self, content_len: usize) -> usize {
         let granularity = match self {
             Self::None => 1,
-            Self::Block(block) => block_len(block),
+            Self::Block(block) => usize::from(block),
             Self::Step => step(content_len),
             Self::Padme => padme(content_len),
         };
@@ -36,12 +36,6 @@ impl Padding {
             Some(rest) => granularity.saturating_sub(rest),
         }
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a block beyond the address space is clamped first")]
-#[expect(clippy::as_conversions, reason = "`TryFrom` is not const")]
-const fn block_len(block: u32) -> usize {
-    if usize::BITS < u32::BITS { usize::MAX } else { block as usize }
 }
 
 const fn step(len: usize) -> usize {
@@ -53,7 +47,9 @@ const fn step(len: usize) -> usize {
 
 const fn padme(len: usize) -> usize {
     // Below two bytes there is nothing to round.
-    let Some(exponent @ 1..) = len.checked_ilog2() else { return 1 };
+    let Some(exponent @ 1..) = len.checked_ilog2() else {
+        return 1;
+    };
     let kept_bits = exponent.ilog2().saturating_add(1);
     1 << exponent.saturating_sub(kept_bits)
 }

@@ -7,11 +7,13 @@ use mls_crypto_traits::{CryptoError, Suite};
 use zeroize::Zeroizing;
 
 use super::auth::check_framing;
-use super::sender_data::{SenderDataAad, SenderDataKey};
+use super::sender_data::SenderDataAad;
 use super::{
-    AuthenticatedContent, Content, ContentType, FramedContent, FramedContentAuthData, FramingError, Padding,
-    Sender, SenderData, WireFormat,
+    AuthenticatedContent, Content, ContentType, FramedContent, FramedContentAuthData, FramingError,
+    Padding, Sender, SenderData, WireFormat,
 };
+use crate::key_schedule::SenderDataSecret;
+use crate::secret_tree::MessageKey;
 
 /// A signed and encrypted message (RFC 9420 section 6.3).
 // req: R-6.3-01
@@ -44,35 +46,34 @@ struct PrivateContentAad<'a> {
 impl PrivateMessage {
     /// Encrypts a signed content of a member.
     ///
-    /// `key` and `nonce` are those of `sender_data.generation` in the sender's handshake or
-    /// application ratchet: `suite.aead_key_len()` and `suite.aead_nonce_len()` bytes, the nonce
-    /// without its reuse guard. `sender_data_secret` is the epoch's.
+    /// `key` comes from the sender's handshake ratchet for proposals and Commits, from its
+    /// application ratchet for application data. `reuse_guard` is fresh randomness.
     ///
     /// # Errors
     /// [`FramingError::WrongWireFormat`], [`FramingError::NonMemberInPrivateMessage`],
-    /// [`FramingError::SenderMismatch`], [`FramingError::MissingConfirmationTag`],
-    /// [`FramingError::UnexpectedConfirmationTag`]; [`FramingError::Crypto`] when the message is
-    /// too long for the AEAD.
+    /// [`FramingError::MissingConfirmationTag`], [`FramingError::UnexpectedConfirmationTag`];
+    /// [`FramingError::Crypto`] when the message is too long for the AEAD.
     ///
     /// # Security
-    /// No key and nonce serve twice: the ratchet's step must be durable before this message leaves.
+    /// No key serves twice: the ratchet's step must be durable before this message leaves.
     pub fn seal(
         suite: Suite<'_>,
         content: &AuthenticatedContent,
-        key: &[u8],
-        nonce: &[u8],
-        sender_data: &SenderData,
-        sender_data_secret: &[u8],
+        key: &MessageKey,
+        reuse_guard: [u8; 4],
+        sender_data_secret: &SenderDataSecret,
         padding: Padding,
     ) -> Result<Self, FramingError> {
-        let AuthenticatedContent { wire_format, content, auth } = content;
+        let AuthenticatedContent {
+            wire_format,
+            content,
+            auth,
+        } = content;
         if *wire_format != WireFormat::PrivateMessage {
             return Err(FramingError::WrongWireFormat);
         }
         check_framing(*wire_format, content)?;
-        if content.sender != Sender::Member(sender_data.leaf_index) {
-            return Err(FramingError::SenderMismatch);
-        }
+        let sender_data = SenderData::new(content.sender, key.generation(), reuse_guard)?;
         auth.check(content.content_type())?;
 
         let mut message = Self {
@@ -84,10 +85,17 @@ impl PrivateMessage {
             ciphertext: Vec::new(),
         };
         let plaintext = encode_plaintext(&content.content, auth, padding)?;
-        let nonce = sender_data.guarded_nonce(nonce);
-        message.ciphertext = suite.aead_seal(key, &nonce, &message.content_aad()?, &plaintext)?;
+        // req: R-6.3.1-07, R-6.3.1-08
+        let nonce = key.guarded_nonce(reuse_guard);
+        message.ciphertext = suite.aead_seal(
+            key.key().as_bytes(),
+            nonce.as_bytes(),
+            &message.content_aad()?,
+            &plaintext,
+        )?;
 
-        let sealer = SenderDataKey::derive(suite, sender_data_secret, &message.ciphertext)?;
+        // req: R-6.3.2-02
+        let sealer = sender_data_secret.key_and_nonce(suite, &message.ciphertext)?;
         let mut plaintext = Zeroizing::new(Vec::with_capacity(sender_data.encoded_len()));
         sender_data.encode(&mut plaintext)?;
         message.encrypted_sender_data = suite.aead_seal(
@@ -110,9 +118,9 @@ impl PrivateMessage {
     pub fn open_sender_data(
         &self,
         suite: Suite<'_>,
-        sender_data_secret: &[u8],
+        sender_data_secret: &SenderDataSecret,
     ) -> Result<SenderData, FramingError> {
-        let opener = SenderDataKey::derive(suite, sender_data_secret, &self.ciphertext)?;
+        let opener = sender_data_secret.key_and_nonce(suite, &self.ciphertext)?;
         let plaintext = suite
             .aead_open(
                 opener.key.as_bytes(),
@@ -126,7 +134,7 @@ impl PrivateMessage {
 
     /// Decrypts the content.
     ///
-    /// `key` and `nonce` as for [`Self::seal`], of the sender and generation in `sender_data`.
+    /// `key` as for [`Self::seal`], of the sender and generation in `sender_data`.
     ///
     /// # Errors
     /// [`FramingError::DecryptionFailed`], [`FramingError::Malformed`],
@@ -138,13 +146,19 @@ impl PrivateMessage {
     pub fn open_content(
         &self,
         suite: Suite<'_>,
-        key: &[u8],
-        nonce: &[u8],
+        key: &MessageKey,
         sender_data: &SenderData,
     ) -> Result<AuthenticatedContent, FramingError> {
-        let nonce = sender_data.guarded_nonce(nonce);
-        let plaintext =
-            suite.aead_open(key, &nonce, &self.content_aad()?, &self.ciphertext).map_err(open_error)?;
+        // req: R-6.3.1-09
+        let nonce = key.guarded_nonce(sender_data.reuse_guard);
+        let plaintext = suite
+            .aead_open(
+                key.key().as_bytes(),
+                nonce.as_bytes(),
+                &self.content_aad()?,
+                &self.ciphertext,
+            )
+            .map_err(open_error)?;
         let (content, auth) = decode_plaintext(self.content_type, plaintext.as_bytes())?;
         Ok(AuthenticatedContent {
             wire_format: WireFormat::PrivateMessage,
@@ -170,7 +184,12 @@ impl PrivateMessage {
     }
 
     fn sender_data_aad(&self) -> Result<Vec<u8>, EncodeError> {
-        SenderDataAad { group_id: &self.group_id, epoch: self.epoch, content_type: self.content_type }.to_bytes()
+        SenderDataAad {
+            group_id: &self.group_id,
+            epoch: self.epoch,
+            content_type: self.content_type,
+        }
+        .to_bytes()
     }
 }
 
@@ -197,7 +216,8 @@ fn decode_plaintext(
     plaintext: &[u8],
 ) -> Result<(Content, FramedContentAuthData), FramingError> {
     let mut r = Reader::new(plaintext);
-    let (content, auth) = decode_content_and_auth(content_type, &mut r).map_err(FramingError::Malformed)?;
+    let (content, auth) =
+        decode_content_and_auth(content_type, &mut r).map_err(FramingError::Malformed)?;
     // The length is known to the attacker, and the position of a wrong byte helps nobody.
     if r.rest().iter().fold(0, |all, byte| all | byte) != 0 {
         return Err(FramingError::NonZeroPadding);

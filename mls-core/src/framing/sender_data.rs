@@ -1,15 +1,11 @@
-//! Who sent a PrivateMessage (RFC 9420 section 6.3.2).
-
-use alloc::vec::Vec;
+//! Who sent a `PrivateMessage` (RFC 9420 section 6.3.2).
 
 use mls_codec::{Decode, Encode};
-use mls_crypto_traits::{CryptoError, SecretBytes, Suite};
-use zeroize::Zeroizing;
 
 use super::{ContentType, FramingError, Sender};
 use crate::tree::math::LeafIndex;
 
-/// Who sent a PrivateMessage, and with which key (RFC 9420 section 6.3.2).
+/// Who sent a `PrivateMessage`, and with which key (RFC 9420 section 6.3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct SenderData {
     /// The sending member.
@@ -27,23 +23,21 @@ impl SenderData {
     /// # Errors
     /// [`FramingError::NonMemberInPrivateMessage`].
     // req: R-6.3.2-01
-    pub const fn new(sender: Sender, generation: u32, reuse_guard: [u8; 4]) -> Result<Self, FramingError> {
+    pub const fn new(
+        sender: Sender,
+        generation: u32,
+        reuse_guard: [u8; 4],
+    ) -> Result<Self, FramingError> {
         match sender {
-            Sender::Member(leaf_index) => Ok(Self { leaf_index, generation, reuse_guard }),
+            Sender::Member(leaf_index) => Ok(Self {
+                leaf_index,
+                generation,
+                reuse_guard,
+            }),
             Sender::External(_) | Sender::NewMemberProposal | Sender::NewMemberCommit => {
                 Err(FramingError::NonMemberInPrivateMessage)
             }
         }
-    }
-
-    /// The content nonce: the ratchet's, guarded (RFC 9420 section 6.3.1).
-    // req: R-6.3.1-07, R-6.3.1-09
-    pub(super) fn guarded_nonce(&self, nonce: &[u8]) -> Zeroizing<Vec<u8>> {
-        let mut guarded = Zeroizing::new(nonce.to_vec());
-        for (byte, guard) in guarded.iter_mut().zip(self.reuse_guard) {
-            *byte ^= guard;
-        }
-        guarded
     }
 }
 
@@ -54,22 +48,4 @@ pub(super) struct SenderDataAad<'a> {
     pub(super) group_id: &'a [u8],
     pub(super) epoch: u64,
     pub(super) content_type: ContentType,
-}
-
-/// Key and nonce of the sender data of one message (RFC 9420 section 6.3.2).
-pub(super) struct SenderDataKey {
-    pub(super) key: SecretBytes,
-    pub(super) nonce: SecretBytes,
-}
-
-impl SenderDataKey {
-    /// `ciphertext` is that of the message's content.
-    // req: R-6.3.2-02, R-6.3.2-03
-    pub(super) fn derive(suite: Suite<'_>, secret: &[u8], ciphertext: &[u8]) -> Result<Self, CryptoError> {
-        let sample = ciphertext.get(..suite.hash_len()).unwrap_or(ciphertext);
-        Ok(Self {
-            key: suite.expand_with_label(secret, b"key", sample, suite.aead_key_len())?,
-            nonce: suite.expand_with_label(secret, b"nonce", sample, suite.aead_nonce_len())?,
-        })
-    }
 }

@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, Encode, EncodeError, encode_opaque, opaque_len};
-use mls_crypto_traits::{CipherSuite, CryptoError, HpkePublicKey, SignaturePublicKey, SigningKey, Suite};
+use mls_crypto_traits::{
+    CipherSuite, CryptoError, HpkePublicKey, SignaturePublicKey, SigningKey, Suite,
+};
 
 use crate::credential::{Credential, CredentialType};
 use crate::extension::{ExtensionType, Extensions};
@@ -145,7 +147,9 @@ impl LeafNode {
         let len = keys
             .encoded_len()
             .saturating_add(rest.encoded_len())
-            .saturating_add(position.map_or(0, |(group_id, _)| opaque_len(group_id).saturating_add(4)));
+            .saturating_add(
+                position.map_or(0, |(group_id, _)| opaque_len(group_id).saturating_add(4)),
+            );
         let mut out = Vec::with_capacity(len);
         keys.encode(&mut out)?;
         rest.encode(&mut out)?;
@@ -184,6 +188,11 @@ impl LeafNode {
         position: Option<(&[u8], LeafIndex)>,
     ) -> Result<(), CryptoError> {
         let tbs = self.tbs(position)?;
-        suite.verify_with_label(&self.signature_key, SIGNATURE_LABEL, &[&tbs], &self.signature)
+        suite.verify_with_label(
+            &self.signature_key,
+            SIGNATURE_LABEL,
+            &[&tbs],
+            &self.signature,
+        )
     }
 }

@@ -33,7 +33,7 @@ pub enum Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RatchetTreeArray(Vec<Option<Node>>);
 
-/// A node beside its encoding: that of the LeafNode or ParentNode, without the node type.
+/// A node beside its encoding: that of the LeafNode or `ParentNode`, without the node type.
 pub type RawNode<'a> = (Node, &'a [u8]);
 
 /// Why nodes are no `ratchet_tree` (RFC 9420 section 12.4.3.3).
@@ -116,7 +116,7 @@ impl RatchetTreeArray {
     }
 }
 
-/// Reads an optional node, the encoding of the LeafNode or ParentNode captured.
+/// Reads an optional node, the encoding of the LeafNode or `ParentNode` captured.
 fn decode_raw_node<'a>(r: &mut Reader<'a>) -> Result<Option<RawNode<'a>>, DecodeError> {
     let offset = r.offset();
     match u8::decode(r)? {
@@ -141,8 +141,12 @@ fn decode_raw_node<'a>(r: &mut Reader<'a>) -> Result<Option<RawNode<'a>>, Decode
 /// Leaves stand at even places, parents at odd ones.
 fn check_place(place: usize, node: Option<&Node>) -> Result<(), RatchetTreeArrayError> {
     match node {
-        Some(Node::Leaf(_)) if place % 2 == 1 => Err(RatchetTreeArrayError::MisplacedLeaf(place)),
-        Some(Node::Parent(_)) if place % 2 == 0 => Err(RatchetTreeArrayError::MisplacedParent(place)),
+        Some(Node::Leaf(_)) if !place.is_multiple_of(2) => {
+            Err(RatchetTreeArrayError::MisplacedLeaf(place))
+        }
+        Some(Node::Parent(_)) if place.is_multiple_of(2) => {
+            Err(RatchetTreeArrayError::MisplacedParent(place))
+        }
         _ => Ok(()),
     }
 }
@@ -160,7 +164,12 @@ impl Encode for RatchetTreeArray {
 impl Decode for RatchetTreeArray {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let nodes = Self::decode_raw(r)?;
-        Ok(Self(nodes.into_iter().map(|node| node.map(|(node, _)| node)).collect()))
+        Ok(Self(
+            nodes
+                .into_iter()
+                .map(|node| node.map(|(node, _)| node))
+                .collect(),
+        ))
     }
 }
 

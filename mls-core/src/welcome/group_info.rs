@@ -32,7 +32,13 @@ impl GroupInfo {
     /// # Errors
     /// [`EncodeError`] when a vector is too long.
     pub fn tbs(&self) -> Result<Vec<u8>, EncodeError> {
-        let Self { group_context, extensions, confirmation_tag, signer, signature: _ } = self;
+        let Self {
+            group_context,
+            extensions,
+            confirmation_tag,
+            signer,
+            signature: _,
+        } = self;
         let head = (group_context, extensions);
         let len = head
             .encoded_len()
@@ -65,6 +71,11 @@ impl GroupInfo {
         suite: Suite<'_>,
         signer_key: &SignaturePublicKey,
     ) -> Result<(), CryptoError> {
-        suite.verify_with_label(signer_key, SIGNATURE_LABEL, &[&self.tbs()?], &self.signature)
+        suite.verify_with_label(
+            signer_key,
+            SIGNATURE_LABEL,
+            &[&self.tbs()?],
+            &self.signature,
+        )
     }
 }

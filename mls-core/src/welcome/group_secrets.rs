@@ -3,10 +3,13 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque, opaque_len};
+use mls_codec::{
+    Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque, opaque_len,
+};
 use mls_crypto_traits::SecretBytes;
 use zeroize::Zeroizing;
 
+use crate::key_schedule::JoinerSecret;
 use crate::psk::PreSharedKeyId;
 
 /// What one new member needs to enter an epoch (RFC 9420 section 12.4.3.1).
@@ -15,7 +18,7 @@ use crate::psk::PreSharedKeyId;
 /// stays behind in a buffer.
 pub struct GroupSecrets {
     /// Starts the epoch's key schedule.
-    pub joiner_secret: SecretBytes,
+    pub joiner_secret: JoinerSecret,
     /// The path secret of the lowest common ancestor with the committer, if there was a path.
     pub path_secret: Option<SecretBytes>,
     /// The Commit's pre-shared keys, in its order.
@@ -29,10 +32,18 @@ impl GroupSecrets {
     /// # Errors
     /// [`EncodeError`] when a vector is too long.
     pub fn to_secret_bytes(&self) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
-        let Self { joiner_secret, path_secret, psks } = self;
+        let Self {
+            joiner_secret,
+            path_secret,
+            psks,
+        } = self;
         let len = opaque_len(joiner_secret.as_bytes())
             .saturating_add(1)
-            .saturating_add(path_secret.as_ref().map_or(0, |secret| opaque_len(secret.as_bytes())))
+            .saturating_add(
+                path_secret
+                    .as_ref()
+                    .map_or(0, |secret| opaque_len(secret.as_bytes())),
+            )
             .saturating_add(psks.encoded_len());
         // The whole length at once: a buffer that grows leaves its old self behind.
         let mut out = Zeroizing::new(Vec::with_capacity(len));
@@ -51,21 +62,31 @@ impl GroupSecrets {
 
 impl Decode for GroupSecrets {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let joiner_secret = SecretBytes::from_slice(r.opaque()?);
+        let joiner_secret = JoinerSecret::from_bytes(SecretBytes::from_slice(r.opaque()?));
         let offset = r.offset();
         let path_secret = match u8::decode(r)? {
             0 => None,
             1 => Some(SecretBytes::from_slice(r.opaque()?)),
             _ => return Err(DecodeError::new(DecodeErrorKind::InvalidPresence, offset)),
         };
-        Ok(Self { joiner_secret, path_secret, psks: Vec::decode(r)? })
+        Ok(Self {
+            joiner_secret,
+            path_secret,
+            psks: Vec::decode(r)?,
+        })
     }
 }
 
 // req: R-2-01
 impl fmt::Debug for GroupSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { joiner_secret: _, path_secret: _, psks } = self;
-        f.debug_struct("GroupSecrets").field("psks", psks).finish_non_exhaustive()
+        let Self {
+            joiner_secret: _,
+            path_secret: _,
+            psks,
+        } = self;
+        f.debug_struct("GroupSecrets")
+            .field("psks", psks)
+            .finish_non_exhaustive()
     }
 }
