@@ -52,7 +52,10 @@ fn the_first_use_writes_these_records_and_the_next_one_only_the_ratchet() {
     drop(tree.apply(first));
     for kind in [HANDSHAKE, APPLICATION] {
         let next = tree.plan_next_send(suite(), leaf(2), kind).unwrap();
-        assert_eq!(changes(&next), [(SecretTreeKey::Ratchet(leaf(2), kind), true)]);
+        assert_eq!(
+            changes(&next),
+            [(SecretTreeKey::Ratchet(leaf(2), kind), true)]
+        );
     }
     let neighbour = tree.plan_next_send(suite(), leaf(3), HANDSHAKE).unwrap();
     assert_eq!(
@@ -69,7 +72,9 @@ fn the_first_use_writes_these_records_and_the_next_one_only_the_ratchet() {
 fn a_jump_writes_the_skipped_keys_and_a_late_message_deletes_its_own() {
     let mut tree = tree(0);
     open(&mut tree, leaf(0), APPLICATION, 0, &DEFAULT).unwrap();
-    let jump = tree.plan_open(suite(), leaf(0), APPLICATION, 3, &DEFAULT).unwrap();
+    let jump = tree
+        .plan_open(suite(), leaf(0), APPLICATION, 3, &DEFAULT)
+        .unwrap();
     let skipped = |generation| SecretTreeKey::Skipped(leaf(0), APPLICATION, generation);
     assert_eq!(
         changes(&jump),
@@ -81,14 +86,18 @@ fn a_jump_writes_the_skipped_keys_and_a_late_message_deletes_its_own() {
         ]
     );
     drop(tree.apply(jump));
-    let late = tree.plan_open(suite(), leaf(0), APPLICATION, 1, &DEFAULT).unwrap();
+    let late = tree
+        .plan_open(suite(), leaf(0), APPLICATION, 1, &DEFAULT)
+        .unwrap();
     assert_eq!(
         changes(&late),
         [(skipped(1), false), (SecretTreeKey::SkippedIndex, true)]
     );
     drop(tree.apply(late));
     // With the last skipped key, the index's record goes too.
-    let last = tree.plan_open(suite(), leaf(0), APPLICATION, 2, &DEFAULT).unwrap();
+    let last = tree
+        .plan_open(suite(), leaf(0), APPLICATION, 2, &DEFAULT)
+        .unwrap();
     assert_eq!(
         changes(&last),
         [(skipped(2), false), (SecretTreeKey::SkippedIndex, false)]
@@ -118,7 +127,10 @@ fn the_largest_tree_has_a_last_leaf() {
 #[test]
 fn the_encryption_secret_is_gone_after_the_first_use() {
     let mut tree = tree(1);
-    assert_eq!(snapshot(&tree), [(SecretTreeKey::Node(node(1)), ROOT.to_vec())]);
+    assert_eq!(
+        snapshot(&tree),
+        [(SecretTreeKey::Node(node(1)), ROOT.to_vec())]
+    );
     open(&mut tree, leaf(0), HANDSHAKE, 0, &DEFAULT).unwrap();
     for (_, record) in snapshot(&tree) {
         assert!(!record.windows(32).any(|part| part == ROOT));
@@ -130,7 +142,9 @@ fn the_encryption_secret_is_gone_after_the_first_use() {
 fn debug_shows_no_secret() {
     let mut tree = tree(0);
     open(&mut tree, leaf(0), HANDSHAKE, 1, &DEFAULT).unwrap();
-    let moved = tree.plan_open(suite(), leaf(0), HANDSHAKE, 0, &DEFAULT).unwrap();
+    let moved = tree
+        .plan_open(suite(), leaf(0), HANDSHAKE, 0, &DEFAULT)
+        .unwrap();
     assert_eq!(
         std::format!("{moved:?}"),
         "RatchetMove { leaf: LeafIndex(0), ratchet_type: Handshake, key: MessageKey { generation: 0, \
