@@ -77,7 +77,9 @@ fn mutate(array: &mut Array, rng: &mut TestRng) {
     let mut leaves = array.leaves();
     let at = at % leaves.len();
     match (choice, &mut leaves[at].leaf_node_source) {
-        (6, LeafNodeSource::Commit { parent_hash }) if !parent_hash.is_empty() => parent_hash[byte] ^= 1,
+        (6, LeafNodeSource::Commit { parent_hash }) if !parent_hash.is_empty() => {
+            parent_hash[byte] ^= 1
+        }
         (6, _) => {}
         _ => leaves[at].credential = crate::credential::Credential::basic([byte as u8]),
     }
@@ -131,7 +133,11 @@ proptest! {
 #[test]
 fn the_input_is_encoded_as_the_rfc_has_it() {
     let suite = suite1();
-    let input = ParentHashInput { encryption_key: &[1, 2], parent_hash: &[], original_sibling_tree_hash: &[3] };
+    let input = ParentHashInput {
+        encryption_key: &[1, 2],
+        parent_hash: &[],
+        original_sibling_tree_hash: &[3],
+    };
     let expected = suite.hash(&[&[2, 1, 2, 0, 1, 3]]).unwrap();
     assert_eq!(input.hash(suite), Ok(expected));
 }
@@ -154,7 +160,13 @@ fn the_hashes_of_a_path_run_from_the_root_down() {
     };
     let lower = hash(&keys[1], &[], sibling(5));
     let leaf_hash = hash(&keys[0], &lower, sibling(2));
-    assert_eq!(hashes, PathParentHashes { parents: vec![lower, vec![]], leaf: leaf_hash });
+    assert_eq!(
+        hashes,
+        PathParentHashes {
+            parents: vec![lower, vec![]],
+            leaf: leaf_hash
+        }
+    );
     assert_eq!(
         path_parent_hashes(suite, &world.tree, leaf(0), &keys[..1]),
         Err(ParentHashError::PathLength)
@@ -168,15 +180,23 @@ fn a_hash_of_no_length_links_nothing() {
     world.commit(leaf(0));
     let array = Array::of(&world.tree);
     let mut changed = array.clone();
-    let LeafNodeSource::Commit { parent_hash } = &mut changed.leaves()[0].leaf_node_source else { panic!() };
+    let LeafNodeSource::Commit { parent_hash } = &mut changed.leaves()[0].leaf_node_source else {
+        panic!()
+    };
     parent_hash.clear();
     let tree = tree_from(world.suite, &changed.to_extension());
-    assert_eq!(verify_parent_hashes(world.suite, &tree), Err(ParentHashError::NotLinked(node(1))));
+    assert_eq!(
+        verify_parent_hashes(world.suite, &tree),
+        Err(ParentHashError::NotLinked(node(1)))
+    );
     let mut changed = array;
     changed.parents()[0].parent_hash.clear();
     let tree = tree_from(world.suite, &changed.to_extension());
     // The leaf's hash covers node 1's: what breaks first is the lower link.
-    assert_eq!(verify_parent_hashes(world.suite, &tree), Err(ParentHashError::NotLinked(node(1))));
+    assert_eq!(
+        verify_parent_hashes(world.suite, &tree),
+        Err(ParentHashError::NotLinked(node(1)))
+    );
 }
 
 // req: R-7.9.2-03, R-7.9.1-01

@@ -29,7 +29,12 @@ pub(in crate::tree) fn verify_parent_hashes_above_merged(
     suite: Suite<'_>,
     tree: &RatchetTree,
 ) -> Result<(), ParentHashError> {
-    verify_subtree(suite, tree, tree.size().root(), &mut OriginalHashes::default())
+    verify_subtree(
+        suite,
+        tree,
+        tree.size().root(),
+        &mut OriginalHashes::default(),
+    )
 }
 
 /// Children first: [`OriginalHashes`] rests on the order.
@@ -39,17 +44,25 @@ fn verify_subtree(
     node: NodeIndex,
     hashes: &mut OriginalHashes,
 ) -> Result<(), ParentHashError> {
-    let Some((left, right)) = node.left().zip(node.right()) else { return Ok(()) };
+    let Some((left, right)) = node.left().zip(node.right()) else {
+        return Ok(());
+    };
     verify_subtree(suite, tree, left, hashes)?;
     verify_subtree(suite, tree, right, hashes)?;
-    let Some(parent) = tree.parent_ref(node) else { return Ok(()) };
+    let Some(parent) = tree.parent_ref(node) else {
+        return Ok(());
+    };
     let unmerged: Vec<LeafIndex> = parent.unmerged().collect();
     let (below_left, below_right) = split_leaves(node, &unmerged);
     let mut links = |child, below: &[LeafIndex], sibling, excluded: &[LeafIndex]| {
         // Stale parent hashes elsewhere are no fault: only that each parent is reached counts.
         // req: R-7.9.2-06
-        let Some(candidate) = candidate(tree, child, below) else { return Ok(false) };
-        let Some(found) = parent_hash_of(tree, candidate) else { return Ok(false) };
+        let Some(candidate) = candidate(tree, child, below) else {
+            return Ok(false);
+        };
+        let Some(found) = parent_hash_of(tree, candidate) else {
+            return Ok(false);
+        };
         if found.is_empty() {
             return Ok(false);
         }
@@ -64,7 +77,8 @@ fn verify_subtree(
     };
     // Not both sides can be linked, short of a collision: each link would hash the subtree that holds the other.
     // req: R-7.9.2-04, R-7.9.2-05, R-12.4.3.1-14
-    if links(left, below_left, right, below_right)? || links(right, below_right, left, below_left)? {
+    if links(left, below_left, right, below_right)? || links(right, below_right, left, below_left)?
+    {
         return Ok(());
     }
     Err(ParentHashError::NotLinked(node))
@@ -75,11 +89,20 @@ fn verify_subtree(
 fn candidate(tree: &RatchetTree, child: NodeIndex, unmerged: &[LeafIndex]) -> Option<NodeIndex> {
     let mut found = None;
     // req: R-7.9.2-01, R-7.9.2-03
-    if search(tree, child, unmerged, &mut found) { found } else { None }
+    if search(tree, child, unmerged, &mut found) {
+        found
+    } else {
+        None
+    }
 }
 
 /// Goes through the resolution of `node`, stopping at non-blank nodes. False as soon as the parent cannot be linked.
-fn search(tree: &RatchetTree, node: NodeIndex, unmerged: &[LeafIndex], found: &mut Option<NodeIndex>) -> bool {
+fn search(
+    tree: &RatchetTree,
+    node: NodeIndex,
+    unmerged: &[LeafIndex],
+    found: &mut Option<NodeIndex>,
+) -> bool {
     if tree.members_under(node) == 0 && tree.is_blank(node) {
         return unmerged.is_empty();
     }
@@ -93,7 +116,8 @@ fn search(tree: &RatchetTree, node: NodeIndex, unmerged: &[LeafIndex], found: &m
             if found.replace(node).is_some() {
                 return false;
             }
-            tree.parent_ref(node).is_none_or(|parent| parent.unmerged().eq(unmerged.iter().copied()))
+            tree.parent_ref(node)
+                .is_none_or(|parent| parent.unmerged().eq(unmerged.iter().copied()))
         }
     }
 }

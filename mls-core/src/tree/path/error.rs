@@ -76,10 +76,20 @@ impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PathLength { expected, found } => {
-                write!(f, "path has {found} nodes, the filtered direct path {expected}")
+                write!(
+                    f,
+                    "path has {found} nodes, the filtered direct path {expected}"
+                )
             }
-            Self::CiphertextCount { node, expected, found } => {
-                write!(f, "{node:?} has {found} encrypted path secrets for {expected} recipients")
+            Self::CiphertextCount {
+                node,
+                expected,
+                found,
+            } => {
+                write!(
+                    f,
+                    "{node:?} has {found} encrypted path secrets for {expected} recipients"
+                )
             }
             Self::KeyInTree { node } => write!(f, "key of the path is already that of {node:?}"),
             Self::DuplicateKey => f.write_str("two keys of the path are equal"),
@@ -88,10 +98,14 @@ impl fmt::Display for PathError {
             Self::ParentHashMismatch => f.write_str("leaf's parent hash does not match the path"),
             Self::OwnPath => f.write_str("path is our own"),
             Self::NotARecipient => f.write_str("path is not encrypted to this leaf"),
-            Self::NoPrivateKey { node } => write!(f, "no private key held to decrypt the secret of {node:?}"),
+            Self::NoPrivateKey { node } => {
+                write!(f, "no private key held to decrypt the secret of {node:?}")
+            }
             Self::Decryption(error) => write!(f, "path secret does not decrypt: {error}"),
             Self::PathSecretLength => f.write_str("path secret has the wrong length"),
-            Self::PublicKeyMismatch { node } => write!(f, "derived key of {node:?} differs from the public one"),
+            Self::PublicKeyMismatch { node } => {
+                write!(f, "derived key of {node:?} differs from the public one")
+            }
             Self::Tree(error) => error.fmt(f),
             Self::ParentHash(error) => error.fmt(f),
             Self::Encode(error) => error.fmt(f),

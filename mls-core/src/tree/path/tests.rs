@@ -45,7 +45,15 @@ fn check(world: &World, sent: &Sent, path: &UpdatePath) -> Result<(), PathError>
 fn decrypt(world: &World, sent: &Sent, path: &UpdatePath, own: LeafIndex) -> Result<(), PathError> {
     let keys = &world.members[&own].keys;
     decrypt_path(
-        world.suite, &world.tree, own, &keys.leaf, &keys.parents, sent.sender, path, &sent.excluded, &sent.context,
+        world.suite,
+        &world.tree,
+        own,
+        &keys.leaf,
+        &keys.parents,
+        sent.sender,
+        path,
+        &sent.excluded,
+        &sent.context,
     )
     .map(drop)
 }
@@ -86,17 +94,38 @@ fn secrets_follow_the_chain_and_the_leaf_does_not() {
     let second = sent.new.path_secret_for(leaf(2)).unwrap();
     let third = sent.new.path_secret_for(leaf(7)).unwrap();
     assert_eq!(first.as_bytes().len(), suite.hash_len());
-    assert_eq!(second.as_bytes(), suite.derive_secret(first.as_bytes(), b"path").unwrap().as_bytes());
-    assert_eq!(third.as_bytes(), suite.derive_secret(second.as_bytes(), b"path").unwrap().as_bytes());
+    assert_eq!(
+        second.as_bytes(),
+        suite
+            .derive_secret(first.as_bytes(), b"path")
+            .unwrap()
+            .as_bytes()
+    );
+    assert_eq!(
+        third.as_bytes(),
+        suite
+            .derive_secret(second.as_bytes(), b"path")
+            .unwrap()
+            .as_bytes()
+    );
     let beyond = suite.derive_secret(third.as_bytes(), b"path").unwrap();
     for (public, secret) in sent.new.public_keys().zip([first, second, third]) {
         let node_secret = suite.derive_secret(secret.as_bytes(), b"node").unwrap();
-        assert_eq!(*public, suite.derive_key_pair(node_secret.as_bytes()).unwrap().public);
+        assert_eq!(
+            *public,
+            suite
+                .derive_key_pair(node_secret.as_bytes())
+                .unwrap()
+                .public
+        );
         assert_ne!(*public, *sent.new.leaf_public());
     }
     let (update, commit_secret) = sent.new.into_private();
     assert_eq!(commit_secret.as_bytes(), beyond.as_bytes());
-    assert_eq!(update.set.into_keys().collect::<Vec<_>>(), [node(1), node(3), node(7)]);
+    assert_eq!(
+        update.set.into_keys().collect::<Vec<_>>(),
+        [node(1), node(3), node(7)]
+    );
     assert!(update.leaf.is_some());
     assert_eq!(update.clear, []);
 }
@@ -123,7 +152,12 @@ fn a_node_above_new_leaves_only_has_no_ciphertext() {
     let mut world = World::with_members(suite1(), 3, 2, 1);
     let added = world.add(2);
     let sent = world.send(leaf(0), added.clone());
-    let counts: Vec<usize> = sent.path.nodes.iter().map(|node| node.encrypted_path_secret.len()).collect();
+    let counts: Vec<usize> = sent
+        .path
+        .nodes
+        .iter()
+        .map(|node| node.encrypted_path_secret.len())
+        .collect();
     assert_eq!(counts, [1, 0]);
     // To encrypt to them anyway is refused.
     let mut path = sent.path.clone();
@@ -131,9 +165,16 @@ fn a_node_above_new_leaves_only_has_no_ciphertext() {
     path.nodes[1].encrypted_path_secret.push(ciphertext);
     assert_eq!(
         check(&world, &sent, &path),
-        Err(PathError::CiphertextCount { node: node(3), expected: 0, found: 1 })
+        Err(PathError::CiphertextCount {
+            node: node(3),
+            expected: 0,
+            found: 1
+        })
     );
-    assert_eq!(decrypt(&world, &sent, &sent.path, leaf(2)), Err(PathError::NotARecipient));
+    assert_eq!(
+        decrypt(&world, &sent, &sent.path, leaf(2)),
+        Err(PathError::NotARecipient)
+    );
     world.deliver(sent);
 }
 
@@ -148,8 +189,17 @@ fn a_key_missing_in_the_middle_is_no_hindrance() {
     let sent = world.send(leaf(0), no_leaves());
     let keys = &mut world.members.get_mut(&leaf(3)).unwrap().keys;
     let held = keys.parents.remove(&node(5)).unwrap();
-    assert_eq!(decrypt(&world, &sent, &sent.path, leaf(3)), Err(PathError::NoPrivateKey { node: node(3) }));
-    world.members.get_mut(&leaf(3)).unwrap().keys.parents.insert(node(5), held);
+    assert_eq!(
+        decrypt(&world, &sent, &sent.path, leaf(3)),
+        Err(PathError::NoPrivateKey { node: node(3) })
+    );
+    world
+        .members
+        .get_mut(&leaf(3))
+        .unwrap()
+        .keys
+        .parents
+        .insert(node(5), held);
     world.deliver(sent);
 
     // A new member right of the middle knows nothing but its leaf until a path comes from elsewhere: then the root.
@@ -161,7 +211,12 @@ fn a_key_missing_in_the_middle_is_no_hindrance() {
     assert_eq!(added, BTreeSet::from([leaf(3)]));
     let sent = world.send(leaf(0), no_leaves());
     world.deliver(sent);
-    let held: Vec<NodeIndex> = world.members[&leaf(3)].keys.parents.keys().copied().collect();
+    let held: Vec<NodeIndex> = world.members[&leaf(3)]
+        .keys
+        .parents
+        .keys()
+        .copied()
+        .collect();
     assert_eq!(held, [node(3)]);
 }
 
@@ -179,7 +234,10 @@ fn a_path_of_another_length_is_refused() {
     for (path, found) in [(short, 2), (long, 4)] {
         let want = PathError::PathLength { expected: 3, found };
         assert_eq!(check(&world, &sent, &path), Err(want.clone()));
-        assert_eq!(merge_path(world.suite, &world.tree, sent.sender, &path).unwrap_err(), want);
+        assert_eq!(
+            merge_path(world.suite, &world.tree, sent.sender, &path).unwrap_err(),
+            want
+        );
         assert_eq!(decrypt(&world, &sent, &path, leaf(5)), Err(want));
     }
 }
@@ -196,9 +254,18 @@ fn a_wrong_number_of_ciphertexts_is_refused() {
         let mut few = sent.path.clone();
         few.nodes[index].encrypted_path_secret.clear();
         let mut many = sent.path.clone();
-        many.nodes[index].encrypted_path_secret.push(HpkeCiphertext { kem_output: Vec::new(), ciphertext: Vec::new() });
+        many.nodes[index]
+            .encrypted_path_secret
+            .push(HpkeCiphertext {
+                kem_output: Vec::new(),
+                ciphertext: Vec::new(),
+            });
         for (path, found) in [(few, 0), (many, 2)] {
-            let want = PathError::CiphertextCount { node: parent, expected: 1, found };
+            let want = PathError::CiphertextCount {
+                node: parent,
+                expected: 1,
+                found,
+            };
             assert_eq!(check(&world, &sent, &path), Err(want.clone()));
             assert_eq!(decrypt(&world, &sent, &path, own), Err(want));
         }
@@ -214,11 +281,17 @@ fn a_key_that_is_in_the_tree_is_refused() {
         let key = HpkePublicKey::from(world.tree.encryption_key(node(old)).unwrap().to_vec());
         let mut path = sent.path.clone();
         path.leaf_node.encryption_key = key.clone();
-        assert_eq!(check(&world, &sent, &path), Err(PathError::KeyInTree { node: node(old) }));
+        assert_eq!(
+            check(&world, &sent, &path),
+            Err(PathError::KeyInTree { node: node(old) })
+        );
         for index in 0..3 {
             let mut path = sent.path.clone();
             path.nodes[index].encryption_key = key.clone();
-            assert_eq!(check(&world, &sent, &path), Err(PathError::KeyInTree { node: node(old) }));
+            assert_eq!(
+                check(&world, &sent, &path),
+                Err(PathError::KeyInTree { node: node(old) })
+            );
         }
     }
 }
@@ -242,7 +315,10 @@ fn an_invalid_key_is_refused() {
     let (world, sent) = filled();
     let mut path = sent.path.clone();
     path.nodes[1].encryption_key = HpkePublicKey::from(vec![9; 31]);
-    assert!(matches!(check(&world, &sent, &path), Err(PathError::InvalidPublicKey(_))));
+    assert!(matches!(
+        check(&world, &sent, &path),
+        Err(PathError::InvalidPublicKey(_))
+    ));
 }
 
 // req: R-7.9.2-07, R-7.3-19
@@ -271,7 +347,10 @@ fn a_leaf_that_does_not_fit_its_path_is_refused() {
     assert_eq!(merged.unwrap_err(), PathError::ParentHashMismatch);
     let other = world.path_leaf(sent.sender, &HpkePublicKey::from(vec![9; 32]), &right);
     let own = sent.new.merge(world.suite, &world.tree, &other);
-    assert_eq!(own.unwrap_err(), PathError::PublicKeyMismatch { node: node(0) });
+    assert_eq!(
+        own.unwrap_err(),
+        PathError::PublicKeyMismatch { node: node(0) }
+    );
 }
 
 // req: R-7.5-12
@@ -295,14 +374,23 @@ fn a_secret_for_somebody_else_does_not_decrypt() {
     let (world, sent) = filled();
     let mut swapped = sent.path.clone();
     swapped.nodes[0].encrypted_path_secret = sent.path.nodes[1].encrypted_path_secret.clone();
-    assert_eq!(decrypt(&world, &sent, &swapped, leaf(1)), Err(PathError::Decryption(CryptoError::InvalidCiphertext)));
+    assert_eq!(
+        decrypt(&world, &sent, &swapped, leaf(1)),
+        Err(PathError::Decryption(CryptoError::InvalidCiphertext))
+    );
 
-    let other_context = Sent { context: b"another".to_vec(), ..world_again(&sent, &world) };
+    let other_context = Sent {
+        context: b"another".to_vec(),
+        ..world_again(&sent, &world)
+    };
     assert_eq!(
         decrypt(&world, &other_context, &sent.path, leaf(1)),
         Err(PathError::Decryption(CryptoError::InvalidCiphertext))
     );
-    assert_eq!(decrypt(&world, &sent, &sent.path, leaf(0)), Err(PathError::OwnPath));
+    assert_eq!(
+        decrypt(&world, &sent, &sent.path, leaf(0)),
+        Err(PathError::OwnPath)
+    );
 }
 
 /// A second `Sent` of the same sender: only its public parts are used.
@@ -331,9 +419,18 @@ fn a_path_secret_of_another_length_is_refused() {
         let mut path = sent.path.clone();
         let key = HpkePublicKey::from(world.tree.encryption_key(node(2)).unwrap().to_vec());
         path.nodes[0].encrypted_path_secret[0] = suite
-            .encrypt_with_label(&key, b"UpdatePathNode", &sent.context, SecretBytes::zeros(len).as_bytes(), &mut world.rng)
+            .encrypt_with_label(
+                &key,
+                b"UpdatePathNode",
+                &sent.context,
+                SecretBytes::zeros(len).as_bytes(),
+                &mut world.rng,
+            )
             .unwrap();
-        assert_eq!(decrypt(&world, &sent, &path, leaf(1)), Err(PathError::PathSecretLength));
+        assert_eq!(
+            decrypt(&world, &sent, &path, leaf(1)),
+            Err(PathError::PathSecretLength)
+        );
     }
 }
 
@@ -344,8 +441,12 @@ fn a_welcomes_path_secret_must_fit_the_tree() {
     let suite = world.suite;
     let lowest = sent.new.path_secret_for(leaf(2)).unwrap();
     let update = keys_from_welcome(suite, &sent.after, leaf(2), leaf(0), lowest).unwrap();
-    assert_eq!(update.set.into_keys().collect::<Vec<_>>(), [node(3), node(7)]);
-    let welcome = |tree, own, signer, secret| keys_from_welcome(suite, tree, own, signer, secret).map(drop);
+    assert_eq!(
+        update.set.into_keys().collect::<Vec<_>>(),
+        [node(3), node(7)]
+    );
+    let welcome =
+        |tree, own, signer, secret| keys_from_welcome(suite, tree, own, signer, secret).map(drop);
     let wrong = PathSecret::from_secret(suite, SecretBytes::zeros(32)).unwrap();
     assert_eq!(
         welcome(&sent.after, leaf(2), leaf(0), &wrong),
@@ -356,13 +457,19 @@ fn a_welcomes_path_secret_must_fit_the_tree() {
         welcome(&sent.after, leaf(1), leaf(0), lowest),
         Err(PathError::PublicKeyMismatch { node: node(1) })
     );
-    assert_eq!(welcome(&sent.after, leaf(0), leaf(0), lowest), Err(PathError::OwnPath));
+    assert_eq!(
+        welcome(&sent.after, leaf(0), leaf(0), lowest),
+        Err(PathError::OwnPath)
+    );
     let blank = World::with_members(suite, 6, 8, 0);
     assert_eq!(
         welcome(&blank.tree, leaf(2), leaf(0), lowest),
         Err(PathError::PublicKeyMismatch { node: node(3) })
     );
-    assert_eq!(welcome(&blank.tree, leaf(9), leaf(0), lowest), Err(PathError::NotARecipient));
+    assert_eq!(
+        welcome(&blank.tree, leaf(9), leaf(0), lowest),
+        Err(PathError::NotARecipient)
+    );
 }
 
 // req: R-7.5-15, R-7.5-14
@@ -375,17 +482,35 @@ fn keys_of_nodes_that_turned_blank_are_cleared() {
     // Without leaf 1, node 1 leaves the filtered path of leaf 0: leaf 0 clears it, and so would leaf 1.
     assert!(world.members[&leaf(0)].keys.parents.contains_key(&node(1)));
     world.remove(leaf(1));
-    assert_eq!(world.members[&leaf(0)].keys.parents.keys().collect::<Vec<_>>(), Vec::<&NodeIndex>::new());
+    assert_eq!(
+        world.members[&leaf(0)]
+            .keys
+            .parents
+            .keys()
+            .collect::<Vec<_>>(),
+        Vec::<&NodeIndex>::new()
+    );
     let sent = world.send(leaf(0), no_leaves());
     world.deliver(sent);
-    assert_eq!(world.members[&leaf(0)].keys.parents.keys().collect::<Vec<_>>(), [&node(3)]);
+    assert_eq!(
+        world.members[&leaf(0)]
+            .keys
+            .parents
+            .keys()
+            .collect::<Vec<_>>(),
+        [&node(3)]
+    );
 }
 
 #[test]
 fn an_update_of_keys_can_be_undone() {
     let key = |byte: u8| HpkePrivateKey::from_bytes(vec![byte; 4]);
     let bytes = |keys: &OwnPathKeys| {
-        let parents: Vec<_> = keys.parents.iter().map(|(node, key)| (*node, key.as_bytes().to_vec())).collect();
+        let parents: Vec<_> = keys
+            .parents
+            .iter()
+            .map(|(node, key)| (*node, key.as_bytes().to_vec()))
+            .collect();
         (keys.leaf.as_bytes().to_vec(), parents)
     };
     let mut keys = OwnPathKeys::new(key(1));
@@ -398,7 +523,10 @@ fn an_update_of_keys_can_be_undone() {
     });
     assert_eq!(
         bytes(&keys),
-        (vec![4; 4], vec![(node(1), vec![5; 4]), (node(7), vec![6; 4])])
+        (
+            vec![4; 4],
+            vec![(node(1), vec![5; 4]), (node(7), vec![6; 4])]
+        )
     );
     keys.apply(inverse);
     assert_eq!(bytes(&keys), before);
@@ -407,8 +535,10 @@ fn an_update_of_keys_can_be_undone() {
 #[test]
 fn keys_are_stored_and_read_back() {
     let mut keys = OwnPathKeys::new(HpkePrivateKey::from_bytes(vec![1, 2]));
-    keys.parents.insert(node(1), HpkePrivateKey::from_bytes(vec![3]));
-    keys.parents.insert(node(7), HpkePrivateKey::from_bytes(vec![4]));
+    keys.parents
+        .insert(node(1), HpkePrivateKey::from_bytes(vec![3]));
+    keys.parents
+        .insert(node(7), HpkePrivateKey::from_bytes(vec![4]));
     let stored = keys.to_stored().unwrap();
     let bytes = [2, 1, 2, 12, 0, 0, 0, 1, 1, 3, 0, 0, 0, 7, 1, 4];
     assert_eq!(stored.as_bytes(), bytes);
@@ -442,6 +572,10 @@ fn debug_shows_no_key() {
         "PathKeysUpdate { leaf: true, set: [NodeIndex(1), NodeIndex(3), NodeIndex(7)], clear: [] }"
     );
     let mut keys = OwnPathKeys::new(HpkePrivateKey::from_bytes(vec![200; 2]));
-    keys.parents.insert(node(1), HpkePrivateKey::from_bytes(vec![201; 2]));
-    assert_eq!(format!("{keys:?}"), "OwnPathKeys { parents: [NodeIndex(1)], .. }");
+    keys.parents
+        .insert(node(1), HpkePrivateKey::from_bytes(vec![201; 2]));
+    assert_eq!(
+        format!("{keys:?}"),
+        "OwnPathKeys { parents: [NodeIndex(1)], .. }"
+    );
 }

@@ -59,7 +59,11 @@ pub struct LeafContext<'a> {
 ///
 /// # Errors
 /// The first rule broken; the signature is verified last.
-pub fn validate_leaf(suite: Suite<'_>, leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), LeafNodeError> {
+pub fn validate_leaf(
+    suite: Suite<'_>,
+    leaf: &LeafNode,
+    context: &LeafContext<'_>,
+) -> Result<(), LeafNodeError> {
     check_source(leaf, context)?;
     check_capabilities(leaf, context)?;
     check_extensions(leaf, context)?;
@@ -68,10 +72,11 @@ pub fn validate_leaf(suite: Suite<'_>, leaf: &LeafNode, context: &LeafContext<'_
         .check_hpke_public_key(leaf.encryption_key.as_bytes())
         .map_err(LeafNodeError::InvalidEncryptionKey)?;
     // req: R-7.3-05, R-7.2-16
-    leaf.verify_signature(suite, context.position).map_err(|error| match error {
-        CryptoError::InvalidPublicKey => LeafNodeError::InvalidSignatureKey(error),
-        error => LeafNodeError::InvalidSignature(error),
-    })
+    leaf.verify_signature(suite, context.position)
+        .map_err(|error| match error {
+            CryptoError::InvalidPublicKey => LeafNodeError::InvalidSignatureKey(error),
+            error => LeafNodeError::InvalidSignature(error),
+        })
 }
 
 /// Checks that nobody else in `tree` has the leaf's keys. `replacing` is the leaf that goes when this one comes
@@ -102,9 +107,10 @@ pub fn check_unique_keys(
 fn check_source(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), LeafNodeError> {
     match (context.expected, &leaf.leaf_node_source) {
         // req: R-7.3-16
-        (ExpectedSource::KeyPackage | ExpectedSource::Tree, LeafNodeSource::KeyPackage(lifetime)) => {
-            check_lifetime(lifetime, context)
-        }
+        (
+            ExpectedSource::KeyPackage | ExpectedSource::Tree,
+            LeafNodeSource::KeyPackage(lifetime),
+        ) => check_lifetime(lifetime, context),
         // req: R-7.3-17, R-7.3-18
         (ExpectedSource::Update { old_encryption_key }, LeafNodeSource::Update) => {
             if leaf.encryption_key == *old_encryption_key {
@@ -154,7 +160,9 @@ fn check_capabilities(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), 
     }
     // req: R-7.3-09
     let mut required = context.required.credential_types.iter().copied();
-    if let Some(missing) = required.find(|&credential| !capabilities.supports_credential(credential)) {
+    if let Some(missing) =
+        required.find(|&credential| !capabilities.supports_credential(credential))
+    {
         return Err(LeafNodeError::RequiredCredentialMissing(missing));
     }
     Ok(())
@@ -168,8 +176,14 @@ fn check_extensions(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), Le
     // Sorted: both lists are as long as their sender likes.
     let mut declared: Vec<ExtensionType> = leaf.capabilities.extensions.clone();
     declared.sort_unstable();
-    let supports = |extension: ExtensionType| extension.is_default() || declared.binary_search(&extension).is_ok();
-    for extension in leaf.extensions.iter().map(|extension| extension.extension_type) {
+    let supports = |extension: ExtensionType| {
+        extension.is_default() || declared.binary_search(&extension).is_ok()
+    };
+    for extension in leaf
+        .extensions
+        .iter()
+        .map(|extension| extension.extension_type)
+    {
         // req: R-17.3-01
         if !extension.allowed_in(ExtensionPlace::LeafNode) {
             return Err(LeafNodeError::MisplacedExtension(extension));
@@ -180,7 +194,12 @@ fn check_extensions(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), Le
         }
     }
     // req: R-13.4-06, R-13.4-08, R-13.4-09
-    match context.group_extensions.iter().copied().find(|&extension| !supports(extension)) {
+    match context
+        .group_extensions
+        .iter()
+        .copied()
+        .find(|&extension| !supports(extension))
+    {
         Some(missing) => Err(LeafNodeError::GroupExtensionUnsupported(missing)),
         None => Ok(()),
     }
@@ -192,7 +211,9 @@ fn check_credential(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), Le
     if !leaf.capabilities.supports_credential(own) {
         return Err(LeafNodeError::OwnCredentialUnsupported(own));
     }
-    let Some(members) = context.members else { return Ok(()) };
+    let Some(members) = context.members else {
+        return Ok(());
+    };
     // req: R-7.3-10
     if !members.all_support_credential(own) {
         return Err(LeafNodeError::CredentialNotSupportedByAll(own));
@@ -268,16 +289,34 @@ impl fmt::Display for LeafNodeError {
             Self::Expired => f.write_str("lifetime is over"),
             Self::VersionUnsupported => f.write_str("leaf does not support the protocol version"),
             Self::CipherSuiteUnsupported => f.write_str("leaf does not support the cipher suite"),
-            Self::RequiredExtensionMissing(kind) => write!(f, "leaf lacks the required extension {kind:?}"),
-            Self::RequiredProposalMissing(kind) => write!(f, "leaf lacks the required proposal {kind:?}"),
-            Self::RequiredCredentialMissing(kind) => write!(f, "leaf lacks the required credential {kind:?}"),
+            Self::RequiredExtensionMissing(kind) => {
+                write!(f, "leaf lacks the required extension {kind:?}")
+            }
+            Self::RequiredProposalMissing(kind) => {
+                write!(f, "leaf lacks the required proposal {kind:?}")
+            }
+            Self::RequiredCredentialMissing(kind) => {
+                write!(f, "leaf lacks the required credential {kind:?}")
+            }
             Self::DuplicateExtension => f.write_str("an extension occurs twice"),
-            Self::MisplacedExtension(kind) => write!(f, "extension {kind:?} does not belong in a leaf"),
-            Self::UndeclaredExtension(kind) => write!(f, "extension {kind:?} is not among the capabilities"),
-            Self::GroupExtensionUnsupported(kind) => write!(f, "leaf lacks the group's extension {kind:?}"),
-            Self::OwnCredentialUnsupported(kind) => write!(f, "own credential {kind:?} is not among the capabilities"),
-            Self::CredentialNotSupportedByAll(kind) => write!(f, "some member does not support credential {kind:?}"),
-            Self::CredentialInUseUnsupported(kind) => write!(f, "leaf lacks credential {kind:?}, which is in use"),
+            Self::MisplacedExtension(kind) => {
+                write!(f, "extension {kind:?} does not belong in a leaf")
+            }
+            Self::UndeclaredExtension(kind) => {
+                write!(f, "extension {kind:?} is not among the capabilities")
+            }
+            Self::GroupExtensionUnsupported(kind) => {
+                write!(f, "leaf lacks the group's extension {kind:?}")
+            }
+            Self::OwnCredentialUnsupported(kind) => {
+                write!(f, "own credential {kind:?} is not among the capabilities")
+            }
+            Self::CredentialNotSupportedByAll(kind) => {
+                write!(f, "some member does not support credential {kind:?}")
+            }
+            Self::CredentialInUseUnsupported(kind) => {
+                write!(f, "leaf lacks credential {kind:?}, which is in use")
+            }
             Self::InvalidEncryptionKey(error) => write!(f, "invalid encryption key: {error}"),
             Self::InvalidSignatureKey(error) => write!(f, "invalid signature key: {error}"),
             Self::InvalidSignature(error) => write!(f, "leaf signature does not verify: {error}"),

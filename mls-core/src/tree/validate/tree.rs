@@ -41,13 +41,19 @@ pub struct TreeContext<'a> {
 ///
 /// # Errors
 /// [`TreeValidationError`]: unmerged leaves first, then parents' keys, parent hashes, leaves from left to right.
-pub fn validate_tree(suite: Suite<'_>, tree: &RatchetTree, context: &TreeContext<'_>) -> Result<(), TreeValidationError> {
+pub fn validate_tree(
+    suite: Suite<'_>,
+    tree: &RatchetTree,
+    context: &TreeContext<'_>,
+) -> Result<(), TreeValidationError> {
     check_unmerged_leaves(tree)?;
     check_parent_keys(suite, tree, tree.size().root())?;
     verify_parent_hashes_above_merged(suite, tree)?;
     // req: R-7.3-03, R-12.4.3.1-15
     for (index, _) in tree.leaves() {
-        let Some(leaf) = tree.leaf(index) else { return Err(TreeValidationError::MalformedLeaf(index)) };
+        let Some(leaf) = tree.leaf(index) else {
+            return Err(TreeValidationError::MalformedLeaf(index));
+        };
         let context = LeafContext {
             position: Some((context.group_id, index)),
             expected: ExpectedSource::Tree,
@@ -59,7 +65,8 @@ pub fn validate_tree(suite: Suite<'_>, tree: &RatchetTree, context: &TreeContext
             now: context.now,
             max_lifetime: context.max_lifetime,
         };
-        validate_leaf(suite, &leaf, &context).map_err(|error| TreeValidationError::Leaf(index, error))?;
+        validate_leaf(suite, &leaf, &context)
+            .map_err(|error| TreeValidationError::Leaf(index, error))?;
     }
     Ok(())
 }
@@ -72,12 +79,21 @@ pub fn find_own_leaf(tree: &RatchetTree, own: &LeafNode) -> Result<LeafIndex, Tr
     // req: R-12.4.3.1-19
     let own_bytes = own.to_bytes()?;
     tree.find_signature_key(own.signature_key.as_bytes())
-        .filter(|index| tree.leaf_bytes(*index).is_some_and(|bytes| **bytes == *own_bytes))
+        .filter(|index| {
+            tree.leaf_bytes(*index)
+                .is_some_and(|bytes| **bytes == *own_bytes)
+        })
         .ok_or(TreeValidationError::OwnLeafMissing)
 }
 
-fn check_parent_keys(suite: Suite<'_>, tree: &RatchetTree, node: NodeIndex) -> Result<(), TreeValidationError> {
-    let Some((left, right)) = node.left().zip(node.right()) else { return Ok(()) };
+fn check_parent_keys(
+    suite: Suite<'_>,
+    tree: &RatchetTree,
+    node: NodeIndex,
+) -> Result<(), TreeValidationError> {
+    let Some((left, right)) = node.left().zip(node.right()) else {
+        return Ok(());
+    };
     check_parent_keys(suite, tree, left)?;
     check_parent_keys(suite, tree, right)?;
     if let Some(parent) = tree.parent_ref(node) {

@@ -19,10 +19,14 @@ pub fn check_unmerged_leaves(tree: &RatchetTree) -> Result<(), UnmergedLeafError
 }
 
 fn check_subtree(tree: &RatchetTree, node: NodeIndex) -> Result<(), UnmergedLeafError> {
-    let Some((left, right)) = node.left().zip(node.right()) else { return Ok(()) };
+    let Some((left, right)) = node.left().zip(node.right()) else {
+        return Ok(());
+    };
     check_subtree(tree, left)?;
     check_subtree(tree, right)?;
-    let Some(parent) = tree.parent_ref(node) else { return Ok(()) };
+    let Some(parent) = tree.parent_ref(node) else {
+        return Ok(());
+    };
     let leaves: Vec<LeafIndex> = parent.unmerged().collect();
     // req: R-7.1-01, R-7.1-02
     if !leaves.is_sorted_by(|a, b| a < b) {
@@ -43,11 +47,16 @@ fn check_below(
     node: NodeIndex,
     leaves: &[LeafIndex],
 ) -> Result<(), UnmergedLeafError> {
-    let Some(first) = leaves.first().copied() else { return Ok(()) };
+    let Some(first) = leaves.first().copied() else {
+        return Ok(());
+    };
     let Some((left, right)) = node.left().zip(node.right()) else {
         // req: R-12.4.3.1-16
         if tree.is_blank(node) {
-            return Err(UnmergedLeafError::Blank { parent, leaf: first });
+            return Err(UnmergedLeafError::Blank {
+                parent,
+                leaf: first,
+            });
         }
         return Ok(());
     };
@@ -103,11 +112,18 @@ pub enum UnmergedLeafError {
 impl fmt::Display for UnmergedLeafError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAscending { parent } => write!(f, "unmerged leaves of {parent:?} do not ascend"),
-            Self::NotBelow { parent, leaf } => write!(f, "{leaf:?}, unmerged at {parent:?}, is not below it"),
+            Self::NotAscending { parent } => {
+                write!(f, "unmerged leaves of {parent:?} do not ascend")
+            }
+            Self::NotBelow { parent, leaf } => {
+                write!(f, "{leaf:?}, unmerged at {parent:?}, is not below it")
+            }
             Self::Blank { parent, leaf } => write!(f, "{leaf:?}, unmerged at {parent:?}, is blank"),
             Self::NotListedBetween { parent, node, leaf } => {
-                write!(f, "{leaf:?}, unmerged at {parent:?}, is not unmerged at {node:?}")
+                write!(
+                    f,
+                    "{leaf:?}, unmerged at {parent:?}, is not unmerged at {node:?}"
+                )
             }
         }
     }
