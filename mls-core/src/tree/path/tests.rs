@@ -321,7 +321,7 @@ fn an_invalid_key_is_refused() {
     ));
 }
 
-// req: R-7.9.2-07, R-7.3-19
+// req: R-7.9.2-07, R-7.3-19, R-7.5-04
 #[test]
 fn a_leaf_that_does_not_fit_its_path_is_refused() {
     let (world, sent) = filled();
