@@ -31,7 +31,7 @@ use crate::proposal::{Proposal, ProposalOrRef};
 use crate::psk::PreSharedKeyId;
 use crate::rules::{ProposalQuestion, ProposedChange, Ruling};
 use crate::tree::math::LeafIndex;
-use crate::tree::path::{PathKeysUpdate, check_external_path, check_path, decrypt_path, merge_path};
+use crate::tree::path::{PathKeysUpdate, check_path, decrypt_path, merge_path};
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::validate::{ExpectedSource, LeafContext, LeafNodeError, validate_leaf};
 
@@ -143,7 +143,8 @@ impl PendingCommit {
             None => None,
         };
         let committer = match (&path_trees, sender) {
-            (Some((leaf, ..)), _) | (None, Sender::Member(leaf)) => leaf.to_owned(),
+            (Some((leaf, ..)), _) => *leaf,
+            (None, Sender::Member(leaf)) => leaf,
             _ => return Err(ReceiveError::ExternalCommitWithoutPath),
         };
         let tag = QuestionTag::draw(env.rng)?;
@@ -279,7 +280,7 @@ fn check_commit_path(
             let bytes: Arc<[u8]> = Arc::from(leaf.to_bytes()?);
             let (tree, placed) = applied.tree.apply_changes(suite, &[], &[], &[bytes])?;
             let joiner = placed.first().copied().ok_or(Fault::EpochOver)?;
-            check_external_path(suite, &applied.tree, &tree, joiner, path).map_err(broken)?;
+            check_path(suite, &applied.tree, joiner, path, &BTreeSet::new()).map_err(broken)?;
             (joiner, tree)
         }
     };
