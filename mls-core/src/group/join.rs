@@ -315,6 +315,7 @@ fn enter_joined(
         own_leaf,
         own_signature_key: tree.leaf(own_leaf).ok_or(Fault::NotAMember)?.signature_key,
         size: tree.size(),
+        re_init: None,
     };
     let epoch = assemble(suite, parts, secrets)?;
     // req: R-12.4.3-05, R-12.4.3.1-11

@@ -169,7 +169,7 @@ pub(crate) fn check_ruling(question: &ProposalQuestion, ruling: &Ruling) -> Resu
 }
 
 pub(crate) fn check_epoch(group: &Group, epoch: u64) -> Result<(), Fault> {
-    group.check_active()?;
+    group.check_open()?;
     if group.epoch() == epoch { Ok(()) } else { Err(Fault::EpochOver) }
 }
 
@@ -426,6 +426,8 @@ impl VettedCommit {
             own_leaf: own,
             own_signature_key: tree.leaf(own).ok_or(Fault::NotAMember)?.signature_key,
             size: tree.size(),
+            // req: R-12.3-06
+            re_init: self.applied.re_init.clone(),
         };
         let epoch = assemble(suite, parts, secrets)?;
         Ok(StagedEpoch { epoch, tree: tree.clone(), path_keys })
