@@ -39,6 +39,39 @@ use link::Link;
 /// Nodes are handed over as the encodings of `LeafNode` and `ParentNode`, without the `NodeType` octet. The tree
 /// checks their form and keeps hashes, summaries and key index right; whether a change is *allowed* is the caller's
 /// question.
+///
+/// ```
+/// use mls_codec::Encode;
+/// use mls_core::credential::{Credential, CredentialType};
+/// use mls_core::tree::key_index::IndexSeed;
+/// use mls_core::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource};
+/// use mls_core::tree::math::LeafIndex;
+/// use mls_core::tree::ratchet_tree::RatchetTree;
+/// use mls_crypto_rustcrypto::RustCryptoProvider;
+/// use mls_crypto_traits::{CipherSuite, CryptoProvider};
+///
+/// let leaf = |key: u8| LeafNode {
+///     encryption_key: vec![key; 32].into(),
+///     signature_key: vec![key; 32].into(),
+///     credential: Credential::basic(b"alice".to_vec()),
+///     capabilities: Capabilities { credentials: vec![CredentialType::BASIC], ..Capabilities::default() },
+///     leaf_node_source: LeafNodeSource::Update,
+///     extensions: Default::default(),
+///     signature: vec![],
+/// };
+/// let provider = RustCryptoProvider::new();
+/// let suite = provider.suite(CipherSuite(1)).unwrap();
+///
+/// let alone = RatchetTree::new(suite, IndexSeed::new([7; 16]), &leaf(1))?;
+/// let (two, added) = alone.apply_changes(suite, &[], &[], &[leaf(2).to_bytes()?.into()])?;
+/// assert_eq!((two.member_count(), added[0].as_u32()), (2, 1));
+/// assert_eq!(two.find_signature_key(&[2; 32]), Some(added[0]));
+/// assert!(two.summary().all_support_credential(CredentialType::BASIC));
+/// // The older version is what it was, and shares its leaf with the newer one.
+/// assert_eq!(alone.member_count(), 1);
+/// assert_eq!(alone.leaf_bytes(LeafIndex::ZERO), two.leaf_bytes(LeafIndex::ZERO));
+/// # Ok::<(), mls_core::tree::ratchet_tree::TreeError>(())
+/// ```
 #[derive(Clone)]
 pub struct RatchetTree {
     size: TreeSize,

@@ -48,6 +48,7 @@ impl RatchetTree {
             if self.leaf_bytes(leaf).is_none() {
                 return Err(TreeError::BlankLeaf(leaf));
             }
+            // req: R-12.1.2-02
             let change = LeafChange {
                 leaf,
                 bytes: bytes.cloned(),
@@ -65,6 +66,7 @@ impl RatchetTree {
                 bytes: None,
                 blanks_path: false,
             });
+            // req: R-12.1.1-05
             change.bytes = Some(Arc::clone(bytes));
         }
         let changes: Vec<LeafChange> = changes.into_values().collect();
@@ -75,7 +77,7 @@ impl RatchetTree {
             .ok_or(TreeError::TooManyLeaves)?
             .max(self.size);
         let mut edits = Vec::new();
-        plan_grown(self, size, &changes, &mut edits)?;
+        plan_all(self, &changes, &mut edits)?;
         // Removes before Adds truncate first; as Adds take the leftmost leaves either way, once at the end is the same.
         // req: R-12.1.3-03
         let tree = self
@@ -150,10 +152,9 @@ impl RatchetTree {
     }
 }
 
-/// Turns leaf changes into node edits, in array order, in a tree that is first extended to `size`.
-fn plan_grown(
+/// Turns leaf changes into node edits, in array order.
+fn plan_all(
     tree: &RatchetTree,
-    size: TreeSize,
     changes: &[LeafChange],
     edits: &mut Vec<NodeEdit>,
 ) -> Result<(), TreeError> {
@@ -161,10 +162,6 @@ fn plan_grown(
     let (inside, beyond) = changes.split_at_checked(inside).unwrap_or_default();
     plan(&tree.root, tree.size.root(), inside, edits)?;
     // Beyond the old root everything is blank: leaves only.
-    debug_assert!(
-        beyond.is_empty() || size > tree.size,
-        "slots beyond the tree extend it"
-    );
     edits.extend(
         beyond
             .iter()
