@@ -11,7 +11,7 @@ use mls_crypto_traits::{HpkePrivateKey, Suite};
 use crate::commit::{Commit, UpdatePath};
 use crate::env::Env;
 use crate::framing::{AuthenticatedContent, Content, Sender, confirmed_transcript_hash, interim_transcript_hash};
-use crate::group::advance::write_epoch_change;
+use crate::group::advance::{check_epoch_end, write_epoch_change};
 use crate::group::answers::{AnswerError, Answers, QuestionTag};
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::builder::StepBuilder;
@@ -94,12 +94,17 @@ impl PendingCommit {
         };
         let committer = committer(sender).ok_or(ReceiveError::SenderNotAllowed(sender))?;
         let suite = group.suite(env)?;
+        check_epoch_end(group, suite, env)?;
         let list = resolve(group, commit, sender)?;
         let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
         check_list(&list, committer, suite.hash_len()).map_err(invalid)?;
         // req: R-12.4.2-07, R-12.4-12, R-12.4-13
         if commit.path.is_none() && path_required(&list) {
             return Err(invalid(ProposalListError::PathRequired));
+        }
+        let missing = psks::missing(group, &crate::proposal::list::psks(&list));
+        if !missing.is_empty() {
+            return Err(Fault::NotResident(missing).into());
         }
         let tag = QuestionTag::draw(env.rng)?;
         let question = ask_policy(tag, sender, false, &list);

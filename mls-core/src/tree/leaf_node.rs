@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use mls_codec::{Decode, Encode, EncodeError, encode_opaque, opaque_len};
 use mls_crypto_traits::{
-    CipherSuite, CryptoError, HpkePublicKey, SignaturePublicKey, SigningKey, Suite,
+    CipherSuite, CryptoError, CryptoProvider, HpkePublicKey, SignaturePublicKey, SigningKey, Suite,
 };
 
 use crate::credential::{Credential, CredentialType};
@@ -100,6 +100,21 @@ impl Lifetime {
 }
 
 impl Capabilities {
+    /// What this engine supports with these cipher suites: the protocol's one version, basic credentials, and the
+    /// extensions and proposals of RFC 9420, which are not listed. Where an identity provider takes other credentials,
+    /// add their types.
+    // req: R-7.2-05
+    #[must_use]
+    pub fn of_engine(crypto: &dyn CryptoProvider) -> Self {
+        Self {
+            versions: alloc::vec![ProtocolVersion::MLS10],
+            cipher_suites: crypto.cipher_suites(),
+            extensions: Vec::new(),
+            proposals: Vec::new(),
+            credentials: alloc::vec![CredentialType::BASIC],
+        }
+    }
+
     /// Whether extensions of this type are supported: listed, or a default.
     #[must_use]
     pub fn supports_extension(&self, extension_type: ExtensionType) -> bool {
