@@ -4,7 +4,10 @@
 //! leaves. Positions never change when a tree is extended or truncated. Every index that a type here can hold
 //! is below 2^32 - 1, so the arithmetic cannot leave the largest tree there is (2^31 leaves).
 
+use alloc::vec::Vec;
 use core::fmt;
+
+use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader};
 
 /// The greatest depth a tree can have: 2^31 leaves.
 pub const MAX_DEPTH: u8 = 31;
@@ -56,6 +59,25 @@ impl fmt::Debug for LeafIndex {
 impl fmt::Display for LeafIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl Encode for LeafIndex {
+    fn encoded_len(&self) -> usize {
+        self.0.encoded_len()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.0.encode(out)
+    }
+}
+
+/// Refuses 2^31 and above with [`DecodeErrorKind::InvalidValue`].
+impl Decode for LeafIndex {
+    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let at = r.offset();
+        Self::new(u32::decode(r)?)
+            .ok_or_else(|| DecodeError::new(DecodeErrorKind::InvalidValue, at))
     }
 }
 

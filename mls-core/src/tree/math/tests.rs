@@ -147,3 +147,17 @@ fn ranges_cover_and_common_ancestors_agree_with_climbing() {
         }
     }
 }
+
+// req: R-4.1.1-01
+#[test]
+fn leaf_indices_travel_as_four_bytes_and_end_below_2_to_31() {
+    assert_eq!(leaf(0x0102_0304).to_bytes().unwrap(), [1, 2, 3, 4]);
+    assert_eq!(
+        LeafIndex::from_bytes(&[0x7f, 0xff, 0xff, 0xff]),
+        Ok(leaf(0x7fff_ffff))
+    );
+    assert_eq!(
+        LeafIndex::from_bytes(&[0x80, 0, 0, 0]),
+        Err(DecodeError::new(DecodeErrorKind::InvalidValue, 0))
+    );
+}
