@@ -140,3 +140,6 @@ impl SuiteParams {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

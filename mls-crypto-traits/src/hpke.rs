@@ -182,7 +182,8 @@ pub(crate) fn open_with_schedule<P: CipherSuiteProvider + ?Sized>(
 ) -> Result<SecretBytes, CryptoError> {
     let shared_secret = provider.kem().decap(private, &ciphertext.kem_output)?;
     let (key, nonce) = schedule.key_and_nonce(provider, &shared_secret)?;
-    provider.aead_open(
+    context::open_aead(
+        provider,
         key.as_bytes(),
         nonce.as_bytes(),
         aad,

@@ -27,7 +27,7 @@ pub trait CryptoProvider: Debug + Send + Sync {
 ///
 /// An implementation draws no randomness and checks nothing that [`checks`](crate::checks) checks in
 /// front of it; callers go through [`Suite`]. Inputs that are slices of slices are concatenated.
-/// It is ready when [`conformance`](crate#modules) passes.
+/// It is ready when the kit of the feature `conformance` passes.
 pub trait CipherSuiteProvider: Debug + Send + Sync {
     /// Sizes and identifiers.
     fn params(&self) -> &SuiteParams;

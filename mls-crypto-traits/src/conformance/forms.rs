@@ -146,6 +146,15 @@ fn sealing(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoEr
     recorder.refuses("another key", &wrong, bad);
 
     let context = suite.encrypt_context(b"label", b"context")?;
+    for len in [0, suite.aead_tag_len().saturating_sub(1)] {
+        let mut short = sealed.clone();
+        short.ciphertext.truncate(len);
+        recorder.refuses(
+            "a truncated HPKE ciphertext",
+            &context.open(&pair.private, &short),
+            bad,
+        );
+    }
     let broken = HpkePublicKey::from(shortened(pair.public.as_bytes()));
     let items: [(&HpkePublicKey, &[u8]); 3] = [
         (&pair.public, b"one"),

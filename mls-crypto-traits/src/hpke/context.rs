@@ -41,7 +41,7 @@ impl ReceiverContext<'_> {
     /// left.
     pub fn open(&mut self, aad: &[u8], ciphertext: &[u8]) -> Result<SecretBytes, CryptoError> {
         self.0
-            .step(|provider, key, nonce| provider.aead_open(key, nonce, aad, ciphertext))
+            .step(|provider, key, nonce| open_aead(provider, key, nonce, aad, ciphertext))
     }
 
     /// A secret of `len` bytes that the sender can export too.
@@ -51,6 +51,20 @@ impl ReceiverContext<'_> {
     pub fn export(&self, exporter_context: &[u8], len: usize) -> Result<SecretBytes, CryptoError> {
         self.0.export(exporter_context, len)
     }
+}
+
+/// AEAD decryption, with the tag's length checked in front of the provider.
+pub(super) fn open_aead<P: CipherSuiteProvider + ?Sized>(
+    provider: &P,
+    key: &[u8],
+    nonce: &[u8],
+    aad: &[u8],
+    ciphertext: &[u8],
+) -> Result<SecretBytes, CryptoError> {
+    if ciphertext.len() < provider.params().aead_tag_len {
+        return Err(CryptoError::InvalidCiphertext);
+    }
+    provider.aead_open(key, nonce, aad, ciphertext)
 }
 
 /// What both sides hold.

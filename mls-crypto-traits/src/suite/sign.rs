@@ -62,8 +62,8 @@ impl Suite<'_> {
     /// `content` are concatenated.
     ///
     /// # Errors
-    /// [`CryptoError::Backend`] where the signer failed; [`CryptoError::TooLong`] beyond what a vector
-    /// holds.
+    /// [`CryptoError::Backend`] where the signer failed or gave what nobody would accept, such as bare
+    /// `r || s` for ECDSA; [`CryptoError::TooLong`] beyond what a vector holds.
     // req: R-5.1.2-03
     pub fn sign_with_label(
         self,
@@ -71,7 +71,10 @@ impl Suite<'_> {
         label: &[u8],
         content: &[&[u8]],
     ) -> Result<Vec<u8>, CryptoError> {
-        with_sign_content(label, content, |message| key.sign(message))?
+        let signature = with_sign_content(label, content, |message| key.sign(message))??;
+        let scheme = self.provider().params().signature;
+        checks::signature(scheme, &signature).map_err(|_| CryptoError::Backend)?;
+        Ok(signature)
     }
 
     /// `VerifyWithLabel` (RFC 9420 section 5.1.2) under a key that is parsed for this one signature.
