@@ -1,16 +1,11 @@
 //! The main job: a group is made, grows, talks, heals, shrinks.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests")]
 
 mod common;
 
 use common::{Event, Peer, agree, group_of};
-use mls_core::group::{CommitPlan, GroupInfoOptions, PathPolicy, Proposing, SendOptions, group_info};
 use mls_core::group::LeafChange;
+use mls_core::group::{CommitPlan, GroupInfoOptions, PathPolicy, Proposing, SendOptions, group_info};
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::CipherSuite;
 

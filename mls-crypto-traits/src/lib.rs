@@ -61,8 +61,8 @@ pub use error::CryptoError;
 pub use kdf::{Kdf, hkdf_expand_with, hkdf_extract_with};
 pub use kem::{Dh, DhCurve, DhKem, Encapsulation, Kem, KemPrivateKey, KemPublicKey};
 pub use keys::{
-    HpkeCiphertext, HpkeKeyPair, HpkePrivateKey, HpkePublicKey, SignatureKeyPair,
-    SignaturePrivateKey, SignaturePublicKey,
+    HpkeCiphertext, HpkeKeyPair, HpkePrivateKey, HpkePublicKey, SignatureKeyPair, SignaturePrivateKey,
+    SignaturePublicKey,
 };
 pub use provider::{CipherSuiteProvider, CryptoProvider};
 pub use rng::{Rng, random_bytes};

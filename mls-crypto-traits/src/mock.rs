@@ -10,9 +10,9 @@
 use alloc::{sync::Arc, vec, vec::Vec};
 
 use crate::{
-    CipherSuite, CipherSuiteProvider, CryptoError, CryptoProvider, Dh, DhCurve, DhKem, Digest, Kdf,
-    Kem, Rng, SecretBytes, SignaturePublicKey, SignatureScheme, SigningKey, Suite, SuiteParams,
-    VerifyKey, hkdf_expand_with, hkdf_extract_with,
+    CipherSuite, CipherSuiteProvider, CryptoError, CryptoProvider, Dh, DhCurve, DhKem, Digest, Kdf, Kem, Rng,
+    SecretBytes, SignaturePublicKey, SignatureScheme, SigningKey, Suite, SuiteParams, VerifyKey, hkdf_expand_with,
+    hkdf_extract_with,
 };
 
 pub(crate) const ID: CipherSuite = CipherSuite(0xf0f0);
@@ -35,10 +35,7 @@ impl Mock {
             kdf_id: 0xfff0,
             signature: SignatureScheme::Other(0xffff),
         };
-        Self {
-            params,
-            kem: DhKem::new(ToyDh, ToyKdf),
-        }
+        Self { params, kem: DhKem::new(ToyDh, ToyKdf) }
     }
 
     /// The toy under another scheme's name: its checks are in front, and its signatures do not pass.
@@ -161,11 +158,7 @@ impl ToyKey {
 impl VerifyKey for ToyKey {
     fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
         let good = self.signature(message) == signature;
-        if good {
-            Ok(())
-        } else {
-            Err(CryptoError::InvalidSignature)
-        }
+        if good { Ok(()) } else { Err(CryptoError::InvalidSignature) }
     }
 }
 
@@ -192,39 +185,19 @@ impl CipherSuiteProvider for Mock {
         toy_hmac(key, input)
     }
 
-    fn aead_seal(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        plaintext: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
+    fn aead_seal(&self, key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let stream = hkdf_expand_with(toy_hmac, key, &[nonce], plaintext.len())?;
-        let mut sealed: Vec<u8> = plaintext
-            .iter()
-            .zip(stream.as_bytes())
-            .map(|(byte, pad)| byte ^ pad)
-            .collect();
+        let mut sealed: Vec<u8> = plaintext.iter().zip(stream.as_bytes()).map(|(byte, pad)| byte ^ pad).collect();
         let tag = toy_hash(&[key, nonce, aad, &[0], &sealed]);
         sealed.extend_from_slice(&tag[..16]);
         Ok(sealed)
     }
 
-    fn aead_open(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        ciphertext: &[u8],
-    ) -> Result<SecretBytes, CryptoError> {
+    fn aead_open(&self, key: &[u8], nonce: &[u8], aad: &[u8], ciphertext: &[u8]) -> Result<SecretBytes, CryptoError> {
         let bad = CryptoError::InvalidCiphertext;
         let (body, _) = ciphertext.split_last_chunk::<16>().ok_or(bad)?;
         let stream = hkdf_expand_with(toy_hmac, key, &[nonce], body.len())?;
-        let plaintext: Vec<u8> = body
-            .iter()
-            .zip(stream.as_bytes())
-            .map(|(byte, pad)| byte ^ pad)
-            .collect();
+        let plaintext: Vec<u8> = body.iter().zip(stream.as_bytes()).map(|(byte, pad)| byte ^ pad).collect();
         if self.aead_seal(key, nonce, aad, &plaintext)? == ciphertext {
             Ok(SecretBytes::from(plaintext))
         } else {
@@ -258,19 +231,13 @@ pub(crate) struct Counter {
 
 impl Counter {
     pub(crate) fn from(next: u8) -> Self {
-        Self {
-            next,
-            limit: usize::MAX,
-        }
+        Self { next, limit: usize::MAX }
     }
 }
 
 impl Rng for Counter {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), CryptoError> {
-        self.limit = self
-            .limit
-            .checked_sub(out.len())
-            .ok_or(CryptoError::Randomness)?;
+        self.limit = self.limit.checked_sub(out.len()).ok_or(CryptoError::Randomness)?;
         for byte in out {
             *byte = self.next;
             self.next = self.next.wrapping_mul(5).wrapping_add(1);

@@ -64,12 +64,7 @@ pub(crate) fn write_epoch_change(
 }
 
 /// Writes the header and the secret tree of an epoch.
-pub(crate) fn write_epoch(
-    delta: &mut Delta,
-    id: &GroupId,
-    epoch: &Epoch,
-    retention: &Retention,
-) -> Result<(), Fault> {
+pub(crate) fn write_epoch(delta: &mut Delta, id: &GroupId, epoch: &Epoch, retention: &Retention) -> Result<(), Fault> {
     delta.put(RecordKey::Group(id.clone()), epoch.to_record(retention)?);
     for (key, value) in epoch.secret_tree.records()? {
         let key = super::header::secret_tree_record(id, epoch.context.epoch, key);

@@ -358,16 +358,7 @@ impl PendingOwnCommit {
         }
         let tag = QuestionTag::draw(env.rng)?;
         let psks = psks::asked_for(group, &crate::proposal::list::psks(&list));
-        Ok(VettedOwnCommit {
-            tag,
-            epoch,
-            plan,
-            list,
-            dropped,
-            applied,
-            checks: tag.ask(newcomers, env.now),
-            psks,
-        })
+        Ok(VettedOwnCommit { tag, epoch, plan, list, dropped, applied, checks: tag.ask(newcomers, env.now), psks })
     }
 }
 

@@ -162,9 +162,7 @@ impl LeafNode {
         let len = keys
             .encoded_len()
             .saturating_add(rest.encoded_len())
-            .saturating_add(
-                position.map_or(0, |(group_id, _)| opaque_len(group_id).saturating_add(4)),
-            );
+            .saturating_add(position.map_or(0, |(group_id, _)| opaque_len(group_id).saturating_add(4)));
         let mut out = Vec::with_capacity(len);
         keys.encode(&mut out)?;
         rest.encode(&mut out)?;
@@ -197,17 +195,8 @@ impl LeafNode {
     /// [`CryptoError::InvalidSignature`], also for a leaf signed for another place;
     /// [`CryptoError::InvalidPublicKey`].
     // req: R-7.2-14, R-7.2-16
-    pub fn verify_signature(
-        &self,
-        suite: Suite<'_>,
-        position: Option<(&[u8], LeafIndex)>,
-    ) -> Result<(), CryptoError> {
+    pub fn verify_signature(&self, suite: Suite<'_>, position: Option<(&[u8], LeafIndex)>) -> Result<(), CryptoError> {
         let tbs = self.tbs(position)?;
-        suite.verify_with_label(
-            &self.signature_key,
-            SIGNATURE_LABEL,
-            &[&tbs],
-            &self.signature,
-        )
+        suite.verify_with_label(&self.signature_key, SIGNATURE_LABEL, &[&tbs], &self.signature)
     }
 }

@@ -22,7 +22,7 @@ use mls_core::credential::Credential;
 use mls_core::env::{Env, Signers, UnixTime};
 use mls_core::extension::Extensions;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
-use mls_core::group::{self, *};
+use mls_core::group::*;
 use mls_core::identity::MemberId;
 use mls_core::limits::Limits;
 use mls_core::psk::{PreSharedKeyId, Psk, PskValue};
@@ -254,9 +254,7 @@ impl Peer {
 
     pub fn send(&mut self, data: &[u8]) -> Vec<u8> {
         let step = self
-            .run(|e: &EncryptError| e.missing().cloned(), |g, env| {
-                encrypt(g, data, &EncryptOptions::default(), env)
-            })
+            .run(|e: &EncryptError| e.missing().cloned(), |g, env| encrypt(g, data, &EncryptOptions::default(), env))
             .unwrap();
         self.apply(step).message
     }
@@ -268,11 +266,7 @@ impl Peer {
         self.apply(step).message
     }
 
-    fn answers(
-        &self,
-        checks: &[mls_core::identity::CredentialCheck],
-        psks: &[PreSharedKeyId],
-    ) -> Answers {
+    fn answers(&self, checks: &[mls_core::identity::CredentialCheck], psks: &[PreSharedKeyId]) -> Answers {
         let mut answers = Answers::new();
         for check in checks {
             let Credential::Basic { identity } = &check.credential else { panic!() };
@@ -305,16 +299,14 @@ impl Peer {
     }
 
     pub fn accept(&mut self) -> EpochChange {
-        let step =
-            self.run(|e: &CommitError| e.missing().cloned(), |g, env| accept_commit(g, env)).unwrap();
+        let step = self.run(|e: &CommitError| e.missing().cloned(), |g, env| accept_commit(g, env)).unwrap();
         self.apply(step)
     }
 
     /// Handles a message of the group, all questions answered with yes.
     pub fn try_receive(&mut self, bytes: &[u8]) -> Result<Event, ReceiveError> {
         let message = MlsMessage::from_bytes(bytes).unwrap();
-        let inbound =
-            self.run(|e: &ReceiveError| e.missing().cloned(), |g, env| group::receive(g, &message, env))?;
+        let inbound = self.run(|e: &ReceiveError| e.missing().cloned(), |g, env| receive(g, &message, env))?;
         self.finish(inbound)
     }
 
@@ -438,9 +430,7 @@ pub fn group_of(names: &[&str], suite: CipherSuite) -> Vec<Peer> {
     let mut peers: Vec<Peer> =
         names.iter().enumerate().map(|(i, name)| Peer::new(name, suite, 1000 + i as u64)).collect();
     peers[0].create(b"group");
-    let proposals = (1..peers.len())
-        .map(|i| Proposing::Add(Box::new(peers[i].key_package().key_package)))
-        .collect();
+    let proposals = (1..peers.len()).map(|i| Proposing::Add(Box::new(peers[i].key_package().key_package))).collect();
     let output = peers[0].commit(&CommitPlan { proposals, ..CommitPlan::default() });
     peers[0].accept();
     for peer in &mut peers[1..] {

@@ -1,9 +1,4 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
 
 use alloc::{collections::BTreeSet, vec, vec::Vec};
 
@@ -82,11 +77,7 @@ fn ecdsa_scalars_are_below_the_order() {
         let der = |r: &[u8], s: &[u8]| {
             let body = [integer(&content(r)), integer(&content(s))].concat();
             let len = u8::try_from(body.len()).unwrap();
-            let header = if len < 0x80 {
-                vec![0x30, len]
-            } else {
-                vec![0x30, 0x81, len]
-            };
+            let header = if len < 0x80 { vec![0x30, len] } else { vec![0x30, 0x81, len] };
             [header, body].concat()
         };
         assert_eq!(signature(scheme, &der(&largest, &largest)), Ok(()));
@@ -123,10 +114,7 @@ fn points_are_uncompressed_and_their_coordinates_below_p() {
 // req: R-5.1.1-01
 #[test]
 fn ed25519_refuses_the_small_orders_that_the_curve_has() {
-    let torsion: BTreeSet<[u8; 32]> = EIGHT_TORSION
-        .iter()
-        .map(|point| point.compress().to_bytes())
-        .collect();
+    let torsion: BTreeSet<[u8; 32]> = EIGHT_TORSION.iter().map(|point| point.compress().to_bytes()).collect();
     assert_eq!(torsion.len(), 8);
     let good = ED25519_BASEPOINT_POINT.compress().to_bytes();
     let s = [&[1][..], &[0; 31]].concat();
@@ -137,20 +125,11 @@ fn ed25519_refuses_the_small_orders_that_the_curve_has() {
             let mut point = encoding;
             point[31] ^= sign;
             assert_eq!(signature_public_key(ED25519, &point), BAD_KEY);
-            assert_eq!(
-                signature(ED25519, &[&point[..], &s].concat()),
-                BAD_SIGNATURE
-            );
+            assert_eq!(signature(ED25519, &[&point[..], &s].concat()), BAD_SIGNATURE);
         }
     }
-    for mixed in EIGHT_TORSION
-        .iter()
-        .map(|point| ED25519_BASEPOINT_POINT + point)
-    {
-        assert_eq!(
-            signature_public_key(ED25519, mixed.compress().as_bytes()),
-            Ok(())
-        );
+    for mixed in EIGHT_TORSION.iter().map(|point| ED25519_BASEPOINT_POINT + point) {
+        assert_eq!(signature_public_key(ED25519, mixed.compress().as_bytes()), Ok(()));
     }
 }
 
@@ -225,20 +204,10 @@ fn x25519_refuses_the_small_orders_that_the_curve_has() {
     }
     assert_eq!(orders.len(), 4);
     // p - 1, of order 4 on the twist, and p and p + 1, which are 0 and 1.
-    for (low, good) in [
-        (0xeb, true),
-        (0xec, false),
-        (0xed, false),
-        (0xee, false),
-        (0xef, true),
-    ] {
+    for (low, good) in [(0xeb, true), (0xec, false), (0xed, false), (0xee, false), (0xef, true)] {
         let mut u = [0xff; 32];
         u[0] = low;
-        assert_eq!(
-            hpke_public_key(DhCurve::X25519, &u).is_ok(),
-            good,
-            "{low:x}"
-        );
+        assert_eq!(hpke_public_key(DhCurve::X25519, &u).is_ok(), good, "{low:x}");
     }
     assert_eq!(hpke_public_key(DhCurve::X25519, &[9; 31]), BAD_KEY);
     assert_eq!(kem_output(DhCurve::X25519, &[0; 32]), Ok(()));
@@ -258,13 +227,7 @@ fn x448_refuses_small_orders() {
         u[28] = 0xfe;
         u
     };
-    for bad in [
-        verdict(0, 0, 0),
-        verdict(1, 0, 0),
-        p(0xfe),
-        p(0xff),
-        verdict(0, 0, 0xff),
-    ] {
+    for bad in [verdict(0, 0, 0), verdict(1, 0, 0), p(0xfe), p(0xff), verdict(0, 0, 0xff)] {
         assert_eq!(hpke_public_key(DhCurve::X448, &bad), BAD_KEY, "{bad:x?}");
     }
     for good in [verdict(5, 0, 0), p(0xfd), verdict(1, 0, 0xff)] {
@@ -279,14 +242,7 @@ fn private_scalars_are_padded_and_in_range() {
     let full = load(&[1, 2]).unwrap();
     assert_eq!(full.as_bytes(), [&[0; 30][..], &[1, 2]].concat());
     let bad = CryptoError::InvalidPrivateKey;
-    for key in [
-        &[][..],
-        &[0],
-        &[0; 32],
-        &[0xff; 32],
-        &[0; 33],
-        ecdsa::P256.order,
-    ] {
+    for key in [&[][..], &[0], &[0; 32], &[0xff; 32], &[0; 33], ecdsa::P256.order] {
         assert_eq!(load(key).unwrap_err(), bad);
     }
     assert_eq!(signature_private_key(ED25519, &[0; 31]).unwrap_err(), bad);
@@ -302,10 +258,7 @@ fn signature_keys_are_derived_per_scheme() {
     let schemes = [ED25519, ED448, P256, SignatureScheme::EcdsaP384, P521];
     for scheme in schemes {
         let key = derive_signature_key(&ToyKdf, scheme, b"ikm").unwrap();
-        assert_eq!(
-            Some(key.as_bytes().len()),
-            signature_private_key_len(scheme)
-        );
+        assert_eq!(Some(key.as_bytes().len()), signature_private_key_len(scheme));
         assert!(signature_private_key(scheme, key.as_bytes()).is_ok());
         let other = derive_signature_key(&ToyKdf, scheme, b"other").unwrap();
         assert_ne!(key.as_bytes(), other.as_bytes());

@@ -35,17 +35,10 @@ pub(super) fn run(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
     recorder.gives("the digest of no parts", &suite.hash(&[]), &unhex(empty));
     recorder.gives("the digest of \"\"", &suite.hash(&[b""]), &unhex(empty));
     recorder.gives("the digest of \"abc\"", &suite.hash(&[b"abc"]), &unhex(abc));
-    recorder.gives(
-        "parts are concatenated",
-        &suite.hash(&[b"a", b"", b"bc"]),
-        &unhex(abc),
-    );
+    recorder.gives("parts are concatenated", &suite.hash(&[b"a", b"", b"bc"]), &unhex(abc));
     let long = suite.hash(&[&[7; 1000]]);
     let parts = suite.hash(&[&[7; 1], &[7; 63], &[7; 64], &[7; 65], &[7; 807]]);
-    recorder.check(
-        "the digest of 1000 bytes in parts",
-        long.is_ok() && long == parts,
-    );
+    recorder.check("the digest of 1000 bytes in parts", long.is_ok() && long == parts);
     let len = long.map(|digest| digest.as_bytes().len());
     recorder.check("digests are Nh bytes", len == Ok(suite.hash_len()));
 }
@@ -161,11 +154,7 @@ pub(super) fn run_hkdf(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
         Ok(whole) => recorder.gives("parts of info are concatenated", &parts, whole.as_bytes()),
         Err(_) => recorder.check("a prk of any length expands", false),
     }
-    recorder.gives(
-        "no bytes",
-        &suite.provider().hkdf_expand(b"prk", &[], 0),
-        &[],
-    );
+    recorder.gives("no bytes", &suite.provider().hkdf_expand(b"prk", &[], 0), &[]);
     let label = suite.expand_with_label(b"secret", b"label", b"", 0x1_0000);
     recorder.refuses("a length beyond uint16", &label, CryptoError::TooLong);
 }

@@ -1,9 +1,4 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
 
 use alloc::{collections::BTreeSet, format};
 
@@ -14,11 +9,7 @@ use crate::mock::{ID, Mock};
 #[test]
 fn a_private_suite_runs_what_fits_it() {
     let report = run(&Mock::new());
-    let failed: BTreeSet<_> = report
-        .failures()
-        .iter()
-        .map(|failure| failure.family)
-        .collect();
+    let failed: BTreeSet<_> = report.failures().iter().map(|failure| failure.family).collect();
     assert_eq!(failed, BTreeSet::from([Family::Dh]));
     assert!(report.failures().iter().all(|failure| failure.suite == ID));
     let forms = report.family(Family::Forms);
@@ -34,10 +25,7 @@ fn failures_are_listed_in_the_table() {
     let report = run(&Mock::new());
     assert!(!report.is_ok());
     let table = format!("{report}");
-    assert!(
-        table.contains("FAILED CipherSuite(0xf0f0) Dh: RFC 7748 1"),
-        "{table}"
-    );
+    assert!(table.contains("FAILED CipherSuite(0xf0f0) Dh: RFC 7748 1"), "{table}");
 }
 
 #[test]

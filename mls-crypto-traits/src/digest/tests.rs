@@ -1,9 +1,4 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
 
 use alloc::{format, vec};
 
@@ -29,10 +24,7 @@ fn more_than_64_bytes_are_no_digest() {
     assert!(Tag::from_slice(&[0; 65]).is_none());
     let bytes = vec![0_u8; 65].to_bytes().unwrap();
     let error = Digest::from_bytes(&bytes).unwrap_err();
-    assert_eq!(
-        (error.kind(), error.offset()),
-        (DecodeErrorKind::InvalidValue, 0)
-    );
+    assert_eq!((error.kind(), error.offset()), (DecodeErrorKind::InvalidValue, 0));
 }
 
 #[test]

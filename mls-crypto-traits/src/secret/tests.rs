@@ -1,9 +1,4 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
 
 use alloc::{format, vec, vec::Vec};
 
@@ -30,10 +25,7 @@ fn from_vec_does_not_copy() {
 
 #[test]
 fn debug_shows_nothing() {
-    assert_eq!(
-        format!("{:?}", SecretBytes::from_slice(b"\x2a\x2b")),
-        "SecretBytes(..)"
-    );
+    assert_eq!(format!("{:?}", SecretBytes::from_slice(b"\x2a\x2b")), "SecretBytes(..)");
 }
 
 #[test]

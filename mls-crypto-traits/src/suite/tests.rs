@@ -1,9 +1,4 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
 
 use alloc::{vec, vec::Vec};
 
@@ -26,34 +21,16 @@ fn labelled_kdfs_expand_the_structure_of_rfc_9420() {
     let mock = Mock::new();
     let suite = mock.suite();
     let context = [9; 70];
-    let info = [
-        &[0x01, 0x02][..],
-        &opaque(b"MLS 1.0 label"),
-        &opaque(&context),
-    ]
-    .concat();
+    let info = [&[0x01, 0x02][..], &opaque(b"MLS 1.0 label"), &opaque(&context)].concat();
     let want = mock.hkdf_expand(b"secret", &[&info], 0x102).unwrap();
-    let got = suite
-        .expand_with_label(b"secret", b"label", &context, 0x102)
-        .unwrap();
+    let got = suite.expand_with_label(b"secret", b"label", &context, 0x102).unwrap();
     assert!(got.ct_eq(want.as_bytes()));
 
-    let want = suite
-        .expand_with_label(b"secret", b"label", b"", 32)
-        .unwrap();
-    assert!(
-        suite
-            .derive_secret(b"secret", b"label")
-            .unwrap()
-            .ct_eq(want.as_bytes())
-    );
+    let want = suite.expand_with_label(b"secret", b"label", b"", 32).unwrap();
+    assert!(suite.derive_secret(b"secret", b"label").unwrap().ct_eq(want.as_bytes()));
 
-    let want = suite
-        .expand_with_label(b"secret", b"key", &[0, 0, 1, 2], 16)
-        .unwrap();
-    let got = suite
-        .derive_tree_secret(b"secret", b"key", 0x102, 16)
-        .unwrap();
+    let want = suite.expand_with_label(b"secret", b"key", &[0, 0, 1, 2], 16).unwrap();
+    let got = suite.derive_tree_secret(b"secret", b"key", 0x102, 16).unwrap();
     assert!(got.ct_eq(want.as_bytes()));
     let long = suite.expand_with_label(b"secret", b"label", b"", 0x1_0000);
     assert_eq!(long.unwrap_err(), CryptoError::TooLong);
@@ -79,24 +56,14 @@ fn signatures_are_over_sign_content() {
     let key = suite.signing_key(&pair.private).unwrap();
     let content = [5; 100];
     let (head, tail) = content.split_at(30);
-    let signature = suite
-        .sign_with_label(&*key, b"LeafNodeTBS", &[head, tail])
-        .unwrap();
+    let signature = suite.sign_with_label(&*key, b"LeafNodeTBS", &[head, tail]).unwrap();
     let message = [opaque(b"MLS 1.0 LeafNodeTBS"), opaque(&content)].concat();
     assert_eq!(signature, key.sign(&[&message]).unwrap());
 
-    let verify = |label: &[u8], content: &[u8]| {
-        suite.verify_with_label(&pair.public, label, &[content], &signature)
-    };
+    let verify = |label: &[u8], content: &[u8]| suite.verify_with_label(&pair.public, label, &[content], &signature);
     assert_eq!(verify(b"LeafNodeTBS", &content), Ok(()));
-    assert_eq!(
-        verify(b"KeyPackageTBS", &content),
-        Err(CryptoError::InvalidSignature)
-    );
-    assert_eq!(
-        verify(b"LeafNodeTBS", head),
-        Err(CryptoError::InvalidSignature)
-    );
+    assert_eq!(verify(b"KeyPackageTBS", &content), Err(CryptoError::InvalidSignature));
+    assert_eq!(verify(b"LeafNodeTBS", head), Err(CryptoError::InvalidSignature));
     let other = SignaturePublicKey::from(vec![1]);
     let verdict = suite.verify_with_label(&other, b"LeafNodeTBS", &[&content], &signature);
     assert_eq!(verdict, Err(CryptoError::InvalidSignature));
@@ -108,19 +75,12 @@ fn batches_give_the_verdicts_of_single_calls_in_order() {
     let suite = mock.suite();
     let pair = suite.derive_signature_key_pair(b"ikm").unwrap();
     let signer = suite.signing_key(&pair.private).unwrap();
-    let good = suite
-        .sign_with_label(&*signer, b"L", &[b"content"])
-        .unwrap();
+    let good = suite.sign_with_label(&*signer, b"L", &[b"content"]).unwrap();
     let key = suite.verify_key(pair.public.as_bytes()).unwrap();
     let content: &[&[u8]] = &[b"con", b"tent"];
     let requests: Vec<_> = [&good[..], b"bad", &good]
         .into_iter()
-        .map(|signature| VerifyRequest {
-            key: &key,
-            label: b"L",
-            content,
-            signature,
-        })
+        .map(|signature| VerifyRequest { key: &key, label: b"L", content, signature })
         .collect();
     let bad = Err(CryptoError::InvalidSignature);
     assert_eq!(suite.verify_batch(&requests), [Ok(()), bad, Ok(())]);
@@ -152,12 +112,8 @@ fn encryption_binds_label_and_context() {
     let suite = mock.suite();
     let pair = suite.derive_key_pair(b"receiver").unwrap();
     let rng = &mut Counter::from(1);
-    let sealed = suite
-        .encrypt_with_label(&pair.public, b"Welcome", b"info", b"p", rng)
-        .unwrap();
-    let open = |label: &[u8], context: &[u8]| {
-        suite.decrypt_with_label(&pair.private, label, context, &sealed)
-    };
+    let sealed = suite.encrypt_with_label(&pair.public, b"Welcome", b"info", b"p", rng).unwrap();
+    let open = |label: &[u8], context: &[u8]| suite.decrypt_with_label(&pair.private, label, context, &sealed);
     assert_eq!(open(b"Welcome", b"info").unwrap().as_bytes(), b"p");
     let bad = CryptoError::InvalidCiphertext;
     assert_eq!(open(b"UpdatePathNode", b"info").unwrap_err(), bad);
@@ -179,10 +135,7 @@ fn sealing_in_a_batch_is_sealing_one_by_one() {
     let items: [(&HpkePublicKey, &[u8]); 3] = [(&first, b"a"), (&broken, b"b"), (&second, b"c")];
     let batch = context.seal_batch(&items, &mut Counter::from(7)).unwrap();
     let rng = &mut Counter::from(7);
-    let single: Vec<_> = items
-        .iter()
-        .map(|(public, plaintext)| context.seal(public, plaintext, rng))
-        .collect();
+    let single: Vec<_> = items.iter().map(|(public, plaintext)| context.seal(public, plaintext, rng)).collect();
     assert_eq!(batch, single);
     assert_eq!(batch[1], Err(CryptoError::InvalidPublicKey));
 }
@@ -193,19 +146,12 @@ fn external_init_exports_from_empty_info() {
     let mock = Mock::new();
     let suite = mock.suite();
     let pair = suite.derive_key_pair(b"external").unwrap();
-    let (kem_output, sent) = suite
-        .external_init_sender(&pair.public, &mut Counter::from(1))
-        .unwrap();
-    let received = suite
-        .external_init_receiver(&pair.private, &kem_output)
-        .unwrap();
+    let (kem_output, sent) = suite.external_init_sender(&pair.public, &mut Counter::from(1)).unwrap();
+    let received = suite.external_init_receiver(&pair.private, &kem_output).unwrap();
     assert!(sent.ct_eq(received.as_bytes()));
     let base = crate::hpke::Mode::Base;
     let context = crate::hpke::setup_receiver(suite, base, &pair.private, &kem_output, b"");
-    let exported = context
-        .unwrap()
-        .export(b"MLS 1.0 external init secret", 32)
-        .unwrap();
+    let exported = context.unwrap().export(b"MLS 1.0 external init secret", 32).unwrap();
     assert!(sent.ct_eq(exported.as_bytes()));
 }
 
@@ -217,16 +163,10 @@ fn failing_randomness_is_reported() {
     let failed = CryptoError::Randomness;
     assert_eq!(random_bytes(&mut dry, 32).unwrap_err(), failed);
     assert_eq!(suite.generate_hpke_key_pair(&mut dry).unwrap_err(), failed);
-    assert_eq!(
-        suite.generate_signature_key_pair(&mut dry).unwrap_err(),
-        failed
-    );
+    assert_eq!(suite.generate_signature_key_pair(&mut dry).unwrap_err(), failed);
     let pair = suite.derive_key_pair(b"receiver").unwrap();
     let context = suite.encrypt_context(b"", b"").unwrap();
-    assert_eq!(
-        context.seal(&pair.public, b"", &mut dry).unwrap_err(),
-        failed
-    );
+    assert_eq!(context.seal(&pair.public, b"", &mut dry).unwrap_err(), failed);
     let items: [(&HpkePublicKey, &[u8]); 1] = [(&pair.public, b"")];
     assert_eq!(context.seal_batch(&items, &mut dry).unwrap_err(), failed);
 }
@@ -236,17 +176,10 @@ fn aead_lengths_are_checked_in_front() {
     let mock = Mock::new();
     let suite = mock.suite();
     let sealed = suite.aead_seal(&[1; 16], &[2; 12], b"aad", b"p").unwrap();
-    let open =
-        |key: &[u8], nonce: &[u8], sealed: &[u8]| suite.aead_open(key, nonce, b"aad", sealed);
+    let open = |key: &[u8], nonce: &[u8], sealed: &[u8]| suite.aead_open(key, nonce, b"aad", sealed);
     assert_eq!(open(&[1; 16], &[2; 12], &sealed).unwrap().as_bytes(), b"p");
-    assert_eq!(
-        open(&[1; 15], &[2; 12], &sealed).unwrap_err(),
-        CryptoError::WrongLength
-    );
-    assert_eq!(
-        open(&[1; 16], &[2; 13], &sealed).unwrap_err(),
-        CryptoError::WrongLength
-    );
+    assert_eq!(open(&[1; 15], &[2; 12], &sealed).unwrap_err(), CryptoError::WrongLength);
+    assert_eq!(open(&[1; 16], &[2; 13], &sealed).unwrap_err(), CryptoError::WrongLength);
     let bad = CryptoError::InvalidCiphertext;
     assert_eq!(open(&[1; 16], &[2; 12], &sealed[..15]).unwrap_err(), bad);
     assert_eq!(open(&[1; 16], &[2; 12], &[]).unwrap_err(), bad);
@@ -277,10 +210,7 @@ fn the_checks_stand_in_front_of_the_provider() {
         assert_eq!(suite.check_signature_public_key(key), Err(bad));
     }
     let short = SignaturePrivateKey::from_bytes(vec![9; 31]);
-    assert_eq!(
-        suite.signing_key(&short).unwrap_err(),
-        CryptoError::InvalidPrivateKey
-    );
+    assert_eq!(suite.signing_key(&short).unwrap_err(), CryptoError::InvalidPrivateKey);
 
     // What the toy itself would accept: 32 bytes, which are no Ed25519 signature.
     let public = [9; 32];
@@ -292,12 +222,7 @@ fn the_checks_stand_in_front_of_the_provider() {
     assert_eq!(verifier.verify(&[&message], &signature), Ok(()));
     let bad = Err(CryptoError::InvalidSignature);
     assert_eq!(key.verify_with_label(b"L", content, &signature), bad);
-    let request = VerifyRequest {
-        key: &key,
-        label: b"L",
-        content,
-        signature: &signature,
-    };
+    let request = VerifyRequest { key: &key, label: b"L", content, signature: &signature };
     assert_eq!(suite.verify_batch(&[request]), [bad]);
 }
 
@@ -305,9 +230,7 @@ fn the_checks_stand_in_front_of_the_provider() {
 fn a_signer_that_gives_another_form_has_failed() {
     let mock = Mock::with_scheme(SignatureScheme::EcdsaP256);
     let suite = mock.suite();
-    let signer = suite
-        .signing_key(&SignaturePrivateKey::from_bytes(vec![1]))
-        .unwrap();
+    let signer = suite.signing_key(&SignaturePrivateKey::from_bytes(vec![1])).unwrap();
     let signature = suite.sign_with_label(&*signer, b"L", &[b"content"]);
     assert_eq!(signature.unwrap_err(), CryptoError::Backend);
 }

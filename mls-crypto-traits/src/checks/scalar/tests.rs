@@ -1,9 +1,4 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
 
 use core::cell::Cell;
 
@@ -16,14 +11,7 @@ fn scalars_are_between_zero_and_the_order() {
     for good in [[0, 0, 1], [1, 2, 2], [1, 1, 0xff], [0, 0xff, 0xff]] {
         assert!(is_in_range(&ORDER, &good), "{good:?}");
     }
-    for bad in [
-        [0, 0, 0],
-        [1, 2, 3],
-        [1, 2, 4],
-        [1, 3, 0],
-        [2, 0, 0],
-        [0xff, 0xff, 0xff],
-    ] {
+    for bad in [[0, 0, 0], [1, 2, 3], [1, 2, 4], [1, 3, 0], [2, 0, 0], [0xff, 0xff, 0xff]] {
         assert!(!is_in_range(&ORDER, &bad), "{bad:?}");
     }
     assert!(!is_in_range(&ORDER, &[1, 1]));
@@ -34,9 +22,7 @@ fn scalars_are_between_zero_and_the_order() {
 fn candidates_are_masked_and_counted() {
     // Masked with 0x01: the order itself, zero, then a scalar.
     let candidates = [[0xff, 0x02, 0x03], [0xfe, 0, 0], [0xff, 0x02, 0x02]];
-    let sampled = sample(&ORDER, |counter| {
-        Ok(SecretBytes::from_slice(&candidates[usize::from(counter)]))
-    });
+    let sampled = sample(&ORDER, |counter| Ok(SecretBytes::from_slice(&candidates[usize::from(counter)])));
     assert_eq!(sampled.unwrap().as_bytes(), [1, 2, 2]);
 }
 

@@ -1,9 +1,4 @@
-#![allow(
-    clippy::unwrap_used,
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
 
 use alloc::{format, vec};
 
@@ -18,9 +13,7 @@ fn kem() -> DhKem<ToyDh, ToyKdf> {
 fn decapsulation_finds_what_encapsulation_made() {
     let pair = kem().derive_key_pair(b"receiver").unwrap();
     let sent = kem().encap(pair.public.as_bytes(), b"ephemeral").unwrap();
-    let received = kem()
-        .decap(pair.private.as_bytes(), &sent.kem_output)
-        .unwrap();
+    let received = kem().decap(pair.private.as_bytes(), &sent.kem_output).unwrap();
     assert!(sent.shared_secret.ct_eq(received.as_bytes()));
     assert_eq!(sent.kem_output.len(), kem().enc_len());
     assert_eq!(received.len(), kem().shared_secret_len());
@@ -47,10 +40,7 @@ fn all_zero_results_are_refused() {
     // Of good form for the checks, and zero in the toy's group.
     let zero = [&[0; 8][..], &[0x55; 24]].concat();
     assert_eq!(kem().check_public_key(&zero), Ok(()));
-    assert_eq!(
-        kem().encap(&zero, b"e").unwrap_err(),
-        CryptoError::SharedSecretZero
-    );
+    assert_eq!(kem().encap(&zero, b"e").unwrap_err(), CryptoError::SharedSecretZero);
 }
 
 // req: R-5.1.1-03
@@ -62,10 +52,7 @@ fn malformed_keys_are_refused() {
         assert_eq!(kem().check_public_key(&key), Err(bad));
         assert_eq!(kem().encap(&key, b"e").unwrap_err(), bad);
         assert_eq!(kem().decap(pair.private.as_bytes(), &key).unwrap_err(), bad);
-        assert_eq!(
-            kem().public_key(&key).unwrap_err(),
-            CryptoError::InvalidPrivateKey
-        );
+        assert_eq!(kem().public_key(&key).unwrap_err(), CryptoError::InvalidPrivateKey);
     }
     assert_eq!(kem().check_public_key(&[0; 32]), Err(bad));
 }
