@@ -123,12 +123,11 @@ fn expired_epochs(group: &Group, env: &Env<'_>) -> Vec<u64> {
     let kept = usize::try_from(env.limits.past_epochs).unwrap_or(usize::MAX);
     // The epoch that ends now takes a place, too.
     let surplus = group.past.len().saturating_add(1).saturating_sub(kept);
-    let deadline = env.now.0.saturating_sub(env.limits.past_epoch_seconds);
     group
         .past
         .iter()
         .enumerate()
-        .filter(|(place, (_, slot))| *place < surplus || slot.ended < deadline)
+        .filter(|(place, (epoch, _))| *place < surplus || group.is_past_retention(**epoch, env))
         .map(|(_, (epoch, _))| *epoch)
         .collect()
 }

@@ -48,6 +48,9 @@ impl StepBuilder {
     /// The step that ends the membership: nothing of the group is left on disk.
     pub(crate) fn finish_removed<T>(mut self, group: &Group, output: T) -> Step<T> {
         self.delta.delete_prefix(crate::record::RecordPrefix::Group(group.id.clone()));
+        // A step computed before finds that the group has moved on.
+        self.status.revision = self.status.revision.wrapping_add(1);
+        self.edits.push(Edit::SetStatus(self.status));
         self.edits.push(Edit::SwapHeld(Box::new(Held::nothing(group.epoch.secret_tree.size()))));
         Step { group: group.id.clone(), base: group.status.revision, delta: self.delta, edits: self.edits, output }
     }

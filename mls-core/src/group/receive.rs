@@ -184,11 +184,14 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn of(group: &'a Group, epoch: u64) -> Result<Self, ReceiveError> {
+    fn of(group: &'a Group, epoch: u64, env: &Env<'_>) -> Result<Self, ReceiveError> {
         if epoch == group.epoch() {
             let Epoch { context_bytes, own_leaf, secrets, secret_tree, .. } = &group.epoch;
             let sender_data = &secrets.sender_data;
             return Ok(Self { context_bytes, sender_data, secret_tree, own_leaf: *own_leaf });
+        }
+        if group.is_past_retention(epoch, env) {
+            return Err(ReceiveError::PastEpoch(epoch));
         }
         // req: R-6.3-02
         let past = group.past_epoch(epoch)?.ok_or(ReceiveError::PastEpoch(epoch))?;
@@ -200,7 +203,7 @@ impl<'a> Reading<'a> {
 fn receive_private(group: &Group, message: &PrivateMessage, env: &mut Env<'_>) -> Result<Inbound, ReceiveError> {
     let suite = group.suite(env)?;
     let epoch = message.epoch;
-    let reading = Reading::of(group, epoch)?;
+    let reading = Reading::of(group, epoch, env)?;
     let sender_data = message.open_sender_data(suite, reading.sender_data)?;
     let leaf = sender_data.leaf_index;
     if leaf == reading.own_leaf {

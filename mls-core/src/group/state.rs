@@ -11,6 +11,7 @@ use mls_codec::{Decode, Encode};
 use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
 
 use crate::credential::Credential;
+use crate::env::Env;
 use crate::group::cache::ProposalCache;
 use crate::group::epoch::{Epoch, LiveSecrets, PastEpoch};
 use crate::group::pending::PendingCommit;
@@ -261,6 +262,12 @@ impl Group {
             Some(PastSlot { state: Some(state), .. }) => Ok(Some(state)),
             Some(PastSlot { state: None, .. }) => Err(Missing::key(RecordKey::Epoch(self.id.clone(), epoch))),
         }
+    }
+
+    /// Whether a retained epoch is too old to be read, though nothing has dropped it yet.
+    pub(crate) fn is_past_retention(&self, epoch: u64, env: &Env<'_>) -> bool {
+        let deadline = env.now.0.saturating_sub(env.limits.past_epoch_seconds);
+        self.past.get(&epoch).is_some_and(|slot| slot.ended < deadline)
     }
 
     pub(crate) fn secret_tree_mut(&mut self, epoch: u64) -> Option<&mut SecretTree> {
