@@ -1,0 +1,55 @@
+//! Signers, key packages and new groups.
+
+use mls_core::env::UnixTime;
+use mls_core::group::{
+    CreateGroup, Group as State, KeyPackageSpec, NewKeyPackage, create_group, generate_key_package, generate_signer,
+    signer_from_record,
+};
+use mls_core::record::{RecordKey, RecordPrefix};
+use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePublicKey};
+
+use super::Driver;
+use crate::error::{CreateError, DriverError};
+
+impl Driver {
+    /// The time now.
+    pub(crate) fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    /// Loads every stored signer.
+    pub(crate) async fn load_signers(&self) -> Result<(), CreateError> {
+        let records = self.storage.scan(&RecordPrefix::Signers).await.map_err(DriverError::from)?;
+        for (_, record) in &records {
+            self.load_signer(record)?;
+        }
+        Ok(())
+    }
+
+    fn load_signer(&self, record: &SecretBytes) -> Result<(), CreateError> {
+        let signer = self.engine(|env| signer_from_record(record, env)).map_err(DriverError::from)?;
+        self.signers.insert(signer);
+        Ok(())
+    }
+
+    /// Makes a signature key pair, stores it and loads it.
+    pub(crate) async fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
+        let fresh = self.engine(|env| generate_signer(suite, env))?;
+        let public = self.release(fresh).await?;
+        let key = [RecordKey::Signer(public.clone())];
+        let records = self.storage.read(&key).await.map_err(DriverError::from)?;
+        let record = records.into_iter().next().flatten().ok_or(DriverError::Unsettled)?;
+        self.load_signer(&record)?;
+        Ok(public)
+    }
+
+    pub(crate) async fn key_package(&self, spec: &KeyPackageSpec) -> Result<NewKeyPackage, CreateError> {
+        let fresh = self.engine(|env| generate_key_package(spec, env))?;
+        Ok(self.release(fresh).await?)
+    }
+
+    pub(crate) async fn create_group(&self, plan: &CreateGroup) -> Result<State, CreateError> {
+        let fresh = self.engine(|env| create_group(plan, env))?;
+        Ok(self.release(fresh).await?)
+    }
+}
