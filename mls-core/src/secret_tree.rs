@@ -1,1 +1,130 @@
-//! The secret tree (RFC 9420 section 9).
+//! The secret tree (RFC 9420 section 9): message keys, each used once and then gone.
+//!
+//! [`SecretTree`] holds what of an epoch's secret tree is resident. Its records (tree nodes, ratchets, skipped
+//! keys and their index) are stored singly; one that is needed and not resident is named in
+//! [`SecretTreeError::NotResident`] and brought in with [`SecretTree::admit`].
+//!
+//! Nothing moves while a message is tried: [`SecretTree::plan_next_send`] and [`SecretTree::plan_open`] read
+//! the tree and give a [`RatchetMove`], which owns the message key and the change to the tree. Only
+//! [`SecretTree::apply`] takes the change over; dropping the move instead burns nothing. The values that were
+//! replaced come back as a [`RatchetUndo`] and are wiped when it is dropped.
+//!
+//! Each generation's key protects one message, so the AEAD's bounds on messages under one key hold by
+//! construction (RFC 9420 section 15.2).
+
+mod codec;
+mod error;
+mod expand;
+mod limits;
+mod moves;
+mod plan;
+mod ratchet;
+mod record;
+mod skipped;
+mod slots;
+
+use core::fmt;
+
+use crate::{
+    key_schedule::{EncryptionSecret, secrets::secret_types},
+    tree::math::{LeafIndex, NodeIndex, TreeSize},
+};
+
+pub use error::SecretTreeError;
+pub use limits::SecretTreeLimits;
+pub use moves::{RatchetMove, RatchetUndo, SecretTreeChange, SecretTreeEdit};
+pub use ratchet::{MessageKey, RatchetState, RatchetType};
+pub use record::SecretTreeKey;
+pub use skipped::{SkippedIndex, SkippedRun};
+use slots::{Slot, Slots};
+
+secret_types! {
+    /// A secret of the tree: `tree_node_[N]_secret`, `KDF.Nh` bytes (RFC 9420 section 9).
+    TreeNodeSecret;
+}
+
+/// Names a ratchet.
+type RatchetId = (LeafIndex, RatchetType);
+/// Names a skipped generation of a ratchet.
+type SkippedId = (LeafIndex, RatchetType, u32);
+
+/// An epoch's secret tree, as far as it is resident.
+///
+/// Of the tree's nodes only the frontier exists: the topmost ones whose leaves have not been used yet.
+pub struct SecretTree {
+    size: TreeSize,
+    frontier: Slots<NodeIndex, TreeNodeSecret>,
+    ratchets: Slots<RatchetId, RatchetState>,
+    skipped: Slots<SkippedId, MessageKey>,
+    /// `None` while it is not resident.
+    index: Option<SkippedIndex>,
+}
+
+impl SecretTree {
+    /// The secret tree of a new epoch, wholly resident.
+    // req: R-9-01
+    // req: R-9.2-03
+    #[must_use]
+    pub fn new(size: TreeSize, encryption_secret: EncryptionSecret) -> Self {
+        let mut frontier = Slots::complete();
+        let root = TreeNodeSecret(encryption_secret.into_secret());
+        drop(frontier.replace(size.root(), Slot::Present(root)));
+        Self {
+            size,
+            frontier,
+            ratchets: Slots::complete(),
+            skipped: Slots::complete(),
+            index: Some(SkippedIndex::default()),
+        }
+    }
+
+    /// A stored secret tree of which nothing is resident yet.
+    #[must_use]
+    pub const fn cold(size: TreeSize) -> Self {
+        Self {
+            size,
+            frontier: Slots::cold(),
+            ratchets: Slots::cold(),
+            skipped: Slots::cold(),
+            index: None,
+        }
+    }
+
+    /// The size of the tree, which is the ratchet tree's in this epoch.
+    #[must_use]
+    pub const fn size(&self) -> TreeSize {
+        self.size
+    }
+
+    /// The generation that the ratchet would use next: `None` where it is not resident, was never used or is
+    /// exhausted.
+    #[must_use]
+    pub fn next_generation(&self, leaf: LeafIndex, ratchet_type: RatchetType) -> Option<u32> {
+        match self.ratchets.get(&(leaf, ratchet_type)) {
+            Slot::Present(state) => state.generation(),
+            Slot::Absent | Slot::Unknown => None,
+        }
+    }
+}
+
+impl fmt::Debug for SecretTree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            size,
+            frontier,
+            ratchets,
+            skipped,
+            index,
+        } = self;
+        f.debug_struct("SecretTree")
+            .field("size", size)
+            .field("frontier", frontier)
+            .field("ratchets", ratchets)
+            .field("skipped", skipped)
+            .field("index", index)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

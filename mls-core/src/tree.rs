@@ -1,5 +1,6 @@
 //! The ratchet tree (RFC 9420 sections 4 and 7, Appendix C).
 
+pub mod hash;
 pub mod key_index;
 pub mod leaf_node;
 pub mod math;
@@ -9,4 +10,6 @@ pub mod parent_node;
 pub mod path;
 pub mod ratchet_tree;
 pub mod resolution;
+pub mod summary;
 pub mod validate;
+pub mod view;

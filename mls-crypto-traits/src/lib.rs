@@ -1,1 +1,50 @@
-//! What an MLS cipher suite is: provider traits, HPKE and the labelled functions of RFC 9420 above them, and a conformance kit.
+//! What an MLS cipher suite is: provider traits, HPKE and the labelled functions of RFC 9420 above
+//! them, and a conformance kit.
+//!
+//! A backend implements [`CipherSuiteProvider`] (primitives only) and [`CryptoProvider`]. Everything
+//! that RFC 9420 builds from the primitives is written once, in [`Suite`]; HPKE (RFC 9180) is in
+//! [`hpke`], the Diffie-Hellman KEMs are in [`DhKem`]. What is accepted as a key or a signature is one
+//! set on every backend, stated in [`checks`].
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(feature = "conformance")]
+extern crate std;
+
+mod batch;
+pub mod checks;
+mod cipher_suite;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod digest;
+mod error;
+pub mod hpke;
+mod kdf;
+mod kem;
+mod keys;
+mod label;
+mod provider;
+mod rng;
+mod secret;
+mod signature;
+mod suite;
+
+#[cfg(test)]
+mod mock;
+
+pub use batch::{SealItem, VerifyItem};
+pub use cipher_suite::{CipherSuite, SignatureScheme, SuiteParams, aead_id, kdf_id};
+pub use digest::{Digest, Tag};
+pub use error::CryptoError;
+pub use kdf::{Kdf, hkdf_expand_with, hkdf_extract_with};
+pub use kem::{Dh, DhCurve, DhKem, Encapsulation, Kem, KemPrivateKey, KemPublicKey};
+pub use keys::{
+    HpkeCiphertext, HpkeKeyPair, HpkePrivateKey, HpkePublicKey, SignatureKeyPair,
+    SignaturePrivateKey, SignaturePublicKey,
+};
+pub use provider::{CipherSuiteProvider, CryptoProvider};
+pub use rng::{Rng, random_bytes};
+pub use secret::SecretBytes;
+pub use signature::{SigningKey, VerifyKey};
+pub use suite::{CheckedVerifyKey, EncryptContext, Suite, VerifyRequest};

@@ -1,1 +1,30 @@
 //! Parent nodes (RFC 9420 section 7.1).
+
+use alloc::vec::Vec;
+
+use mls_codec::{Decode, Encode};
+use mls_crypto_traits::HpkePublicKey;
+
+use crate::tree::math::LeafIndex;
+
+/// A node that stands for the members below it (RFC 9420 section 7.1).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ParentNode {
+    /// Secrets for all the merged leaves below are encrypted to it.
+    pub encryption_key: HpkePublicKey,
+    /// Binds it to the node above (section 7.9): a hash, or nothing at the root.
+    pub parent_hash: Vec<u8>,
+    /// The leaves below that do not hold its private key, strictly ascending.
+    pub unmerged_leaves: Vec<LeafIndex>,
+}
+
+impl ParentNode {
+    /// Whether `unmerged_leaves` is strictly ascending.
+    // req: R-7.1-01, R-7.1-02
+    #[must_use]
+    pub fn unmerged_leaves_ascend(&self) -> bool {
+        self.unmerged_leaves
+            .windows(2)
+            .all(|pair| matches!(pair, [a, b] if a < b))
+    }
+}

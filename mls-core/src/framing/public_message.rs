@@ -1,0 +1,185 @@
+//! Messages in the clear (RFC 9420 section 6.2).
+
+use alloc::vec::Vec;
+
+use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader, encode_opaque, opaque_len};
+use mls_crypto_traits::Suite;
+
+use super::auth::{check_framing, context_of, tbs_head};
+use super::{
+    AuthenticatedContent, FramedContent, FramedContentAuthData, FramingError, Sender, WireFormat,
+};
+use crate::key_schedule::MembershipKey;
+
+/// A signed message in the clear (RFC 9420 section 6.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicMessage {
+    /// The content.
+    pub content: FramedContent,
+    /// What authenticates it.
+    pub auth: FramedContentAuthData,
+    /// Of a member, and only there: proves that the sender knows the epoch's secrets.
+    // req: R-6.2-02
+    pub membership_tag: Option<Vec<u8>>,
+}
+
+impl PublicMessage {
+    /// Frames a signed content, with a membership tag if a member sends it.
+    ///
+    /// `membership_key` and `context`, the encoded group context, are those of the content's epoch.
+    ///
+    /// # Errors
+    /// [`FramingError::WrongWireFormat`], [`FramingError::ApplicationDataInPublicMessage`],
+    /// [`FramingError::MissingConfirmationTag`], [`FramingError::UnexpectedConfirmationTag`],
+    /// those of [`FramedContent::check_sender`], [`FramingError::MissingMembershipKey`],
+    /// [`FramingError::MissingGroupContext`].
+    pub fn protect(
+        suite: Suite<'_>,
+        content: AuthenticatedContent,
+        membership_key: Option<&MembershipKey>,
+        context: Option<&[u8]>,
+    ) -> Result<Self, FramingError> {
+        if content.wire_format != WireFormat::PublicMessage {
+            return Err(FramingError::WrongWireFormat);
+        }
+        let AuthenticatedContent {
+            wire_format: _,
+            content,
+            auth,
+        } = content;
+        check_framing(WireFormat::PublicMessage, &content)?;
+        auth.check(content.content_type())?;
+        let mut message = Self {
+            content,
+            auth,
+            membership_tag: None,
+        };
+        if let Sender::Member(_) = message.content.sender {
+            let key = membership_key.ok_or(FramingError::MissingMembershipKey)?;
+            let tbm = message.tbm(context)?;
+            // req: R-6.2-01
+            let tag = suite.mac(key.as_bytes(), &tbm.parts())?;
+            message.membership_tag = Some(tag.as_bytes().to_vec());
+        }
+        Ok(message)
+    }
+
+    /// Checks content type, sender and membership tag, and yields the signed content.
+    ///
+    /// Arguments as for [`Self::protect`].
+    ///
+    /// # Errors
+    /// [`FramingError::ApplicationDataInPublicMessage`], those of [`FramedContent::check_sender`],
+    /// [`FramingError::MissingMembershipTag`], [`FramingError::UnexpectedMembershipTag`],
+    /// [`FramingError::WrongMembershipTag`], [`FramingError::MissingMembershipKey`],
+    /// [`FramingError::MissingGroupContext`].
+    ///
+    /// # Security
+    /// The signature is not verified yet: [`AuthenticatedContent::verify_signature`].
+    pub fn unprotect(
+        self,
+        suite: Suite<'_>,
+        membership_key: Option<&MembershipKey>,
+        context: Option<&[u8]>,
+    ) -> Result<AuthenticatedContent, FramingError> {
+        check_framing(WireFormat::PublicMessage, &self.content)?;
+        self.auth.check(self.content.content_type())?;
+        match (self.content.sender, &self.membership_tag) {
+            (Sender::Member(_), None) => return Err(FramingError::MissingMembershipTag),
+            (Sender::Member(_), Some(tag)) => {
+                let key = membership_key.ok_or(FramingError::MissingMembershipKey)?;
+                // req: R-6.2-03
+                if !suite.verify_mac(key.as_bytes(), &self.tbm(context)?.parts(), tag)? {
+                    return Err(FramingError::WrongMembershipTag);
+                }
+            }
+            (_, None) => {}
+            (_, Some(_)) => return Err(FramingError::UnexpectedMembershipTag),
+        }
+        Ok(self.into_content_unchecked())
+    }
+
+    /// The content as signed, with no check at all: for those that hold no membership key, such as
+    /// a delivery service or an external joiner.
+    ///
+    /// # Security
+    /// Nothing shows that a member sent this. Verify the signature at least.
+    #[must_use]
+    pub fn into_content_unchecked(self) -> AuthenticatedContent {
+        let Self {
+            content,
+            auth,
+            membership_tag: _,
+        } = self;
+        AuthenticatedContent {
+            wire_format: WireFormat::PublicMessage,
+            content,
+            auth,
+        }
+    }
+
+    fn tbm<'a>(
+        &self,
+        context: Option<&'a [u8]>,
+    ) -> Result<AuthenticatedContentTbm<'a>, FramingError> {
+        let context = context_of(self.content.sender, context)?;
+        let tbs_head = tbs_head(WireFormat::PublicMessage, &self.content)?;
+        let mut auth = Vec::with_capacity(self.auth.len());
+        self.auth.encode(&mut auth)?;
+        Ok(AuthenticatedContentTbm {
+            tbs_head,
+            context,
+            auth,
+        })
+    }
+}
+
+/// What the membership tag covers: `FramedContentTBS`, then the auth data (RFC 9420 section 6.2).
+struct AuthenticatedContentTbm<'a> {
+    tbs_head: Vec<u8>,
+    context: &'a [u8],
+    auth: Vec<u8>,
+}
+
+impl AuthenticatedContentTbm<'_> {
+    fn parts(&self) -> [&[u8]; 3] {
+        [&self.tbs_head, self.context, &self.auth]
+    }
+}
+
+impl Encode for PublicMessage {
+    fn encoded_len(&self) -> usize {
+        let tag = self
+            .membership_tag
+            .as_ref()
+            .map_or(0, |tag| opaque_len(tag));
+        self.content
+            .encoded_len()
+            .saturating_add(self.auth.len())
+            .saturating_add(tag)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.content.encode(out)?;
+        self.auth.encode(out)?;
+        self.membership_tag
+            .as_ref()
+            .map_or(Ok(()), |tag| encode_opaque(tag, out))
+    }
+}
+
+impl Decode for PublicMessage {
+    fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let content = FramedContent::decode(r)?;
+        let auth = FramedContentAuthData::decode(content.content_type(), r)?;
+        let membership_tag = match content.sender {
+            Sender::Member(_) => Some(r.opaque()?.to_vec()),
+            Sender::External(_) | Sender::NewMemberProposal | Sender::NewMemberCommit => None,
+        };
+        Ok(Self {
+            content,
+            auth,
+            membership_tag,
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! Changes to the secret tree as values.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{
+    MessageKey, RatchetId, RatchetState, RatchetType, SecretTree, SkippedId, SkippedIndex,
+    TreeNodeSecret, slots::Slot,
+};
+use crate::tree::math::{LeafIndex, NodeIndex};
+
+/// One write to a secret tree's records.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SecretTreeChange<'a> {
+    /// A node joins the frontier.
+    PutNode(NodeIndex, &'a TreeNodeSecret),
+    /// A node leaves the frontier.
+    DeleteNode(NodeIndex),
+    /// A ratchet appears or moves.
+    PutRatchet(LeafIndex, RatchetType, &'a RatchetState),
+    /// A ratchet is erased.
+    DeleteRatchet(LeafIndex, RatchetType),
+    /// A skipped generation's key is kept.
+    PutSkipped(LeafIndex, RatchetType, &'a MessageKey),
+    /// A skipped generation's key is consumed or dropped.
+    DeleteSkipped(LeafIndex, RatchetType, u32),
+    /// The index of skipped keys changes.
+    PutSkippedIndex(&'a SkippedIndex),
+}
+
+/// A change to a secret tree that has not happened yet.
+#[derive(Default)]
+pub struct SecretTreeEdit {
+    pub(super) nodes: Vec<(NodeIndex, Option<TreeNodeSecret>)>,
+    pub(super) ratchets: Vec<(RatchetId, Option<RatchetState>)>,
+    pub(super) skipped: Vec<(SkippedId, Option<MessageKey>)>,
+    pub(super) index: Option<SkippedIndex>,
+}
+
+impl SecretTreeEdit {
+    /// The writes that this edit asks of storage, each record at most once.
+    pub fn changes(&self) -> impl Iterator<Item = SecretTreeChange<'_>> {
+        let Self {
+            nodes,
+            ratchets,
+            skipped,
+            index,
+        } = self;
+        let nodes = nodes.iter().map(|(node, secret)| match secret {
+            Some(secret) => SecretTreeChange::PutNode(*node, secret),
+            None => SecretTreeChange::DeleteNode(*node),
+        });
+        let ratchets = ratchets.iter().map(|((leaf, kind), state)| match state {
+            Some(state) => SecretTreeChange::PutRatchet(*leaf, *kind, state),
+            None => SecretTreeChange::DeleteRatchet(*leaf, *kind),
+        });
+        let skipped = skipped.iter().map(|((leaf, kind, generation), key)| match key {
+            Some(key) => SecretTreeChange::PutSkipped(*leaf, *kind, key),
+            None => SecretTreeChange::DeleteSkipped(*leaf, *kind, *generation),
+        });
+        let index = index.iter().map(SecretTreeChange::PutSkippedIndex);
+        nodes.chain(ratchets).chain(skipped).chain(index)
+    }
+}
+
+impl fmt::Debug for SecretTreeEdit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            nodes,
+            ratchets,
+            skipped,
+            index,
+        } = self;
+        f.debug_struct("SecretTreeEdit")
+            .field("nodes", nodes)
+            .field("ratchets", ratchets)
+            .field("skipped", skipped)
+            .field("index", index)
+            .finish()
+    }
+}
+
+/// The use of one generation: its key, and what becomes of the tree once the message is good (RFC 9420 section
+/// 9.2).
+///
+/// Dropped without [`SecretTree::apply`], it burns nothing.
+#[derive(Debug)]
+pub struct RatchetMove {
+    pub(super) leaf: LeafIndex,
+    pub(super) ratchet_type: RatchetType,
+    pub(super) key: MessageKey,
+    pub(super) edit: SecretTreeEdit,
+}
+
+impl RatchetMove {
+    /// The leaf whose ratchet moves.
+    #[must_use]
+    pub const fn leaf(&self) -> LeafIndex {
+        self.leaf
+    }
+
+    /// Which of its ratchets moves.
+    #[must_use]
+    pub const fn ratchet_type(&self) -> RatchetType {
+        self.ratchet_type
+    }
+
+    /// The key of the generation.
+    ///
+    /// # Security
+    /// Seal with it only if the move is applied and stored before the ciphertext goes out; never seal twice.
+    #[must_use]
+    pub const fn message_key(&self) -> &MessageKey {
+        &self.key
+    }
+
+    /// The writes that the move asks of storage, each record at most once.
+    pub fn changes(&self) -> impl Iterator<Item = SecretTreeChange<'_>> {
+        self.edit.changes()
+    }
+}
+
+impl From<RatchetMove> for SecretTreeEdit {
+    /// Wipes the message key.
+    fn from(moved: RatchetMove) -> Self {
+        moved.edit
+    }
+}
+
+/// What an applied change replaced. Dropping it wipes the old secrets; until then they are not erased.
+pub struct RatchetUndo {
+    nodes: Vec<(NodeIndex, Slot<TreeNodeSecret>)>,
+    ratchets: Vec<(RatchetId, Slot<RatchetState>)>,
+    skipped: Vec<(SkippedId, Slot<MessageKey>)>,
+    /// The inner `None` is an index that was not resident.
+    index: Option<Option<SkippedIndex>>,
+}
+
+impl fmt::Debug for RatchetUndo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            nodes: _,
+            ratchets: _,
+            skipped: _,
+            index: _,
+        } = self;
+        f.debug_struct("RatchetUndo").finish_non_exhaustive()
+    }
+}
+
+impl SecretTree {
+    /// Takes a planned change over: a [`RatchetMove`] or a [`SecretTreeEdit`], planned on this very state.
+    ///
+    /// The replaced values come back; drop them as soon as the change can no longer be taken back.
+    // req: R-9.2-01
+    // req: R-9.2-06
+    pub fn apply(&mut self, change: impl Into<SecretTreeEdit>) -> RatchetUndo {
+        let SecretTreeEdit {
+            nodes,
+            ratchets,
+            skipped,
+            index,
+        } = change.into();
+        let nodes = nodes
+            .into_iter()
+            .map(|(node, secret)| (node, self.frontier.replace(node, slot(secret))))
+            .collect();
+        let ratchets = ratchets
+            .into_iter()
+            .map(|(id, state)| (id, self.ratchets.replace(id, slot(state))))
+            .collect();
+        let skipped = skipped
+            .into_iter()
+            .map(|(id, key)| {
+                // The index knows that a consumed key is gone: nothing needs to be remembered of it here.
+                let key = key.map_or(Slot::Unknown, Slot::Present);
+                (id, self.skipped.replace(id, key))
+            })
+            .collect();
+        let index = index.map(|index| self.index.replace(index));
+        RatchetUndo {
+            nodes,
+            ratchets,
+            skipped,
+            index,
+        }
+    }
+
+    /// Takes back the change that gave `undo`, which must be the last one that still stands.
+    pub fn undo(&mut self, undo: RatchetUndo) {
+        let RatchetUndo {
+            nodes,
+            ratchets,
+            skipped,
+            index,
+        } = undo;
+        for (node, old) in nodes {
+            drop(self.frontier.replace(node, old));
+        }
+        for (id, old) in ratchets {
+            drop(self.ratchets.replace(id, old));
+        }
+        for (id, old) in skipped {
+            drop(self.skipped.replace(id, old));
+        }
+        if let Some(old) = index {
+            self.index = old;
+        }
+    }
+}
+
+fn slot<T>(value: Option<T>) -> Slot<T> {
+    value.map_or(Slot::Absent, Slot::Present)
+}

@@ -1,0 +1,140 @@
+//! Records of the secret tree: their names, and bringing them in.
+
+use alloc::vec::Vec;
+
+use mls_codec::{Decode, DecodeError, EncodeError};
+use mls_crypto_traits::SecretBytes;
+
+use super::{
+    MessageKey, RatchetState, RatchetType, SecretTree, SecretTreeChange, SkippedIndex,
+    TreeNodeSecret, codec, slots::Slot,
+};
+use crate::tree::math::{LeafIndex, NodeIndex};
+
+/// Names a record of an epoch's secret tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum SecretTreeKey {
+    /// A frontier node's secret.
+    Node(NodeIndex),
+    /// A ratchet.
+    Ratchet(LeafIndex, RatchetType),
+    /// The key of a skipped generation.
+    Skipped(LeafIndex, RatchetType, u32),
+    /// Which skipped generations there are. No record stands for none.
+    SkippedIndex,
+}
+
+impl SecretTreeChange<'_> {
+    /// The record that is written.
+    #[must_use]
+    pub const fn key(&self) -> SecretTreeKey {
+        match *self {
+            Self::PutNode(node, _) | Self::DeleteNode(node) => SecretTreeKey::Node(node),
+            Self::PutRatchet(leaf, kind, _) | Self::DeleteRatchet(leaf, kind) => {
+                SecretTreeKey::Ratchet(leaf, kind)
+            }
+            Self::PutSkipped(leaf, kind, key) => {
+                SecretTreeKey::Skipped(leaf, kind, key.generation())
+            }
+            Self::DeleteSkipped(leaf, kind, generation) => {
+                SecretTreeKey::Skipped(leaf, kind, generation)
+            }
+            Self::PutSkippedIndex(_) => SecretTreeKey::SkippedIndex,
+        }
+    }
+
+    /// What is put, encoded as [`SecretTree::admit`] takes it; `None` for a delete.
+    ///
+    /// # Errors
+    /// [`EncodeError::VectorTooLong`] for what no vector can hold.
+    pub fn value(&self) -> Result<Option<SecretBytes>, EncodeError> {
+        match self {
+            Self::PutNode(_, secret) => Ok(Some(codec::encode_node(secret))),
+            Self::PutRatchet(_, _, state) => codec::encode_ratchet(state).map(Some),
+            Self::PutSkipped(_, _, key) => codec::encode_message_key(key).map(Some),
+            Self::PutSkippedIndex(index) if index.count() > 0 => {
+                codec::encode_index(index).map(Some)
+            }
+            Self::DeleteNode(_)
+            | Self::DeleteRatchet(..)
+            | Self::DeleteSkipped(..)
+            | Self::PutSkippedIndex(_) => Ok(None),
+        }
+    }
+}
+
+impl SecretTree {
+    /// Makes a record resident: `stored` is its value, or `None` where storage has none. A record that is known
+    /// already stays as it is, since what is here is never older.
+    ///
+    /// # Errors
+    /// Where `stored` is not what [`SecretTreeChange::value`] writes for such a key.
+    pub fn admit(&mut self, key: SecretTreeKey, stored: Option<&[u8]>) -> Result<(), DecodeError> {
+        match key {
+            SecretTreeKey::Node(node) => {
+                if let Slot::Unknown = self.frontier.get(&node) {
+                    let value = stored.map_or(Slot::Absent, |stored| {
+                        Slot::Present(codec::decode_node(stored))
+                    });
+                    drop(self.frontier.replace(node, value));
+                }
+            }
+            SecretTreeKey::Ratchet(leaf, kind) => {
+                if let Slot::Unknown = self.ratchets.get(&(leaf, kind)) {
+                    let value = stored.map(codec::decode_ratchet).transpose()?;
+                    let value = value.map_or(Slot::Absent, Slot::Present);
+                    drop(self.ratchets.replace((leaf, kind), value));
+                }
+            }
+            SecretTreeKey::Skipped(leaf, kind, generation) => {
+                let id = (leaf, kind, generation);
+                if let Slot::Unknown = self.skipped.get(&id) {
+                    let value = stored
+                        .map(|stored| codec::decode_message_key(generation, stored))
+                        .transpose()?;
+                    let value = value.map_or(Slot::Absent, Slot::Present);
+                    drop(self.skipped.replace(id, value));
+                }
+            }
+            SecretTreeKey::SkippedIndex => {
+                if self.index.is_none() {
+                    let index = stored.map(SkippedIndex::from_bytes).transpose()?;
+                    self.index = Some(index.unwrap_or_default());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All resident records, encoded; of a new epoch's tree, all there are.
+    ///
+    /// # Errors
+    /// [`EncodeError::VectorTooLong`] for what no vector can hold.
+    pub fn records(&self) -> Result<Vec<(SecretTreeKey, SecretBytes)>, EncodeError> {
+        let nodes = self
+            .frontier
+            .iter()
+            .map(|(node, secret): (_, &TreeNodeSecret)| SecretTreeChange::PutNode(node, secret));
+        let ratchets = self
+            .ratchets
+            .iter()
+            .map(|((leaf, kind), state): (_, &RatchetState)| {
+                SecretTreeChange::PutRatchet(leaf, kind, state)
+            });
+        let skipped = self
+            .skipped
+            .iter()
+            .map(|((leaf, kind, _), key): (_, &MessageKey)| {
+                SecretTreeChange::PutSkipped(leaf, kind, key)
+            });
+        let index = self.index.iter().map(SecretTreeChange::PutSkippedIndex);
+        let mut records = Vec::new();
+        for change in nodes.chain(ratchets).chain(skipped).chain(index) {
+            if let Some(value) = change.value()? {
+                records.push((change.key(), value));
+            }
+        }
+        Ok(records)
+    }
+}

@@ -1,0 +1,195 @@
+//! Proposals and paths applied to the tree (RFC 9420 sections 7.5 and 12.1.1 to 12.1.3).
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mls_codec::{Encode, encode_header, encode_opaque};
+use mls_crypto_traits::Suite;
+
+use super::edit::NodeEdit;
+use super::link::{Link, collect_blanks};
+use super::{RatchetTree, TreeError};
+use crate::tree::math::{LeafIndex, NodeIndex, TreeSize, direct_path};
+use crate::tree::view::ParentRef;
+
+/// What becomes of one leaf.
+struct LeafChange {
+    leaf: LeafIndex,
+    bytes: Option<Arc<[u8]>>,
+    /// Updated or removed, so that the direct path is blanked; else added.
+    blanks_path: bool,
+}
+
+impl RatchetTree {
+    /// The tree after these Updates, Removes and Adds, in the order of RFC 9420 section 12.3, and the leaves that the
+    /// Adds went to, in their order. One batch: every touched node is hashed once.
+    ///
+    /// Whether keys repeat afterwards is not checked.
+    ///
+    /// # Errors
+    /// [`TreeError::BlankLeaf`] and [`TreeError::IndexOutOfTree`] for an Update or Remove of no member,
+    /// [`TreeError::RepeatedLeaf`] for two of one member, [`TreeError::TooManyLeaves`], [`TreeError::Decode`] for an
+    /// encoding that is none, [`TreeError::Crypto`] from the provider.
+    pub fn apply_changes(
+        &self,
+        suite: Suite<'_>,
+        updates: &[(LeafIndex, Arc<[u8]>)],
+        removes: &[LeafIndex],
+        adds: &[Arc<[u8]>],
+    ) -> Result<(Self, Vec<LeafIndex>), TreeError> {
+        let mut changes = BTreeMap::new();
+        let updates = updates.iter().map(|(leaf, bytes)| (*leaf, Some(bytes)));
+        for (leaf, bytes) in updates.chain(removes.iter().map(|leaf| (*leaf, None))) {
+            if !self.size.contains_leaf(leaf) {
+                return Err(TreeError::IndexOutOfTree(leaf.node()));
+            }
+            // req: R-12.1.3-01
+            if self.leaf_bytes(leaf).is_none() {
+                return Err(TreeError::BlankLeaf(leaf));
+            }
+            let change = LeafChange { leaf, bytes: bytes.cloned(), blanks_path: true };
+            if changes.insert(leaf, change).is_some() {
+                return Err(TreeError::RepeatedLeaf(leaf));
+            }
+        }
+        let added = self.slots(removes, adds.len())?;
+        for (leaf, bytes) in added.iter().zip(adds) {
+            // A slot that this very change vacated keeps its blanked path.
+            let change = changes.entry(*leaf).or_insert_with(|| LeafChange {
+                leaf: *leaf,
+                bytes: None,
+                blanks_path: false,
+            });
+            change.bytes = Some(Arc::clone(bytes));
+        }
+        let changes: Vec<LeafChange> = changes.into_values().collect();
+
+        let last = added.iter().max().map_or(0, |leaf| leaf.as_u32());
+        // req: R-12.1.1-03
+        let size = TreeSize::for_leaves(last.saturating_add(1)).ok_or(TreeError::TooManyLeaves)?.max(self.size);
+        let mut edits = Vec::new();
+        plan_grown(self, size, &changes, &mut edits)?;
+        // Removes before Adds truncate first; as Adds take the leftmost leaves either way, once at the end is the same.
+        // req: R-12.1.3-03
+        let tree = self.clone().edit_resized(suite, size, edits)?.truncate();
+        Ok((tree, added))
+    }
+
+    /// The tree after a path from `sender` (RFC 9420 section 7.5): `leaf` and `parents` are installed, in any order,
+    /// and the rest of the direct path is blanked. A `sender` just beyond a full tree (an external joiner) extends it.
+    ///
+    /// # Errors
+    /// [`TreeError::NotOnDirectPath`], [`TreeError::IndexOutOfTree`], [`TreeError::NotAscending`] for a parent named
+    /// twice, [`TreeError::TooManyLeaves`], [`TreeError::Decode`] for an encoding that is none, [`TreeError::Crypto`]
+    /// from the provider.
+    pub fn set_path(
+        &self,
+        suite: Suite<'_>,
+        sender: LeafIndex,
+        leaf: Arc<[u8]>,
+        parents: &[(NodeIndex, Arc<[u8]>)],
+    ) -> Result<Self, TreeError> {
+        let size = if sender.as_u32() == self.size.leaf_count() {
+            self.size.doubled().ok_or(TreeError::TooManyLeaves)?
+        } else if self.size.contains_leaf(sender) {
+            self.size
+        } else {
+            return Err(TreeError::IndexOutOfTree(sender.node()));
+        };
+        let mut path: BTreeMap<NodeIndex, Option<Arc<[u8]>>> =
+            direct_path(sender, size).map(|node| (node, None)).collect();
+        for (node, bytes) in parents {
+            let slot = path.get_mut(node).ok_or(TreeError::NotOnDirectPath(*node))?;
+            if slot.replace(Arc::clone(bytes)).is_some() {
+                return Err(TreeError::NotAscending(*node));
+            }
+        }
+        path.insert(sender.node(), Some(leaf));
+        self.clone().edit_resized(suite, size, path.into_iter().collect())
+    }
+
+    /// Where the next new member goes: the leftmost blank leaf, or the first one of the extended tree; `None` in a
+    /// full tree of 2^31 leaves (RFC 9420 section 12.1.1).
+    #[must_use]
+    pub fn next_free_leaf(&self) -> Option<LeafIndex> {
+        self.leftmost_blank().or_else(|| LeafIndex::new(self.size.leaf_count()))
+    }
+
+    /// The leaves that `wanted` Adds go to once `removed` are blank.
+    // req: R-12.1.1-02, R-12.1.1-03
+    fn slots(&self, removed: &[LeafIndex], wanted: usize) -> Result<Vec<LeafIndex>, TreeError> {
+        let mut slots = Vec::new();
+        if wanted == 0 {
+            return Ok(slots);
+        }
+        collect_blanks(&self.root, self.size.root(), wanted, &mut slots);
+        slots.extend_from_slice(removed);
+        slots.sort_unstable();
+        slots.truncate(wanted);
+        let mut next = LeafIndex::new(self.size.leaf_count());
+        while slots.len() < wanted {
+            let leaf = next.ok_or(TreeError::TooManyLeaves)?;
+            slots.push(leaf);
+            next = leaf.next();
+        }
+        Ok(slots)
+    }
+}
+
+/// Turns leaf changes into node edits, in array order, in a tree that is first extended to `size`.
+fn plan_grown(
+    tree: &RatchetTree,
+    size: TreeSize,
+    changes: &[LeafChange],
+    edits: &mut Vec<NodeEdit>,
+) -> Result<(), TreeError> {
+    let inside = changes.partition_point(|change| tree.size.contains_leaf(change.leaf));
+    let (inside, beyond) = changes.split_at_checked(inside).unwrap_or_default();
+    plan(&tree.root, tree.size.root(), inside, edits)?;
+    // Beyond the old root everything is blank: leaves only.
+    debug_assert!(beyond.is_empty() || size > tree.size, "slots beyond the tree extend it");
+    edits.extend(beyond.iter().map(|change| (change.leaf.node(), change.bytes.clone())));
+    Ok(())
+}
+
+fn plan(link: &Link, node: NodeIndex, changes: &[LeafChange], edits: &mut Vec<NodeEdit>) -> Result<(), TreeError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let (Some(parent), Some(left), Some(right)) = (link.parent(), node.left(), node.right()) else {
+        // A leaf, or blank from here down.
+        edits.extend(changes.iter().map(|change| (change.leaf.node(), change.bytes.clone())));
+        return Ok(());
+    };
+    let middle = changes.partition_point(|change| change.leaf.node() < node);
+    let (left_changes, right_changes) = changes.split_at_checked(middle).unwrap_or_default();
+    plan(parent.left(), left, left_changes, edits)?;
+    if let Some(payload) = link.payload() {
+        // req: R-12.1.2-03, R-12.1.3-02
+        let bytes = if changes.iter().any(|change| change.blanks_path) {
+            None
+        } else {
+            // req: R-12.1.1-04
+            Some(with_unmerged(payload, changes)?)
+        };
+        edits.push((node, bytes));
+    }
+    plan(parent.right(), right, right_changes, edits)
+}
+
+/// The encoded parent with the changed leaves among its unmerged ones, in order.
+fn with_unmerged(parent: &[u8], changes: &[LeafChange]) -> Result<Arc<[u8]>, TreeError> {
+    let parent = ParentRef::from_bytes(parent)?;
+    let mut leaves: Vec<LeafIndex> = parent.unmerged().chain(changes.iter().map(|change| change.leaf)).collect();
+    leaves.sort_unstable();
+    leaves.dedup();
+    let mut bytes = Vec::new();
+    encode_opaque(parent.encryption_key, &mut bytes)?;
+    encode_opaque(parent.parent_hash, &mut bytes)?;
+    encode_header(leaves.len().saturating_mul(4), &mut bytes)?;
+    for leaf in leaves {
+        leaf.encode(&mut bytes)?;
+    }
+    Ok(Arc::from(bytes))
+}

@@ -1,0 +1,154 @@
+//! Encoded nodes read in place, without a copy (RFC 9420 sections 7.1 and 7.2).
+
+use mls_codec::{Decode, DecodeError, DecodeErrorKind, Reader};
+
+use super::math::LeafIndex;
+
+/// The fields of an encoded `LeafNode` that the tree itself asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeafRef<'a> {
+    /// The HPKE public key.
+    pub encryption_key: &'a [u8],
+    /// The signature public key.
+    pub signature_key: &'a [u8],
+}
+
+impl<'a> LeafRef<'a> {
+    /// The keys at the head of an encoded leaf; the rest is not looked at.
+    ///
+    /// # Errors
+    /// [`DecodeError`] where the bytes do not begin with two vectors.
+    pub fn from_bytes(leaf: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut r = Reader::new(leaf);
+        Ok(Self { encryption_key: r.opaque()?, signature_key: r.opaque()? })
+    }
+}
+
+/// An encoded `ParentNode`, read in place (RFC 9420 section 7.1).
+#[derive(Clone, Debug)]
+pub struct ParentRef<'a> {
+    /// The HPKE public key.
+    pub encryption_key: &'a [u8],
+    /// The parent hash, empty at the root.
+    pub parent_hash: &'a [u8],
+    unmerged: &'a [u8],
+}
+
+impl<'a> ParentRef<'a> {
+    /// Reads one encoded parent and nothing after it.
+    ///
+    /// # Errors
+    /// [`DecodeError`] where the bytes are not exactly one `ParentNode`.
+    pub fn from_bytes(parent: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut r = Reader::new(parent);
+        let parent = Self::read(&mut r)?;
+        r.finish()?;
+        Ok(parent)
+    }
+
+    /// Reads one encoded parent.
+    ///
+    /// # Errors
+    /// [`DecodeError`] where a `ParentNode` would not decode.
+    pub fn read(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let encryption_key = r.opaque()?;
+        let parent_hash = r.opaque()?;
+        let mut list = r.vector()?;
+        let unmerged = list.clone().rest();
+        while !list.is_empty() {
+            LeafIndex::decode(&mut list)?;
+        }
+        Ok(Self { encryption_key, parent_hash, unmerged })
+    }
+
+    /// The unmerged leaves in the order of the list.
+    pub fn unmerged(&self) -> impl Iterator<Item = LeafIndex> + Clone + use<'a> {
+        let (chunks, _) = self.unmerged.as_chunks::<4>();
+        chunks.iter().filter_map(|bytes| LeafIndex::new(u32::from_be_bytes(*bytes)))
+    }
+
+    /// How many leaves are unmerged.
+    #[must_use]
+    pub const fn unmerged_len(&self) -> usize {
+        self.unmerged.len() / 4
+    }
+}
+
+/// What the summary of a leaf is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LeafProfile<'a> {
+    pub(super) credential_type: u16,
+    /// The five lists of `Capabilities`, encoded.
+    pub(super) capabilities: &'a [u8],
+}
+
+impl<'a> LeafProfile<'a> {
+    /// Reads no further than the capabilities.
+    pub(super) fn from_bytes(leaf: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut r = Reader::new(leaf);
+        r.opaque()?;
+        r.opaque()?;
+        let credential_type = u16::decode(&mut r)?;
+        r.opaque()?;
+        let (_, capabilities) = r.with_raw(|r| {
+            for _ in 0..5 {
+                r.opaque()?;
+            }
+            Ok(())
+        })?;
+        Ok(Self { credential_type, capabilities })
+    }
+
+    /// The supported extension, proposal and credential types, each as encoded.
+    pub(super) fn supported(&self) -> Result<[&'a [u8]; 3], DecodeError> {
+        let mut r = Reader::new(self.capabilities);
+        r.opaque()?;
+        r.opaque()?;
+        Ok([r.opaque()?, r.opaque()?, r.opaque()?])
+    }
+}
+
+/// Passes over one encoded `LeafNode`, checking what decoding it would check, without allocating.
+pub(super) fn skip_leaf(r: &mut Reader<'_>) -> Result<(), DecodeError> {
+    const X509: u16 = 2;
+    r.opaque()?;
+    r.opaque()?;
+    if u16::decode(r)? == X509 {
+        let mut certificates = r.vector()?;
+        while !certificates.is_empty() {
+            certificates.opaque()?;
+        }
+    } else {
+        r.opaque()?;
+    }
+    for _ in 0..5 {
+        let mut types = r.vector()?;
+        while !types.is_empty() {
+            u16::decode(&mut types)?;
+        }
+    }
+    let source = r.offset();
+    match u8::decode(r)? {
+        1 => drop(<(u64, u64)>::decode(r)?),
+        2 => {}
+        3 => drop(r.opaque()?),
+        _ => return Err(DecodeError::new(DecodeErrorKind::UnknownValue, source)),
+    }
+    let mut extensions = r.vector()?;
+    while !extensions.is_empty() {
+        u16::decode(&mut extensions)?;
+        extensions.opaque()?;
+    }
+    r.opaque()?;
+    Ok(())
+}
+
+/// Checks that `leaf` is exactly one encoded `LeafNode`.
+pub(super) fn check_leaf(leaf: &[u8]) -> Result<(), DecodeError> {
+    let mut r = Reader::new(leaf);
+    skip_leaf(&mut r)?;
+    r.finish()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,46 @@
+//! X448 (RFC 7748 section 5).
+
+use alloc::vec::Vec;
+
+use mls_crypto_traits::{CryptoError, Dh, DhCurve, SecretBytes};
+use x448::{PublicKey, StaticSecret};
+use zeroize::Zeroizing;
+
+/// Diffie-Hellman on Curve448.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct X448;
+
+impl Dh for X448 {
+    type PrivateKey = StaticSecret;
+    type PublicKey = PublicKey;
+
+    fn curve(&self) -> DhCurve {
+        DhCurve::X448
+    }
+
+    fn load_private(&self, private: &[u8]) -> Result<StaticSecret, CryptoError> {
+        let bytes: [u8; 56] = private
+            .try_into()
+            .map_err(|_| CryptoError::InvalidPrivateKey)?;
+        Ok(StaticSecret::from(*Zeroizing::new(bytes)))
+    }
+
+    fn load_public(&self, public: &[u8]) -> Result<PublicKey, CryptoError> {
+        // "Unchecked" leaves points of low order in: their result is zero, which the KEM refuses.
+        PublicKey::from_bytes_unchecked(public).ok_or(CryptoError::InvalidPublicKey)
+    }
+
+    fn public_key(&self, private: &StaticSecret) -> Result<Vec<u8>, CryptoError> {
+        Ok(PublicKey::from(private).as_bytes().to_vec())
+    }
+
+    fn agree(
+        &self,
+        private: &StaticSecret,
+        public: &PublicKey,
+    ) -> Result<SecretBytes, CryptoError> {
+        Ok(SecretBytes::from_slice(
+            private.diffie_hellman(public).as_bytes(),
+        ))
+    }
+}
