@@ -2,10 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
+use mls_core::credential::CredentialType;
+use mls_core::framing::ProtocolVersion;
 use mls_core::identity::IdentityProvider;
 use mls_core::limits::Limits;
 use mls_core::rules::MlsRules;
 use mls_core::storage::Storage;
+use mls_core::tree::leaf_node::Capabilities;
 use mls_crypto_traits::{CryptoProvider, Rng, SigningKey};
 
 use crate::blocking::{self, Blocking};
@@ -26,6 +29,7 @@ pub struct ClientBuilder {
     rng: Option<Box<dyn Rng>>,
     clock: Arc<dyn Clock>,
     limits: Limits,
+    capabilities: Option<Capabilities>,
     signers: Vec<Arc<dyn SigningKey>>,
 }
 
@@ -39,6 +43,7 @@ impl ClientBuilder {
             rng: default_rng(),
             clock: Arc::new(SystemClock::default()),
             limits: Limits::default(),
+            capabilities: None,
             signers: Vec::new(),
         }
     }
@@ -76,6 +81,13 @@ impl ClientBuilder {
         self
     }
 
+    /// What our leaves say that we support (RFC 9420 section 7.2). If not given: the provider's cipher suites, and basic
+    /// credentials. The type of an identity's own credential is added in any case.
+    pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = Some(capabilities);
+        self
+    }
+
     /// A signer whose private key is not in the store: in a key store of the system, or in hardware.
     pub fn signer(mut self, signer: Arc<dyn SigningKey>) -> Self {
         self.signers.push(signer);
@@ -88,15 +100,24 @@ impl ClientBuilder {
     /// [`BuildError::NoCrypto`] and [`BuildError::NoRng`] where one is needed and not given;
     /// [`BuildError::Signers`] where the store cannot be read.
     pub fn build(self) -> Result<Client, BuildError> {
-        let Self { storage, identity, rules, crypto, rng, clock, limits, signers } = self;
+        let Self { storage, identity, rules, crypto, rng, clock, limits, capabilities, signers } = self;
+        let crypto = crypto.ok_or(BuildError::NoCrypto)?;
+        let capabilities = capabilities.unwrap_or_else(|| Capabilities {
+            versions: vec![ProtocolVersion::MLS10],
+            cipher_suites: crypto.cipher_suites(),
+            extensions: Vec::new(),
+            proposals: Vec::new(),
+            credentials: vec![CredentialType::BASIC],
+        });
         let driver = Driver {
-            crypto: crypto.ok_or(BuildError::NoCrypto)?,
+            crypto,
             storage: Box::new(Blocking(storage)),
             identity: Box::new(Blocking(identity)),
             rules: Box::new(Blocking(rules)),
             rng: Mutex::new(rng.ok_or(BuildError::NoRng)?),
             clock,
             limits,
+            capabilities,
             signers: SignerMap::default(),
         };
         for signer in signers {
@@ -129,10 +150,12 @@ fn default_rng() -> Option<Box<dyn Rng>> {
 
 impl core::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { storage: _, identity: _, rules: _, crypto, rng: _, clock: _, limits, signers } = self;
+        let Self { storage: _, identity: _, rules: _, crypto, rng: _, clock: _, limits, capabilities, signers } =
+            self;
         f.debug_struct("ClientBuilder")
             .field("crypto", crypto)
             .field("limits", limits)
+            .field("capabilities", capabilities)
             .field("signers", &signers.len())
             .finish_non_exhaustive()
     }

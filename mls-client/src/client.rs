@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
 use mls_core::extension::Extensions;
-use mls_core::group::{CreateGroup, ExternalJoinPlan, KeyPackageSpec, NewKeyPackage};
+use mls_core::group::{CreateGroup, ExternalJoinPlan, KeyPackageSpec, LeafSpec, NewKeyPackage};
 use mls_core::identity::IdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
@@ -68,6 +68,12 @@ impl Client {
         self.driver.now()
     }
 
+    /// The leaf that an identity gets in a group (RFC 9420 section 7.2): valid from an hour ago to twelve weeks ahead.
+    #[must_use]
+    pub fn leaf(&self, identity: &Identity) -> LeafSpec {
+        self.driver.leaf(identity)
+    }
+
     /// Makes a key package, to be published so that others can add us (RFC 9420 section 10).
     ///
     /// It is valid for twelve weeks and for one group; its private keys are stored before it is returned.
@@ -77,7 +83,7 @@ impl Client {
     pub fn key_package(&self, identity: &Identity) -> Result<NewKeyPackage, CreateError> {
         self.key_package_with(&KeyPackageSpec {
             cipher_suite: identity.cipher_suite,
-            leaf: identity.leaf(self.now()),
+            leaf: self.leaf(identity),
             extensions: Extensions::default(),
         })
     }
@@ -98,7 +104,7 @@ impl Client {
         self.create_group_with(&CreateGroup {
             group_id: None,
             cipher_suite: identity.cipher_suite,
-            leaf: identity.leaf(self.now()),
+            leaf: self.leaf(identity),
             extensions: Extensions::default(),
         })
     }
@@ -135,7 +141,7 @@ impl Client {
         ratchet_tree: Option<&[u8]>,
     ) -> Result<ExternalJoin, JoinError> {
         let plan = ExternalJoinPlan {
-            leaf: identity.leaf(self.now()),
+            leaf: self.leaf(identity),
             resync: None,
             psks: Vec::new(),
             authenticated_data: Vec::new(),

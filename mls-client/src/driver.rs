@@ -13,6 +13,8 @@ mod message;
 mod questions;
 mod rounds;
 
+pub(crate) use commit::adds;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mls_core::env::Env;
@@ -21,6 +23,7 @@ use mls_core::identity::AsyncIdentityProvider;
 use mls_core::limits::Limits;
 use mls_core::rules::AsyncMlsRules;
 use mls_core::storage::AsyncStorage;
+use mls_core::tree::leaf_node::Capabilities;
 use mls_crypto_traits::{CryptoProvider, Rng};
 
 use crate::clock::Clock;
@@ -36,6 +39,7 @@ pub(crate) struct Driver {
     pub(crate) rng: Mutex<Box<dyn Rng>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
+    pub(crate) capabilities: Capabilities,
     pub(crate) signers: SignerMap,
 }
 

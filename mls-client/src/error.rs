@@ -4,7 +4,7 @@ use core::error::Error;
 use core::fmt;
 
 use mls_codec::DecodeError;
-use mls_core::group::{self, Disposition, RecordError, Stale};
+use mls_core::group::{self, Disposition, Fault, Missing as Wanted, Stale};
 use mls_core::identity::{IdentityError, IdentityErrorKind};
 use mls_core::record::Missing;
 use mls_core::storage::{StorageError, StorageErrorKind};
@@ -18,7 +18,7 @@ pub enum DriverError {
     /// A credential was not vouched for (RFC 9420 section 5.3.1).
     Identity(IdentityError),
     /// A stored record cannot be read.
-    Record(RecordError),
+    Record(Fault),
     /// The group handle has moved on since the step was computed.
     Stale(Stale),
     /// The engine asked for records again and again: the store does not answer with what it is asked for.
@@ -34,11 +34,10 @@ impl DriverError {
         match self {
             Self::Storage(error) if error.kind() == StorageErrorKind::Conflict => Disposition::Reload,
             Self::Stale(_) => Disposition::Reload,
-            Self::Storage(_) => Disposition::FixCaller,
             Self::Identity(error) if error.kind() == IdentityErrorKind::Rejected => Disposition::Discard,
-            Self::Identity(_) => Disposition::FixCaller,
-            Self::Record(_) => Disposition::Rejoin,
-            Self::Unsettled | Self::NotReady => Disposition::FixCaller,
+            Self::Identity(_) => Disposition::Retry(Wanted::Identity),
+            Self::Record(fault) => fault.disposition(),
+            Self::Storage(_) | Self::Unsettled | Self::NotReady => Disposition::FixCaller,
         }
     }
 }
@@ -78,18 +77,12 @@ macro_rules! driver_error_from {
     )+};
 }
 
-driver_error_from!(Storage(StorageError), Identity(IdentityError), Record(RecordError), Stale(Stale));
+driver_error_from!(Storage(StorageError), Identity(IdentityError), Record(Fault), Stale(Stale));
 
 /// What the driver asks of an operation's error.
 pub(crate) trait OperationError: From<DriverError> {
     /// The records to read before the operation is tried again.
     fn missing(&self) -> Option<&Missing>;
-}
-
-impl OperationError for DriverError {
-    fn missing(&self) -> Option<&Missing> {
-        None
-    }
 }
 
 /// Defines the error of a family of operations: the engine's, the driver's, and some of its own, each of these with
@@ -120,15 +113,6 @@ macro_rules! operation_errors {
                     Self::Engine(error) => error.disposition(),
                     Self::Driver(error) => error.disposition(),
                     $( Self::$own { .. } => $next, )*
-                }
-            }
-        }
-
-        impl OperationError for $name {
-            fn missing(&self) -> Option<&Missing> {
-                match self {
-                    Self::Engine(error) => error.missing(),
-                    _ => None,
                 }
             }
         }
@@ -172,7 +156,7 @@ operation_errors! {
     CreateError(group::CreateError) = "it could not be made" {}
 
     /// Why something could not be loaded from the store.
-    LoadError(RecordError) = "it could not be loaded" {
+    LoadError(Fault) = "it could not be loaded" {
         /// The store has no such group.
         NoSuchGroup = "the store has no such group", Disposition::FixCaller;
     }
@@ -210,6 +194,21 @@ operation_errors! {
     /// Why something was not exported from a group.
     ExportError(group::ExportError) = "it could not be exported" {}
 }
+
+macro_rules! tried_again {
+    ($($name:ident),+ $(,)?) => {$(
+        impl OperationError for $name {
+            fn missing(&self) -> Option<&Missing> {
+                match self {
+                    Self::Engine(error) => error.missing(),
+                    _ => None,
+                }
+            }
+        }
+    )+};
+}
+
+tried_again!(SendError, ProposeError, CommitError, ReceiveError, ExportError);
 
 /// Why a client could not be built.
 #[derive(Debug)]

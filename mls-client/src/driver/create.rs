@@ -1,20 +1,48 @@
 //! Signers, key packages and new groups.
 
 use mls_core::env::UnixTime;
+use mls_core::extension::Extensions;
 use mls_core::group::{
-    CreateGroup, Group as State, KeyPackageSpec, NewKeyPackage, create_group, generate_key_package, generate_signer,
+    CreateGroup, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group, generate_key_package, generate_signer,
     signer_from_record,
 };
 use mls_core::record::{RecordKey, RecordPrefix};
+use mls_core::tree::leaf_node::Lifetime;
 use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePublicKey};
 
 use super::Driver;
 use crate::error::{CreateError, DriverError};
+use crate::identity::Identity;
+
+/// How long a key package is valid from the moment of its making, in seconds: twelve weeks.
+const VALIDITY: u64 = 12 * 7 * 24 * 3600;
+/// How far back it is valid, in seconds: the clocks of others may be slow by an hour.
+const CLOCK_SKEW: u64 = 3600;
 
 impl Driver {
     /// The time now.
     pub(crate) fn now(&self) -> UnixTime {
         self.clock.now()
+    }
+
+    /// The leaf of a key package, made now.
+    pub(crate) fn leaf(&self, identity: &Identity) -> LeafSpec {
+        let now = self.now().0;
+        let mut capabilities = self.capabilities.clone();
+        let own_type = identity.credential.credential_type();
+        if !capabilities.credentials.contains(&own_type) {
+            capabilities.credentials.push(own_type);
+        }
+        LeafSpec {
+            credential: identity.credential.clone(),
+            signature_key: identity.signature_key.clone(),
+            capabilities,
+            extensions: Extensions::default(),
+            lifetime: Lifetime {
+                not_before: now.saturating_sub(CLOCK_SKEW),
+                not_after: now.saturating_add(VALIDITY),
+            },
+        }
     }
 
     /// Loads every stored signer.
