@@ -7,3 +7,5 @@ pub(crate) mod x448;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wycheproof_tests;

@@ -49,8 +49,6 @@ pub use rng::OsRng;
 use poly1305 as _;
 #[cfg(feature = "std")]
 use primeorder as _;
-#[cfg(feature = "curve448")]
-use shake as _;
 
 /// Runs the example of the README.
 #[cfg(all(doctest, feature = "getrandom"))]

@@ -19,3 +19,5 @@ pub(crate) struct SignatureAlgorithm {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wycheproof_tests;

@@ -18,8 +18,10 @@
 //! * `A` and `R` are canonical: the low seven bits of the last byte are zero, `y < p`, and no sign bit
 //!   where `x = 0`.
 //! * `A` and `R` are not of small order (1, 2 or 4).
-//! * `A` decodes to a point (the provider's part).
-//! * `[S]B = R + [k]A`, without cofactor, holds (the provider's part).
+//! * `A` and `R` decode to points (the provider's part).
+//! * `[4][S]B = [4]R + [4][k]A`, the equation *with* cofactor, holds (the provider's part). RFC 8032
+//!   allows either. OpenSSL computes modulo the torsion and so cannot check the other one; the two
+//!   differ for keys and `R` with a component of small order only.
 //!
 //! **ECDSA** on P-256, P-384, P-521 (RFC 9420 sections 5.1.1 and 5.1.2).
 //! * A public key is an uncompressed point: `0x04`, then X and Y, both below `p`, at full length. It

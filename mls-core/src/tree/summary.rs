@@ -153,6 +153,3 @@ impl Summaries {
         Some(combined)
     }
 }
-
-#[cfg(test)]
-mod tests;

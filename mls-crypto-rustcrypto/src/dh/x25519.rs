@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use mls_crypto_traits::{CryptoError, Dh, DhCurve, SecretBytes};
 use x25519_dalek::{PublicKey, StaticSecret};
-use zeroize::Zeroizing;
 
 /// Diffie-Hellman on Curve25519.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +18,10 @@ impl Dh for X25519 {
     }
 
     fn load_private(&self, private: &[u8]) -> Result<StaticSecret, CryptoError> {
-        let bytes: [u8; 32] = private
-            .try_into()
-            .map_err(|_| CryptoError::InvalidPrivateKey)?;
-        Ok(StaticSecret::from(*Zeroizing::new(bytes)))
+        // By reference up to the call: a local array would stay behind.
+        <&[u8; 32]>::try_from(private)
+            .map(|bytes| StaticSecret::from(*bytes))
+            .map_err(|_| CryptoError::InvalidPrivateKey)
     }
 
     fn load_public(&self, public: &[u8]) -> Result<PublicKey, CryptoError> {

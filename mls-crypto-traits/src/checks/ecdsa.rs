@@ -59,10 +59,10 @@ impl Curve {
 
 /// Splits a DER element with this tag off: its content, and what follows.
 fn element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (len, rest) = match der {
-        &[t, len @ 0..=0x7f, ref rest @ ..] if t == tag => (len, rest),
+    let (len, rest) = match *der {
+        [t, len @ 0..=0x7f, ref rest @ ..] if t == tag => (len, rest),
         // The long form is for lengths that the short form cannot hold; none here needs two bytes.
-        &[t, 0x81, len @ 0x80..=0xff, ref rest @ ..] if t == tag => (len, rest),
+        [t, 0x81, len @ 0x80..=0xff, ref rest @ ..] if t == tag => (len, rest),
         _ => return None,
     };
     rest.split_at_checked(usize::from(len))

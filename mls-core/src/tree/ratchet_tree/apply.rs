@@ -72,7 +72,7 @@ impl RatchetTree {
         plan_grown(self, size, &changes, &mut edits)?;
         // Removes before Adds truncate first; as Adds take the leftmost leaves either way, once at the end is the same.
         // req: R-12.1.3-03
-        let tree = self.clone().edit_resized(suite, size, edits)?.truncate();
+        let tree = self.clone().edit_resized(suite, size, edits)?.truncate(suite)?;
         Ok((tree, added))
     }
 

@@ -52,13 +52,11 @@ impl RatchetTree {
         let summary = editor.summary_of(&root)?;
         index.apply(editor.changes);
         let mut tree = Self { size: old_size, root, root_hash: hash.digest(editor.hash_len)?, summary, index };
-        while tree.size > size {
-            if !tree.halve() {
-                let right = tree.size.root().right().unwrap_or_else(|| tree.size.root());
-                return Err(TreeError::IndexOutOfTree(right));
-            }
+        tree.shrink(suite, size)?;
+        match tree.size.root().right() {
+            Some(right) if tree.size > size => Err(TreeError::IndexOutOfTree(right)),
+            _ => Ok(tree),
         }
-        Ok(tree)
     }
 
     /// The tree of twice the size (RFC 9420 section 7.7): a new blank root, this tree on its left, blank on its right.
@@ -71,12 +69,15 @@ impl RatchetTree {
         self.edit_resized(suite, size, Vec::new())
     }
 
-    /// The tree without its right half for as long as that is wholly blank (RFC 9420 section 7.7).
+    /// The tree without its right half for as long as that is wholly blank (RFC 9420 section 7.7). Hashes nothing,
+    /// unless there is no member at all.
+    ///
+    /// # Errors
+    /// [`TreeError::Crypto`] from the provider.
     // req: R-7.7-02
-    #[must_use]
-    pub fn truncate(mut self) -> Self {
-        while self.halve() {}
-        self
+    pub fn truncate(mut self, suite: Suite<'_>) -> Result<Self, TreeError> {
+        self.shrink(suite, TreeSize::ONE)?;
+        Ok(self)
     }
 
     /// The tree of `size` with these nodes.
@@ -94,6 +95,16 @@ impl RatchetTree {
         let summary = editor.summary_of(&root)?;
         index.apply(editor.changes);
         Ok(Self { size, root, root_hash: hash.digest(editor.hash_len)?, summary, index })
+    }
+
+    /// Truncates, but not below `size`.
+    fn shrink(&mut self, suite: Suite<'_>, size: TreeSize) -> Result<(), TreeError> {
+        if self.root.is_blank() && self.size > size {
+            self.root_hash = blank_tree_hash(suite, size.root())?;
+            self.size = size;
+        }
+        while self.size > size && self.halve() {}
+        Ok(())
     }
 
     /// Drops root and right half if that is wholly blank. The root goes even if it is populated.

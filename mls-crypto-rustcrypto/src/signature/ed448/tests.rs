@@ -34,21 +34,62 @@ fn published_signature_verifies() {
 }
 
 #[test]
-fn keys_outside_the_prime_order_subgroup_are_refused() {
-    // The public key above plus the points of order 2 and 4, then these alone and the neutral point.
-    let order_2 = "bc45d70bcf3200ba951aceaba08132f537cb5aa26ca73fc8d405f39397673f79\
-        9515fe14ff8bd7fd47bc715b347de963dcae9f9d84b3c56b00";
-    let order_4 = "a817f1c54d59522c462502f00d438b2458a488d90d429646394d15877f9f6f3d\
+fn components_of_small_order_do_not_count() {
+    // Made with the scalar of SEED and r = 12345678901234567890: keys and R with the point (1, 0) of
+    // order 4 or (0, -1) of order 2 added. [S]B = R + [k]A holds for the first only; with the cofactor
+    // it holds for all. OpenSSL accepts the three.
+    let key_of_order_4 = "a817f1c54d59522c462502f00d438b2458a488d90d429646394d15877f9f6f3d\
         cc73dacc5b540e1debf5fdb7fd3097e0eb00c4c24a26002d80";
-    let mut neutral = [0; 57];
-    neutral[0] = 1;
-    let zero = [0; 57];
-    for key in [&bytes(order_2), &bytes(order_4), zero.as_slice(), &neutral] {
-        assert_eq!(
-            load_verify_key(key).map(|_| ()),
-            Err(CryptoError::InvalidPublicKey)
-        );
+    let common = "019340ff563ea4b783c24f2d50b962d8a11c4cb8af65f5bc0c462dc254ce24d8\
+        5c6487cc71936f74fe8d8979b33f4fefd368c7a2e9403b0380";
+    let cases = [
+        (
+            key_of_order_4,
+            b"4",
+            [
+                common,
+                "00e0b4c19f76d69a094ecebc7231d2222a454020df306f7253afb8f95be1a9fc\
+                 4a2d857c2858df81679163de09869d424fe69f0335a2181400",
+            ]
+            .concat(),
+        ),
+        (
+            key_of_order_4,
+            b"0",
+            [
+                common,
+                "b008151a03db1d9243baec1e3fb4f2c4b721eb7baf7b99fa10e5dd7121b362be\
+                 1b434a23f4e7cd381dda464243d7fc7dea5c9529ef548a0100",
+            ]
+            .concat(),
+        ),
+        (
+            PUBLIC,
+            b"r",
+            "fe6cbf00a9c15b487c3db0d2af469d275ee3b347509a0a43f3b9d23daa31db27\
+             a39b78338e6c908b017276864cc0b0102c97385d16bfc4fc00\
+             68a3c3c6cdcd0c1266f1d1cb1b5d0ca5783495ec99f817237bc2a75ffa2d4c49\
+             97504e873fbb5d9cf7d3913fbe409457b17e61889b5c1b1600"
+                .into(),
+        ),
+    ];
+    for (public, message, signature) in cases {
+        let verifier = load_verify_key(&bytes(public)).unwrap();
+        let signature = bytes(&signature);
+        assert_eq!(verifier.verify(&[message], &signature), Ok(()));
+        let other = verifier.verify(&[b"x"], &signature);
+        assert_eq!(other, Err(CryptoError::InvalidSignature));
     }
+}
+
+#[test]
+fn bytes_that_are_no_point_are_refused() {
+    let mut no_point = [0; 57];
+    no_point[0] = 2;
+    assert_eq!(
+        load_verify_key(&no_point).map(|_| ()),
+        Err(CryptoError::InvalidPublicKey)
+    );
 }
 
 #[test]

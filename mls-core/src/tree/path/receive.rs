@@ -1,0 +1,274 @@
+//! Taking in a path (RFC 9420 sections 7.5, 7.6, 12.4.2 and 12.4.3.1).
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+use mls_crypto_traits::{HpkePrivateKey, HpkePublicKey, Suite};
+
+use super::generate::install;
+use super::keys::PathKeysUpdate;
+use super::secret::PathSecret;
+use super::{PathError, UPDATE_PATH_NODE};
+use crate::commit::UpdatePath;
+use crate::key_schedule::CommitSecret;
+use crate::tree::leaf_node::LeafNodeSource;
+use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
+use crate::tree::parent_hash::path_parent_hashes;
+use crate::tree::ratchet_tree::{PathStep, RatchetTree};
+
+/// Checks a path's shape and keys against the tree with the commit's proposals applied (RFC 9420 sections 7.6 and 12.4.2).
+///
+/// `excluded` are the leaves that the commit adds: nothing is encrypted to them, so that a node may have no ciphertext at all. The
+/// path's keys, leaf's and parents', must be nowhere in the tree, whose sender's path still has its old keys; an external
+/// joiner's leaf is still blank, or the one just beyond a full tree. The leaf node itself is validated elsewhere ([`validate_leaf`](crate::tree::validate::validate_leaf)).
+///
+/// # Errors
+/// [`PathError::PathLength`], [`PathError::CiphertextCount`], [`PathError::InvalidPublicKey`], [`PathError::DuplicateKey`],
+/// [`PathError::KeyInTree`].
+pub fn check_path(
+    suite: Suite<'_>,
+    tree_after_proposals: &RatchetTree,
+    sender: LeafIndex,
+    path: &UpdatePath,
+    excluded: &BTreeSet<LeafIndex>,
+) -> Result<(), PathError> {
+    let steps = filtered(tree_after_proposals, sender, path)?;
+    for (step, node) in steps.iter().zip(&path.nodes) {
+        // req: R-7.6-01, R-7.6-02, R-7.6-04
+        let expected = tree_after_proposals
+            .resolution_excluding(step.copath_child, excluded)
+            .len();
+        let found = node.encrypted_path_secret.len();
+        if expected != found {
+            return Err(PathError::CiphertextCount {
+                node: step.node,
+                expected,
+                found,
+            });
+        }
+    }
+    check_keys(suite, tree_after_proposals, path)
+}
+
+/// The tree with a received path in it (RFC 9420 section 7.5), for the provisional group context.
+///
+/// The path has passed [`check_path`]. Its parent hashes are computed, and the leaf's compared.
+///
+/// # Errors
+/// [`PathError::WrongLeafSource`], [`PathError::ParentHashMismatch`], [`PathError::PathLength`]; [`PathError::Tree`] if the tree refuses
+/// the nodes.
+pub fn merge_path(
+    suite: Suite<'_>,
+    tree_after_proposals: &RatchetTree,
+    sender: LeafIndex,
+    path: &UpdatePath,
+) -> Result<RatchetTree, PathError> {
+    let LeafNodeSource::Commit { parent_hash } = &path.leaf_node.leaf_node_source else {
+        return Err(PathError::WrongLeafSource);
+    };
+    let steps = filtered(tree_after_proposals, sender, path)?;
+    let keys: Vec<HpkePublicKey> = path
+        .nodes
+        .iter()
+        .map(|node| node.encryption_key.clone())
+        .collect();
+    let parent_hashes = path_parent_hashes(suite, tree_after_proposals, sender, &keys)?;
+    // req: R-7.9.2-07
+    if *parent_hash != parent_hashes.leaf {
+        return Err(PathError::ParentHashMismatch);
+    }
+    let nodes = steps.iter().map(|step| step.node).zip(&keys);
+    install(
+        suite,
+        tree_after_proposals,
+        sender,
+        &path.leaf_node,
+        nodes,
+        &parent_hashes,
+    )
+}
+
+/// Decrypts our part of a received path and derives what is above (RFC 9420 sections 7.5 and 7.6).
+///
+/// `own` is our leaf, `leaf_key` and `parents` the private keys held in `tree_after_proposals` (for a leaf that this commit updates, the
+/// new one); a key missing in the middle is no hindrance. `group_context` is the encoded provisional one. The path has passed
+/// [`check_path`].
+///
+/// # Errors
+/// [`PathError::OwnPath`], [`PathError::NotARecipient`], [`PathError::NoPrivateKey`]; [`PathError::Decryption`] and
+/// [`PathError::PathSecretLength`] for a bad ciphertext; [`PathError::PublicKeyMismatch`] if a derived key is not the one sent.
+#[expect(clippy::too_many_arguments, reason = "a path is bound to all of them")]
+pub fn decrypt_path(
+    suite: Suite<'_>,
+    tree_after_proposals: &RatchetTree,
+    own: LeafIndex,
+    leaf_key: &HpkePrivateKey,
+    parents: &BTreeMap<NodeIndex, HpkePrivateKey>,
+    sender: LeafIndex,
+    path: &UpdatePath,
+    excluded: &BTreeSet<LeafIndex>,
+    group_context: &[u8],
+) -> Result<(PathKeysUpdate, CommitSecret), PathError> {
+    if own == sender {
+        return Err(PathError::OwnPath);
+    }
+    if excluded.contains(&own) || tree_after_proposals.is_blank(own.node()) {
+        return Err(PathError::NotARecipient);
+    }
+    let steps = filtered(tree_after_proposals, sender, path)?;
+    // req: R-7.5-11
+    let lowest = steps
+        .iter()
+        .position(|step| step.node.covers(own))
+        .ok_or(PathError::NotARecipient)?;
+    let (_, common) = steps.split_at_checked(lowest).unwrap_or_default();
+    let (_, nodes) = path.nodes.split_at_checked(lowest).unwrap_or_default();
+    let (Some(step), Some(node)) = (common.first(), nodes.first()) else {
+        return Err(PathError::NotARecipient);
+    };
+
+    let resolution = tree_after_proposals.resolution_excluding(step.copath_child, excluded);
+    // req: R-7.6-02
+    if resolution.len() != node.encrypted_path_secret.len() {
+        return Err(PathError::CiphertextCount {
+            node: step.node,
+            expected: resolution.len(),
+            found: node.encrypted_path_secret.len(),
+        });
+    }
+    // req: R-4.2-02
+    let (key, ciphertext) = resolution
+        .iter()
+        .zip(&node.encrypted_path_secret)
+        .find_map(|(recipient, ciphertext)| {
+            let key = if *recipient == own.node() {
+                Some(leaf_key)
+            } else {
+                parents.get(recipient)
+            };
+            Some((key?, ciphertext))
+        })
+        .ok_or(PathError::NoPrivateKey { node: step.node })?;
+    // req: R-7.6-05
+    let secret = suite
+        .encrypt_context(UPDATE_PATH_NODE, group_context)?
+        .open(key, ciphertext)
+        .map_err(PathError::Decryption)?;
+    let secret = PathSecret::from_secret(suite, secret).map_err(|_| PathError::PathSecretLength)?;
+
+    let public = nodes
+        .iter()
+        .map(|node| Some(node.encryption_key.as_bytes()));
+    let (set, commit_secret) = derive_upward(suite, common, public, &secret)?;
+    // req: R-7.5-15
+    let clear = direct_path(sender, tree_after_proposals.size())
+        .filter(|node| node.covers(own) && !set.contains_key(node))
+        .collect();
+    Ok((
+        PathKeysUpdate {
+            leaf: None,
+            set,
+            clear,
+        },
+        CommitSecret::from_bytes(commit_secret.into_secret()),
+    ))
+}
+
+/// The private keys that the path secret in a Welcome gives a joiner at `own` (RFC 9420 section 12.4.3.1).
+///
+/// `tree` is the joined one, `signer` the leaf that signed its GroupInfo.
+///
+/// # Errors
+/// [`PathError::OwnPath`] if we are the signer, [`PathError::NotARecipient`] if we share no path with it;
+/// [`PathError::PublicKeyMismatch`] naming the node whose key in the tree is another, or which is blank.
+pub fn keys_from_welcome(
+    suite: Suite<'_>,
+    tree: &RatchetTree,
+    own: LeafIndex,
+    signer: LeafIndex,
+    path_secret: &PathSecret,
+) -> Result<PathKeysUpdate, PathError> {
+    if own == signer {
+        return Err(PathError::OwnPath);
+    }
+    if tree.is_blank(own.node()) || tree.is_blank(signer.node()) {
+        return Err(PathError::NotARecipient);
+    }
+    let mut steps = tree.filtered_direct_path(signer);
+    steps.retain(|step| step.node.covers(own));
+    if steps.is_empty() {
+        return Err(PathError::NotARecipient);
+    }
+    // req: R-12.4.3.1-20
+    let public = steps.iter().map(|step| tree.encryption_key(step.node));
+    let (set, _) = derive_upward(suite, &steps, public, path_secret)?;
+    Ok(PathKeysUpdate {
+        set,
+        ..PathKeysUpdate::default()
+    })
+}
+
+/// The private keys of `steps`, whose lowest node has the path secret `lowest`, each compared with the public key that belongs there;
+/// and the secret one step above.
+fn derive_upward<'a>(
+    suite: Suite<'_>,
+    steps: &[PathStep],
+    public: impl Iterator<Item = Option<&'a [u8]>>,
+    lowest: &PathSecret,
+) -> Result<(BTreeMap<NodeIndex, HpkePrivateKey>, PathSecret), PathError> {
+    let mut keys = BTreeMap::new();
+    let mut above: Option<PathSecret> = None;
+    for (step, public) in steps.iter().zip(public) {
+        let secret = above.as_ref().unwrap_or(lowest);
+        let pair = secret.node_key_pair(suite)?;
+        // req: R-7.5-12, R-12.4.3.1-21
+        if public != Some(pair.public.as_bytes()) {
+            return Err(PathError::PublicKeyMismatch { node: step.node });
+        }
+        // req: R-4.2-01, R-7.5-13
+        keys.insert(step.node, pair.private);
+        // The secret just used is wiped as it is replaced.
+        // req: R-7.5-14
+        above = Some(secret.next(suite)?);
+    }
+    // req: R-12.4.2-14
+    match above {
+        Some(secret) => Ok((keys, secret)),
+        None => Err(PathError::NotARecipient),
+    }
+}
+
+fn filtered(
+    tree: &RatchetTree,
+    sender: LeafIndex,
+    path: &UpdatePath,
+) -> Result<Vec<PathStep>, PathError> {
+    let steps = tree.filtered_direct_path(sender);
+    // req: R-7.6-03
+    if steps.len() != path.nodes.len() {
+        return Err(PathError::PathLength {
+            expected: steps.len(),
+            found: path.nodes.len(),
+        });
+    }
+    Ok(steps)
+}
+
+fn check_keys(suite: Suite<'_>, tree: &RatchetTree, path: &UpdatePath) -> Result<(), PathError> {
+    let mut seen = BTreeSet::new();
+    let parents = path.nodes.iter().map(|node| &node.encryption_key);
+    for key in core::iter::once(&path.leaf_node.encryption_key).chain(parents) {
+        suite
+            .check_hpke_public_key(key.as_bytes())
+            .map_err(PathError::InvalidPublicKey)?;
+        // req: R-12.4.2-12
+        if !seen.insert(key.as_bytes()) {
+            return Err(PathError::DuplicateKey);
+        }
+        // req: R-12.4.2-10, R-12.4.2-11
+        if let Some(node) = tree.find_encryption_key(key.as_bytes()) {
+            return Err(PathError::KeyInTree { node });
+        }
+    }
+    Ok(())
+}
