@@ -32,9 +32,13 @@ impl DriverError {
     #[must_use]
     pub fn disposition(&self) -> Disposition {
         match self {
-            Self::Storage(error) if error.kind() == StorageErrorKind::Conflict => Disposition::Reload,
+            Self::Storage(error) if error.kind() == StorageErrorKind::Conflict => {
+                Disposition::Reload
+            }
             Self::Stale(_) => Disposition::Reload,
-            Self::Identity(error) if error.kind() == IdentityErrorKind::Rejected => Disposition::Discard,
+            Self::Identity(error) if error.kind() == IdentityErrorKind::Rejected => {
+                Disposition::Discard
+            }
             Self::Identity(_) => Disposition::Retry(Wanted::Identity),
             Self::Record(fault) => fault.disposition(),
             Self::Storage(_) | Self::Unsettled | Self::NotReady => Disposition::FixCaller,
@@ -77,7 +81,12 @@ macro_rules! driver_error_from {
     )+};
 }
 
-driver_error_from!(Storage(StorageError), Identity(IdentityError), Record(Fault), Stale(Stale));
+driver_error_from!(
+    Storage(StorageError),
+    Identity(IdentityError),
+    Record(Fault),
+    Stale(Stale)
+);
 
 /// What the driver asks of an operation's error.
 pub(crate) trait OperationError: From<DriverError> {
@@ -208,7 +217,13 @@ macro_rules! tried_again {
     )+};
 }
 
-tried_again!(SendError, ProposeError, CommitError, ReceiveError, ExportError);
+tried_again!(
+    SendError,
+    ProposeError,
+    CommitError,
+    ReceiveError,
+    ExportError
+);
 
 /// Why a client could not be built.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use mls_core::env::UnixTime;
 use mls_core::extension::Extensions;
 use mls_core::group::{
-    CreateGroup, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group, generate_key_package, generate_signer,
-    signer_from_record,
+    CreateGroup, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group,
+    generate_key_package, generate_signer, signer_from_record,
 };
 use mls_core::record::{RecordKey, RecordPrefix};
 use mls_core::tree::leaf_node::Lifetime;
@@ -47,7 +47,11 @@ impl Driver {
 
     /// Loads every stored signer.
     pub(crate) async fn load_signers(&self) -> Result<(), CreateError> {
-        let records = self.storage.scan(&RecordPrefix::Signers).await.map_err(DriverError::from)?;
+        let records = self
+            .storage
+            .scan(&RecordPrefix::Signers)
+            .await
+            .map_err(DriverError::from)?;
         for (_, record) in &records {
             self.load_signer(record)?;
         }
@@ -55,23 +59,35 @@ impl Driver {
     }
 
     fn load_signer(&self, record: &SecretBytes) -> Result<(), CreateError> {
-        let signer = self.engine(|env| signer_from_record(record, env)).map_err(DriverError::from)?;
+        let signer = self
+            .engine(|env| signer_from_record(record, env))
+            .map_err(DriverError::from)?;
         self.signers.insert(signer);
         Ok(())
     }
 
     /// Makes a signature key pair, stores it and loads it.
-    pub(crate) async fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
+    pub(crate) async fn new_signer(
+        &self,
+        suite: CipherSuite,
+    ) -> Result<SignaturePublicKey, CreateError> {
         let fresh = self.engine(|env| generate_signer(suite, env))?;
         let public = self.release(fresh).await?;
         let key = [RecordKey::Signer(public.clone())];
         let records = self.storage.read(&key).await.map_err(DriverError::from)?;
-        let record = records.into_iter().next().flatten().ok_or(DriverError::Unsettled)?;
+        let record = records
+            .into_iter()
+            .next()
+            .flatten()
+            .ok_or(DriverError::Unsettled)?;
         self.load_signer(&record)?;
         Ok(public)
     }
 
-    pub(crate) async fn key_package(&self, spec: &KeyPackageSpec) -> Result<NewKeyPackage, CreateError> {
+    pub(crate) async fn key_package(
+        &self,
+        spec: &KeyPackageSpec,
+    ) -> Result<NewKeyPackage, CreateError> {
         let fresh = self.engine(|env| generate_key_package(spec, env))?;
         Ok(self.release(fresh).await?)
     }

@@ -21,7 +21,11 @@ impl Driver {
 
     /// The groups that the store has.
     pub(crate) async fn groups(&self) -> Result<Vec<GroupId>, LoadError> {
-        let headers = self.storage.scan(&RecordPrefix::Groups).await.map_err(DriverError::from)?;
+        let headers = self
+            .storage
+            .scan(&RecordPrefix::Groups)
+            .await
+            .map_err(DriverError::from)?;
         Ok(headers
             .into_iter()
             .filter_map(|(key, _)| match key {

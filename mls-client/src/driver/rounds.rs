@@ -27,7 +27,9 @@ impl Rounds {
         state: &mut State,
         error: E,
     ) -> Result<(), E> {
-        let Some(missing) = error.missing() else { return Err(error) };
+        let Some(missing) = error.missing() else {
+            return Err(error);
+        };
         Ok(self.admit(driver, state, missing).await?)
     }
 

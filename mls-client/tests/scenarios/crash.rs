@@ -1,6 +1,6 @@
 use mls_client::{CommitError, DriverError, Repeat, SendError};
 
-use crate::world::{assert_talk, deliver, message, pair, Party};
+use crate::world::{Party, assert_talk, deliver, message, pair};
 
 #[test]
 fn a_restarted_member_goes_on() {
@@ -48,8 +48,14 @@ fn a_generation_is_never_used_twice() {
     let mut at_alice = alice.group(&id);
     let second = at_alice.send(b"second").unwrap();
     assert!(second.generation > first.generation);
-    assert_eq!(message(at_bob.receive(&second.message).unwrap()).data, b"second");
-    assert_eq!(message(at_bob.receive(&first.message).unwrap()).data, b"first");
+    assert_eq!(
+        message(at_bob.receive(&second.message).unwrap()).data,
+        b"second"
+    );
+    assert_eq!(
+        message(at_bob.receive(&first.message).unwrap()).data,
+        b"first"
+    );
 }
 
 #[test]
@@ -62,7 +68,13 @@ fn a_pending_commit_is_handed_out_again() {
     alice.restart();
 
     let mut repeats = alice.client.resume().unwrap();
-    let Some(Repeat::Commit { group, commit: again }) = repeats.pop() else { panic!("nothing to repeat") };
+    let Some(Repeat::Commit {
+        group,
+        commit: again,
+    }) = repeats.pop()
+    else {
+        panic!("nothing to repeat")
+    };
     assert!(repeats.is_empty());
     assert_eq!(group, id);
     assert_eq!(again.message, commit.message);
@@ -87,8 +99,14 @@ fn an_operation_that_cannot_be_stored_has_not_happened() {
     assert_eq!(message(at_bob.receive(&sent).unwrap()).data, b"kept");
 
     alice.store.break_commits(true);
-    assert!(matches!(at_alice.send(b"lost"), Err(SendError::Driver(DriverError::Storage(_)))));
-    assert!(matches!(at_alice.update(), Err(CommitError::Driver(DriverError::Storage(_)))));
+    assert!(matches!(
+        at_alice.send(b"lost"),
+        Err(SendError::Driver(DriverError::Storage(_)))
+    ));
+    assert!(matches!(
+        at_alice.update(),
+        Err(CommitError::Driver(DriverError::Storage(_)))
+    ));
     assert!(!at_alice.has_pending_commit());
     alice.store.break_commits(false);
 

@@ -8,8 +8,8 @@ use mls_client::mls_core::storage::{StorageError, StorageErrorKind};
 use mls_client::mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_client::mls_crypto_traits::{CryptoError, CryptoProvider, Rng, SecretBytes};
 use mls_client::{
-    BasicIdentity, CipherSuite, Client, Clock, CommitOutput, Credential, DefaultRules, Event, Group, GroupId, Identity,
-    IdentityProvider, MemoryStorage, Received, Storage, UnixTime,
+    BasicIdentity, CipherSuite, Client, Clock, CommitOutput, Credential, DefaultRules, Event,
+    Group, GroupId, Identity, IdentityProvider, MemoryStorage, Received, Storage, UnixTime,
 };
 
 pub const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
@@ -23,7 +23,10 @@ pub struct CountingRng {
 
 impl CountingRng {
     pub fn new(seed: &str) -> Self {
-        Self { seed: seed.as_bytes().to_vec(), counter: 0 }
+        Self {
+            seed: seed.as_bytes().to_vec(),
+            counter: 0,
+        }
     }
 }
 
@@ -105,18 +108,37 @@ impl Party {
         let clock = Arc::new(TestClock(AtomicU64::new(NOW)));
         let client = client(name, 0, &store, &clock, Arc::new(BasicIdentity::new()));
         let identity = client.new_identity(SUITE, Credential::basic(name)).unwrap();
-        Self { name, store, clock, client, identity, incarnation: 0 }
+        Self {
+            name,
+            store,
+            clock,
+            client,
+            identity,
+            incarnation: 0,
+        }
     }
 
     /// The process dies; another starts over the same store.
     pub fn restart(&mut self) {
         self.incarnation += 1;
-        self.client = client(self.name, self.incarnation, &self.store, &self.clock, Arc::new(BasicIdentity::new()));
+        self.client = client(
+            self.name,
+            self.incarnation,
+            &self.store,
+            &self.clock,
+            Arc::new(BasicIdentity::new()),
+        );
     }
 
     pub fn with_identity_provider(&mut self, provider: Arc<dyn IdentityProvider>) {
         self.incarnation += 1;
-        self.client = client(self.name, self.incarnation, &self.store, &self.clock, provider);
+        self.client = client(
+            self.name,
+            self.incarnation,
+            &self.store,
+            &self.clock,
+            provider,
+        );
     }
 
     pub fn key_package(&self) -> Vec<u8> {
@@ -154,7 +176,10 @@ pub fn group_of<const N: usize>(names: [&'static str; N]) -> (Party, Group, Vec<
     let others = parties
         .into_iter()
         .map(|party| {
-            let group = party.client.join(commit.welcome.as_ref().unwrap(), None).unwrap();
+            let group = party
+                .client
+                .join(commit.welcome.as_ref().unwrap(), None)
+                .unwrap();
             (party, group)
         })
         .collect();
@@ -171,7 +196,9 @@ pub fn pair() -> (Party, Group, Party, Group) {
 pub fn deliver(committer: &mut Group, commit: &CommitOutput, others: &mut [&mut Group]) {
     committer.accept_commit().unwrap();
     for other in others.iter_mut() {
-        assert!(matches!(other.receive(&commit.message).unwrap(), Event::Epoch(change) if change.epoch == commit.epoch));
+        assert!(
+            matches!(other.receive(&commit.message).unwrap(), Event::Epoch(change) if change.epoch == commit.epoch)
+        );
         assert_in_step(committer, other);
     }
 }
@@ -182,7 +209,9 @@ pub fn assert_in_step(one: &Group, other: &Group) {
 }
 
 pub fn message(event: Event) -> Received {
-    let Event::Message(received) = event else { panic!("not a message: {event:?}") };
+    let Event::Message(received) = event else {
+        panic!("not a message: {event:?}")
+    };
     received
 }
 

@@ -56,7 +56,10 @@ fn play(suite: CipherSuite, dir: &Path) -> Outcome<()> {
         carol: start("carol")?,
         dave: start("dave")?,
     };
-    println!("{suite:?}; delivery service on 127.0.0.1:{port}; stores in {}", dir.display());
+    println!(
+        "{suite:?}; delivery service on 127.0.0.1:{port}; stores in {}",
+        dir.display()
+    );
     println!("A line: who, what it does, and what came of it in its own process.");
     stage.founding()?;
     stage.external_commit()?;
@@ -102,17 +105,26 @@ impl Stage {
         self.alice.expect("say two", &["said 2 2"])?;
         line("alice", "says \"hello\", \"one\", \"two\" in epoch 2");
         self.service.reverse("bob");
-        self.bob.expect("sync", &["read alice 2 two", "read alice 2 one", "read alice 2 hello"])?;
+        self.bob.expect(
+            "sync",
+            &["read alice 2 two", "read alice 2 one", "read alice 2 hello"],
+        )?;
         line("bob", "gets them in reverse and reads all three");
         for member in [&mut self.carol, &mut self.dave] {
-            member.expect("sync", &["read alice 2 hello", "read alice 2 one", "read alice 2 two"])?;
+            member.expect(
+                "sync",
+                &["read alice 2 hello", "read alice 2 one", "read alice 2 two"],
+            )?;
             line(member.name(), "reads them in order");
         }
 
         self.service.hold("carol");
         self.bob.expect("say late", &["said 2 0"])?;
         self.service.stop_holding("carol");
-        line("bob", "says \"late\" in epoch 2; the service keeps carol's copy back");
+        line(
+            "bob",
+            "says \"late\" in epoch 2; the service keeps carol's copy back",
+        );
         for member in [&mut self.alice, &mut self.dave] {
             member.expect("sync", &["read bob 2 late"])?;
         }
@@ -151,8 +163,12 @@ impl Stage {
         self.silent.recv()?;
         line("carol", "commits; the service takes it and does not answer");
         self.carol.kill_and_restart()?;
-        line("carol", "is killed (SIGKILL) and starts again from her store");
-        self.carol.expect("resume", &["again 6", "epoch 6 2 +0 -0"])?;
+        line(
+            "carol",
+            "is killed (SIGKILL) and starts again from her store",
+        );
+        self.carol
+            .expect("resume", &["again 6", "epoch 6 2 +0 -0"])?;
         line("carol", "finds her commit pending, sends it again: epoch 6");
         for member in [&mut self.alice, &mut self.bob, &mut self.dave] {
             member.expect("sync", &["epoch 6 2 +0 -0"])?;
@@ -161,9 +177,15 @@ impl Stage {
         self.carol.expect("say back again", &["said 6 0"])?;
         self.carol.kill_and_restart()?;
         self.carol.expect("say and again", &["said 6 1"])?;
-        line("carol", "speaks, is killed, speaks: generations 0 and 1, no key twice");
+        line(
+            "carol",
+            "speaks, is killed, speaks: generations 0 and 1, no key twice",
+        );
         for member in [&mut self.alice, &mut self.bob, &mut self.dave] {
-            member.expect("sync", &["read carol 6 back again", "read carol 6 and again"])?;
+            member.expect(
+                "sync",
+                &["read carol 6 back again", "read carol 6 and again"],
+            )?;
         }
         line("all", "read both");
         Ok(())
@@ -178,7 +200,10 @@ impl Stage {
         self.alice.expect("say a secret", &["said 6 0"])?;
         let secret = self.newest("bob")?;
         thief.expect(&format!("read {secret}"), &["read alice 6 a secret"])?;
-        line("thief", "has a copy of bob's store and reads alice's \"a secret\"");
+        line(
+            "thief",
+            "has a copy of bob's store and reads alice's \"a secret\"",
+        );
         for member in [&mut self.bob, &mut self.carol, &mut self.dave] {
             member.expect("sync", &["read alice 6 a secret"])?;
         }
@@ -188,10 +213,15 @@ impl Stage {
         for member in [&mut self.alice, &mut self.carol, &mut self.dave] {
             member.expect("sync", &["epoch 7 1 +0 -0"])?;
         }
-        self.unreadable(&mut thief, &commit, "cannot follow bob's commit")?;
+        unreadable("thief", &mut thief, &commit, "cannot follow bob's commit")?;
         self.alice.expect("say healed", &["said 7 0"])?;
         let healed = self.newest("carol")?;
-        self.unreadable(&mut thief, &healed, "cannot read alice's \"healed\"")?;
+        unreadable(
+            "thief",
+            &mut thief,
+            &healed,
+            "cannot read alice's \"healed\"",
+        )?;
         for member in [&mut self.bob, &mut self.carol, &mut self.dave] {
             member.expect("sync", &["read alice 7 healed"])?;
         }
@@ -218,12 +248,16 @@ impl Stage {
             member.expect("sync", &["read alice 8 without dave"])?;
             line(member.name(), "reads alice's \"without dave\"");
         }
-        let mut dave = core::mem::replace(&mut self.dave, Process::start("dave", &kept, 0, self.suite)?);
-        self.unreadable(&mut dave, &message, "cannot read it")?;
-        let mut deaf = core::mem::replace(&mut self.dave, dave);
-        self.unreadable(&mut deaf, &message, "cannot read it with a copy of his store from before either")?;
+        unreadable("dave", &mut self.dave, &message, "cannot read it")?;
+        let mut deaf = Process::start("dave", &kept, 0, self.suite)?;
+        unreadable(
+            "dave",
+            &mut deaf,
+            &message,
+            "cannot read it with a copy of his store from before",
+        )?;
         deaf.expect(&format!("read {commit}"), &["removed 8"])?;
-        self.unreadable(&mut deaf, &message, "nor after the commit")?;
+        unreadable("dave", &mut deaf, &message, "nor with that and the commit")?;
         agree([&mut self.alice, &mut self.bob, &mut self.carol], 8, 3)
     }
 
@@ -232,23 +266,23 @@ impl Stage {
         Ok(hex(&self.service.peek(name).ok_or("nothing has come")?))
     }
 
-    fn unreadable(&self, member: &mut Process, message: &str, what: &str) -> Outcome<()> {
-        let said = member.ask(&format!("read {message}"))?;
-        match said.as_slice() {
-            [failed] if failed.starts_with("failed ") => {
-                let why = failed.trim_start_matches("failed ");
-                let who = if member.dir().ends_with("thief") { "thief" } else { member.name() };
-                line(who, &format!("{what} ({why})"));
-                Ok(())
-            }
-            _ => Err(format!("{} should not be able to, and says {said:?}", member.name()).into()),
-        }
-    }
-
     fn agree(&mut self, epoch: u64, members: usize) -> Outcome<()> {
         match members {
-            3 => agree([&mut self.alice, &mut self.bob, &mut self.carol], epoch, members),
-            _ => agree([&mut self.alice, &mut self.bob, &mut self.carol, &mut self.dave], epoch, members),
+            3 => agree(
+                [&mut self.alice, &mut self.bob, &mut self.carol],
+                epoch,
+                members,
+            ),
+            _ => agree(
+                [
+                    &mut self.alice,
+                    &mut self.bob,
+                    &mut self.carol,
+                    &mut self.dave,
+                ],
+                epoch,
+                members,
+            ),
         }
     }
 }
@@ -258,20 +292,51 @@ fn agree<const N: usize>(processes: [&mut Process; N], epoch: u64, members: usiz
     let mut common: Option<Vec<String>> = None;
     for process in processes {
         let said = process.ask("status")?;
-        let [status] = said.as_slice() else { return Err(format!("{said:?}").into()) };
+        let [status] = said.as_slice() else {
+            return Err(format!("{said:?}").into());
+        };
         let parts: Vec<_> = status.split(' ').map(str::to_owned).collect();
         if parts.first().is_none_or(|word| word != "at")
             || parts.get(1) != Some(&epoch.to_string())
             || parts.get(3) != Some(&members.to_string())
         {
-            return Err(format!("{} is at {status}, not in epoch {epoch} of {members}", process.name()).into());
+            return Err(format!(
+                "{} is at {status}, not in epoch {epoch} of {members}",
+                process.name()
+            )
+            .into());
         }
         if common.get_or_insert_with(|| parts.clone()) != &parts {
-            return Err(format!("{} is in another epoch {epoch} than the others", process.name()).into());
+            return Err(format!(
+                "{} is in another epoch {epoch} than the others",
+                process.name()
+            )
+            .into());
         }
     }
-    let authenticator = common.and_then(|parts| parts.get(2).cloned()).unwrap_or_default();
+    let authenticator = common
+        .and_then(|parts| parts.get(2).cloned())
+        .unwrap_or_default();
     let short = authenticator.get(..16).unwrap_or(&authenticator);
-    line("all", &format!("agree: epoch {epoch}, {members} members, authenticator {short}.."));
+    line(
+        "all",
+        &format!("agree: epoch {epoch}, {members} members, authenticator {short}.."),
+    );
+    Ok(())
+}
+
+fn unreadable(who: &str, member: &mut Process, message: &str, what: &str) -> Outcome<()> {
+    let said = member.ask(&format!("read {message}"))?;
+    let why = match said.as_slice() {
+        [only] => only.strip_prefix("failed "),
+        _ => None,
+    };
+    line(
+        who,
+        &format!(
+            "{what} ({})",
+            why.ok_or_else(|| format!("{who} should not be able to: {said:?}"))?
+        ),
+    );
     Ok(())
 }

@@ -42,7 +42,10 @@ impl Service {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let port = listener.local_addr()?.port();
         let (silence, silent) = channel();
-        let service = Arc::new(Self { state: Mutex::default(), silence });
+        let service = Arc::new(Self {
+            state: Mutex::default(),
+            silence,
+        });
         let shared = Arc::clone(&service);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -77,7 +80,11 @@ impl Service {
     pub(crate) fn release(&self, name: &str) {
         let mut state = self.state();
         let held = state.held.remove(name.as_bytes()).unwrap_or_default();
-        state.inboxes.entry(name.as_bytes().to_vec()).or_default().extend(held);
+        state
+            .inboxes
+            .entry(name.as_bytes().to_vec())
+            .or_default()
+            .extend(held);
     }
 
     /// Takes the next commit of a member and does not answer.
@@ -87,7 +94,11 @@ impl Service {
 
     /// The newest message that somebody has or had in the inbox, whoever may read it.
     pub(crate) fn peek(&self, name: &str) -> Option<Vec<u8>> {
-        self.state().inboxes.get(name.as_bytes()).and_then(|inbox| inbox.last()).map(|(_, message)| message.clone())
+        self.state()
+            .inboxes
+            .get(name.as_bytes())
+            .and_then(|inbox| inbox.last())
+            .map(|(_, message)| message.clone())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -98,7 +109,9 @@ impl Service {
         stream.set_nodelay(true)?;
         let mut input = BufReader::new(stream.try_clone()?);
         let mut output = stream;
-        let Some(Request::Hello(name)) = read(&mut input)? else { return Err("no hello".into()) };
+        let Some(Request::Hello(name)) = read(&mut input)? else {
+            return Err("no hello".into());
+        };
         write(&mut output, &Answer::Done)?;
         while let Some(request) = read::<Request>(&mut input)? {
             let is_commit = matches!(request, Request::Commit { .. });
@@ -126,11 +139,12 @@ impl State {
                 self.deliver(name, &message);
                 Answer::Done
             }
-            Request::Commit { message, welcome, joiners } => self.commit(name, message, &welcome, joiners),
-            Request::FetchWelcome => {
-                self.inboxes.insert(name.to_vec(), Vec::new());
-                bytes(self.welcomes.remove(name))
-            }
+            Request::Commit {
+                message,
+                welcome,
+                joiners,
+            } => self.commit(name, message, &welcome, joiners),
+            Request::FetchWelcome => bytes(self.welcomes.remove(name)),
             Request::Fetch => Answer::Messages(self.inboxes.get(name).cloned().unwrap_or_default()),
             Request::Acknowledge(numbers) => {
                 if let Some(inbox) = self.inboxes.get_mut(name) {
@@ -148,8 +162,16 @@ impl State {
     }
 
     /// The first commit of an epoch is taken. The same one again is no news.
-    fn commit(&mut self, name: &[u8], message: Vec<u8>, welcome: &[u8], joiners: Vec<Vec<u8>>) -> Answer {
-        let Some(epoch) = epoch_of(&message) else { return Answer::Refused };
+    fn commit(
+        &mut self,
+        name: &[u8],
+        message: Vec<u8>,
+        welcome: &[u8],
+        joiners: Vec<Vec<u8>>,
+    ) -> Answer {
+        let Some(epoch) = epoch_of(&message) else {
+            return Answer::Refused;
+        };
         match self.commits.get(&epoch) {
             Some(first) if *first == message => return Answer::Done,
             Some(_) => return Answer::Refused,
@@ -157,10 +179,11 @@ impl State {
         }
         self.deliver(name, &message);
         self.commits.insert(epoch, message);
+        // Who joins by it gets what comes from now on.
         for joiner in joiners {
+            self.inboxes.insert(joiner.clone(), Vec::new());
             self.welcomes.insert(joiner, welcome.to_vec());
         }
-        // Who joins by it gets what comes from now on.
         self.inboxes.entry(name.to_vec()).or_default();
         Answer::Done
     }
