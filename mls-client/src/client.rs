@@ -183,6 +183,14 @@ impl Client {
         run(self.driver.store_psk(psk_id, value))
     }
 
+    /// Forgets an external pre-shared key.
+    ///
+    /// # Errors
+    /// A [`CreateError`]; nothing is changed then.
+    pub fn forget_psk(&self, psk_id: &[u8]) -> Result<(), CreateError> {
+        run(self.driver.forget_psk(psk_id))
+    }
+
     /// Loads a group from the store. It costs a few hundred bytes; the rest is read when it is needed.
     ///
     /// Two handles on one group do not harm: the one that falls behind is told to [reload](Group::reload).

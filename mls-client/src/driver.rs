@@ -7,6 +7,7 @@
 
 mod commit;
 mod create;
+mod export;
 mod join;
 mod load;
 mod message;

@@ -24,7 +24,7 @@ pub enum Event {
 /// The delivery service, or the group, tells which of two copies counts; the bytes are the same.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Repeat {
+pub enum Repeat<J = ExternalJoin> {
     /// A commit that was neither accepted nor dropped.
     Commit {
         /// Its group.
@@ -40,7 +40,7 @@ pub enum Repeat {
         proposal: OutgoingProposal,
     },
     /// An external commit that was neither accepted nor abandoned.
-    ExternalJoin(ExternalJoin),
+    ExternalJoin(J),
 }
 
 impl Event {

@@ -17,7 +17,7 @@ impl Driver {
         state: &mut State,
         plan: &CommitPlan,
     ) -> Result<CommitOutput, CommitError> {
-        let mut rounds = Rounds::new();
+        let mut rounds = Rounds::at(state.revision());
         loop {
             match self.try_commit(state, plan).await {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -42,7 +42,7 @@ impl Driver {
         &self,
         state: &mut State,
     ) -> Result<EpochChange, CommitError> {
-        let mut rounds = Rounds::new();
+        let mut rounds = Rounds::at(state.revision());
         loop {
             match self.engine(|env| accept_commit(state, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -52,7 +52,7 @@ impl Driver {
     }
 
     pub(crate) async fn drop_commit(&self, state: &mut State) -> Result<(), CommitError> {
-        let mut rounds = Rounds::new();
+        let mut rounds = Rounds::at(state.revision());
         loop {
             match self.engine(|env| drop_commit(state, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),

@@ -19,7 +19,7 @@ impl Driver {
         data: &[u8],
         options: &EncryptOptions,
     ) -> Result<Outgoing, SendError> {
-        let mut rounds = Rounds::new();
+        let mut rounds = Rounds::at(state.revision());
         loop {
             match self.engine(|env| encrypt(state, data, options, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -34,7 +34,7 @@ impl Driver {
         proposing: &Proposing,
         options: &SendOptions,
     ) -> Result<OutgoingProposal, ProposeError> {
-        let mut rounds = Rounds::new();
+        let mut rounds = Rounds::at(state.revision());
         loop {
             match self.engine(|env| propose(state, proposing.clone(), options, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -52,7 +52,8 @@ impl Driver {
         state: &mut State,
         bytes: &[u8],
     ) -> Result<Event, ReceiveError> {
-        let step = self.receive_step(state, bytes).await?;
+        let stored = state.revision();
+        let step = self.receive_step(state, stored, bytes).await?;
         Ok(self.perform(state, step).await?)
     }
 
@@ -63,10 +64,11 @@ impl Driver {
         state: &mut State,
         messages: impl IntoIterator<Item = M>,
     ) -> Result<Vec<Result<Event, ReceiveError>>, ReceiveError> {
+        let stored = state.revision();
         let mut batch = Batch::new(state);
         let mut outcomes = Vec::new();
         for message in messages {
-            let outcome = match self.receive_step(batch.group_mut(), message.as_ref()).await {
+            let outcome = match self.receive_step(batch.group_mut(), stored, message.as_ref()).await {
                 Ok(step) => batch
                     .push(step)
                     .map_err(|stale| DriverError::from(stale).into()),
@@ -95,14 +97,11 @@ impl Driver {
             .collect()
     }
 
-    /// Computes the step of a received message over whatever records it takes.
-    async fn receive_step(
-        &self,
-        state: &mut State,
-        bytes: &[u8],
-    ) -> Result<Step<Event>, ReceiveError> {
+    /// Computes the step of a received message over whatever records it takes. In a batch the group is ahead of what
+    /// is stored.
+    async fn receive_step(&self, state: &mut State, stored: u64, bytes: &[u8]) -> Result<Step<Event>, ReceiveError> {
         let message = MlsMessage::from_bytes(bytes).map_err(ReceiveError::Malformed)?;
-        let mut rounds = Rounds::new();
+        let mut rounds = Rounds::at(stored);
         loop {
             match self.try_receive(state, &message).await {
                 Ok(step) => return Ok(step),
