@@ -11,6 +11,34 @@
 //!
 //! Each generation's key protects one message, so the AEAD's bounds on messages under one key hold by
 //! construction (RFC 9420 section 15.2).
+//!
+//! ```
+//! use mls_core::key_schedule::EncryptionSecret;
+//! use mls_core::secret_tree::{RatchetType, SecretTree, SecretTreeError, SecretTreeLimits};
+//! use mls_core::tree::math::{LeafIndex, TreeSize};
+//! # use mls_crypto_rustcrypto::RustCryptoProvider;
+//! # use mls_crypto_traits::{CipherSuite, CryptoProvider, SecretBytes};
+//! # let provider = RustCryptoProvider::new();
+//! # let id = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
+//! # let suite = provider.suite(id).unwrap();
+//! # let encryption_secret = || EncryptionSecret::from_bytes(SecretBytes::zeros(32));
+//! let size = TreeSize::for_leaves(3).unwrap();
+//! let mut alice = SecretTree::new(size, encryption_secret());
+//! let mut bob = SecretTree::new(size, encryption_secret());
+//! let (leaf, application) = (LeafIndex::ZERO, RatchetType::Application);
+//!
+//! let sent = alice.plan_next_send(suite, leaf, application)?;
+//! let limits = SecretTreeLimits::default();
+//! let received = bob.plan_open(suite, leaf, application, sent.message_key().generation(), &limits)?;
+//! assert!(received.message_key().key().ct_eq(sent.message_key().key().as_bytes()));
+//!
+//! // Alice stores the changes before she sends; Bob once the message has proved good.
+//! alice.apply(sent);
+//! bob.apply(received);
+//! let again = bob.plan_open(suite, leaf, application, 0, &limits);
+//! assert_eq!(again.unwrap_err(), SecretTreeError::KeyConsumed);
+//! # Ok::<(), SecretTreeError>(())
+//! ```
 
 mod codec;
 mod error;

@@ -13,7 +13,7 @@ use super::{
 impl JoinerSecret {
     /// The joiner secret of the epoch that a Commit starts.
     ///
-    /// `group_context` is the encoded GroupContext of the *new* epoch. The init secret is the old epoch's, by
+    /// `group_context` is the encoded `GroupContext` of the *new* epoch. The init secret is the old epoch's, by
     /// value where it ends here, or by reference where the Commit may still be dropped.
     ///
     /// # Errors
@@ -63,7 +63,7 @@ impl Intermediate {
             .map(WelcomeSecret::from_bytes)
     }
 
-    /// The secrets of the new epoch. `group_context` is the encoded GroupContext of the new epoch.
+    /// The secrets of the new epoch. `group_context` is the encoded `GroupContext` of the new epoch.
     ///
     /// # Errors
     /// Whatever the backend's HKDF fails with.
@@ -94,7 +94,7 @@ impl fmt::Debug for Intermediate {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct EpochSecrets {
-    /// Protects the sender of a PrivateMessage (section 6.3.2).
+    /// Protects the sender of a `PrivateMessage` (section 6.3.2).
     pub sender_data: SenderDataSecret,
     /// Root of the secret tree (section 9).
     pub encryption: EncryptionSecret,

@@ -19,7 +19,7 @@ impl ExternalSecret {
 
 impl InitSecret {
     /// A fresh init secret for an external Commit to the group with `external_pub`, and the `kem_output` that
-    /// its ExternalInit proposal carries.
+    /// its `ExternalInit` proposal carries.
     ///
     /// # Errors
     /// [`CryptoError::InvalidPublicKey`] where `external_pub` is none; whatever the backend or `rng` fails with.

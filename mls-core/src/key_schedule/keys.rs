@@ -34,7 +34,7 @@ impl WelcomeSecret {
 }
 
 impl SenderDataSecret {
-    /// The key and nonce under which the sender data of the PrivateMessage with this `ciphertext` is sealed (RFC
+    /// The key and nonce under which the sender data of the `PrivateMessage` with this `ciphertext` is sealed (RFC
     /// 9420 section 6.3.2).
     ///
     /// The sample is the ciphertext's first `KDF.Nh` bytes, or all of it where it is shorter.
@@ -46,9 +46,7 @@ impl SenderDataSecret {
         suite: Suite<'_>,
         ciphertext: &[u8],
     ) -> Result<KeyAndNonce, CryptoError> {
-        let sample = ciphertext
-            .get(..suite.hash_len())
-            .unwrap_or(ciphertext);
+        let sample = ciphertext.get(..suite.hash_len()).unwrap_or(ciphertext);
         KeyAndNonce::derive(suite, self.as_bytes(), sample)
     }
 }

@@ -50,7 +50,7 @@ secret_types! {
     WelcomeSecret;
     /// What all secrets of an epoch come from: `epoch_secret`, `KDF.Nh` bytes (RFC 9420 section 8).
     EpochSecret;
-    /// What protects the sender of a PrivateMessage: `sender_data_secret`, `KDF.Nh` bytes (RFC 9420 section 6.3.2).
+    /// What protects the sender of a `PrivateMessage`: `sender_data_secret`, `KDF.Nh` bytes (RFC 9420 section 6.3.2).
     SenderDataSecret;
     /// The root of the secret tree: `encryption_secret`, `KDF.Nh` bytes (RFC 9420 section 9).
     EncryptionSecret;
@@ -60,7 +60,7 @@ secret_types! {
     ExternalSecret;
     /// The MAC key that confirms a Commit: `confirmation_key`, `KDF.Nh` bytes (RFC 9420 section 6.1).
     ConfirmationKey;
-    /// The MAC key of members' PublicMessages: `membership_key`, `KDF.Nh` bytes (RFC 9420 section 6.2).
+    /// The MAC key of members' `PublicMessage`s: `membership_key`, `KDF.Nh` bytes (RFC 9420 section 6.2).
     MembershipKey;
     /// A pre-shared key for later epochs and successor groups: `resumption_psk`, `KDF.Nh` bytes (RFC 9420 section 8.6).
     ResumptionPsk;

@@ -50,7 +50,7 @@ struct Exporter {
     secret: Hex,
 }
 
-/// The GroupContext of an epoch of the vectors, which has no extensions.
+/// The `GroupContext` of an epoch of the vectors, which has no extensions.
 fn group_context(case: &Case, number: u64, epoch: &Epoch) -> Vec<u8> {
     let mut out = std::vec![0, 1];
     out.extend(case.cipher_suite.to_be_bytes());
@@ -95,10 +95,16 @@ fn official_key_schedule() {
             assert_eq!(secrets.encryption.as_bytes(), epoch.encryption_secret.0);
             assert_eq!(secrets.exporter.as_bytes(), epoch.exporter_secret.0);
             assert_eq!(secrets.external.as_bytes(), epoch.external_secret.0);
-            assert_eq!(secrets.confirmation_key.as_bytes(), epoch.confirmation_key.0);
+            assert_eq!(
+                secrets.confirmation_key.as_bytes(),
+                epoch.confirmation_key.0
+            );
             assert_eq!(secrets.membership_key.as_bytes(), epoch.membership_key.0);
             assert_eq!(secrets.resumption_psk.as_bytes(), epoch.resumption_psk.0);
-            assert_eq!(secrets.epoch_authenticator.as_bytes(), epoch.epoch_authenticator.0);
+            assert_eq!(
+                secrets.epoch_authenticator.as_bytes(),
+                epoch.epoch_authenticator.0
+            );
             assert_eq!(secrets.init.as_bytes(), epoch.init_secret.0);
 
             let exported = secrets
@@ -257,7 +263,8 @@ impl Rng for Counter {
 fn external_init_secret_agrees_on_both_sides() {
     for id in [1, 2, 3, 5, 7] {
         let suite = suite(id).unwrap();
-        let external = ExternalSecret::from_bytes(SecretBytes::from(std::vec![3; suite.hash_len()]));
+        let external =
+            ExternalSecret::from_bytes(SecretBytes::from(std::vec![3; suite.hash_len()]));
         let keys = external.key_pair(suite).unwrap();
         let (kem_output, sent) =
             InitSecret::for_external_sender(suite, &keys.public, &mut Counter(0)).unwrap();

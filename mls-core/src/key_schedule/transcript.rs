@@ -8,7 +8,7 @@ use mls_crypto_traits::{CryptoError, Digest, Suite};
 /// The confirmed transcript hash after a Commit.
 ///
 /// `interim_transcript_hash` is the one before it, empty at epoch 0. `input` is the encoded
-/// ConfirmedTranscriptHashInput: wire format, FramedContent and signature of the Commit.
+/// `ConfirmedTranscriptHashInput`: wire format, `FramedContent` and signature of the Commit.
 ///
 /// # Errors
 /// Whatever the backend's hash fails with.

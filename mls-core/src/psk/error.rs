@@ -9,7 +9,7 @@ use mls_crypto_traits::CryptoError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PskError {
-    /// More than 65535 pre-shared keys: PSKLabel counts them in 16 bits (section 8.4).
+    /// More than 65535 pre-shared keys: `PSKLabel` counts them in 16 bits (section 8.4).
     TooManyPsks,
     /// A `psk_nonce` is not `KDF.Nh` bytes long (section 8.4).
     NonceLength,

@@ -135,7 +135,10 @@ fn the_label_binds_place_and_count() {
         index: 1,
         count: 0x0203,
     };
-    assert_eq!(label.to_bytes().unwrap(), b"\x01\x02id\x01n\x00\x01\x02\x03");
+    assert_eq!(
+        label.to_bytes().unwrap(),
+        b"\x01\x02id\x01n\x00\x01\x02\x03"
+    );
 }
 
 // req: R-8.4-06

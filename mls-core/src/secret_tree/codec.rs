@@ -3,7 +3,9 @@
 
 use alloc::vec::Vec;
 
-use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque, opaque_len};
+use mls_codec::{
+    Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque, opaque_len,
+};
 use mls_crypto_traits::SecretBytes;
 
 use super::{MessageKey, RatchetState, SkippedIndex, TreeNodeSecret};

@@ -97,11 +97,7 @@ fn first_state(
     leaf_secret: &[u8],
     ratchet_type: RatchetType,
 ) -> Result<RatchetState, CryptoError> {
-    let secret: SecretBytes = suite.expand_with_label(
-        leaf_secret,
-        ratchet_type.label(),
-        b"",
-        suite.hash_len(),
-    )?;
+    let secret: SecretBytes =
+        suite.expand_with_label(leaf_secret, ratchet_type.label(), b"", suite.hash_len())?;
     Ok(RatchetState::new(Some((0, secret))))
 }

@@ -55,10 +55,12 @@ impl SecretTreeEdit {
             Some(state) => SecretTreeChange::PutRatchet(*leaf, *kind, state),
             None => SecretTreeChange::DeleteRatchet(*leaf, *kind),
         });
-        let skipped = skipped.iter().map(|((leaf, kind, generation), key)| match key {
-            Some(key) => SecretTreeChange::PutSkipped(*leaf, *kind, key),
-            None => SecretTreeChange::DeleteSkipped(*leaf, *kind, *generation),
-        });
+        let skipped = skipped
+            .iter()
+            .map(|((leaf, kind, generation), key)| match key {
+                Some(key) => SecretTreeChange::PutSkipped(*leaf, *kind, key),
+                None => SecretTreeChange::DeleteSkipped(*leaf, *kind, *generation),
+            });
         let index = index.iter().map(SecretTreeChange::PutSkippedIndex);
         nodes.chain(ratchets).chain(skipped).chain(index)
     }

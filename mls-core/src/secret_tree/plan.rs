@@ -98,7 +98,13 @@ impl SecretTree {
                 }
                 let mut edit = SecretTreeEdit::default();
                 let state = edit.take_expansion(self.expand(suite, leaf)?, leaf, ratchet_type);
-                self.open_ahead(suite, &state, (leaf, ratchet_type, generation), limits, edit)
+                self.open_ahead(
+                    suite,
+                    &state,
+                    (leaf, ratchet_type, generation),
+                    limits,
+                    edit,
+                )
             }
             Slot::Unknown => {
                 let mut keys = self.unknown_path(leaf);

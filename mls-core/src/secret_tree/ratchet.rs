@@ -186,7 +186,11 @@ fn next_secret(
 }
 
 /// The key and nonce of `generation`, from that generation's ratchet secret.
-fn message_key(suite: Suite<'_>, secret: &[u8], generation: u32) -> Result<MessageKey, CryptoError> {
+fn message_key(
+    suite: Suite<'_>,
+    secret: &[u8],
+    generation: u32,
+) -> Result<MessageKey, CryptoError> {
     let key = suite.derive_tree_secret(secret, b"key", generation, suite.aead_key_len())?;
     let nonce = suite.derive_tree_secret(secret, b"nonce", generation, suite.aead_nonce_len())?;
     Ok(MessageKey::new(generation, key, nonce))

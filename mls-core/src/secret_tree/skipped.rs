@@ -35,9 +35,7 @@ impl SkippedRun {
 
     /// The part below `generation` and the part above it.
     fn without(self, generation: u32) -> impl Iterator<Item = Self> {
-        let below = generation
-            .checked_sub(1)
-            .map(|last| Self { last, ..self });
+        let below = generation.checked_sub(1).map(|last| Self { last, ..self });
         let above = generation
             .checked_add(1)
             .map(|first| Self { first, ..self });

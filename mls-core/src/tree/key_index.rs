@@ -100,8 +100,15 @@ impl KeyIndex {
 
     /// Takes the changes in; an entry both removed and added stays.
     pub(super) fn apply(&mut self, changes: IndexChanges) {
-        let IndexChanges { seed: _, encryption, signature } = changes;
-        for (trie, mut changes) in [(&mut self.encryption, encryption), (&mut self.signature, signature)] {
+        let IndexChanges {
+            seed: _,
+            encryption,
+            signature,
+        } = changes;
+        for (trie, mut changes) in [
+            (&mut self.encryption, encryption),
+            (&mut self.signature, signature),
+        ] {
             changes.removed.sort_unstable();
             changes.added.sort_unstable();
             trie.apply(&changes.removed, &changes.added);
@@ -131,7 +138,10 @@ impl KeyIndex {
     ) -> Option<(NodeIndex, NodeIndex)> {
         let mut first: Option<(NodeIndex, NodeIndex)> = None;
         self.trie(space).for_each_bucket(&mut |bucket| {
-            for run in bucket.chunk_by(|a, b| a >> 32 == b >> 32).filter(|run| run.len() > 1) {
+            for run in bucket
+                .chunk_by(|a, b| a >> 32 == b >> 32)
+                .filter(|run| run.len() > 1)
+            {
                 if let Some((earlier, later)) = duplicate_in(run, &key_at)
                     && first.is_none_or(|(_, other)| later < other)
                 {
@@ -201,7 +211,11 @@ const fn location(entry: u64) -> Option<NodeIndex> {
 
 impl fmt::Debug for KeyIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed: _, encryption: _, signature: _ } = self;
+        let Self {
+            seed: _,
+            encryption: _,
+            signature: _,
+        } = self;
         f.write_str("KeyIndex(..)")
     }
 }

@@ -21,6 +21,7 @@ use super::view::{LeafRef, ParentRef};
 mod apply;
 mod diff;
 mod edit;
+mod editor;
 mod error;
 mod extension;
 mod iter;
@@ -70,7 +71,10 @@ impl RatchetTree {
         size: TreeSize,
         nodes: impl IntoIterator<Item = (NodeIndex, Arc<[u8]>)>,
     ) -> Result<Self, TreeError> {
-        let mut edits: Vec<NodeEdit> = nodes.into_iter().map(|(node, bytes)| (node, Some(bytes))).collect();
+        let mut edits: Vec<NodeEdit> = nodes
+            .into_iter()
+            .map(|(node, bytes)| (node, Some(bytes)))
+            .collect();
         edits.sort_unstable_by_key(|(node, _)| *node);
         Self::build(suite, seed, size, edits)
     }
@@ -202,14 +206,17 @@ impl RatchetTree {
     // req: R-16.7-01
     #[must_use]
     pub fn find_encryption_key(&self, key: &[u8]) -> Option<NodeIndex> {
-        self.index.find(KeySpace::Encryption, key, |node| self.encryption_key(node))
+        self.index
+            .find(KeySpace::Encryption, key, |node| self.encryption_key(node))
     }
 
     /// The leaf that has this signature public key; the leftmost where several do.
     // req: R-16.7-01
     #[must_use]
     pub fn find_signature_key(&self, key: &[u8]) -> Option<LeafIndex> {
-        self.index.find(KeySpace::Signature, key, |node| self.signature_key(node))?.leaf()
+        self.index
+            .find(KeySpace::Signature, key, |node| self.signature_key(node))?
+            .leaf()
     }
 
     /// Checks that no HPKE public key and no signature public key stands in two nodes.
@@ -218,11 +225,15 @@ impl RatchetTree {
     /// [`TreeError::DuplicateEncryptionKey`], [`TreeError::DuplicateSignatureKey`].
     // req: R-16.7-01
     pub fn check_unique_keys(&self) -> Result<(), TreeError> {
-        let encryption = self.index.first_duplicate(KeySpace::Encryption, |node| self.encryption_key(node));
+        let encryption = self
+            .index
+            .first_duplicate(KeySpace::Encryption, |node| self.encryption_key(node));
         if let Some((earlier, later)) = encryption {
             return Err(TreeError::DuplicateEncryptionKey(earlier, later));
         }
-        let signature = self.index.first_duplicate(KeySpace::Signature, |node| self.signature_key(node));
+        let signature = self
+            .index
+            .first_duplicate(KeySpace::Signature, |node| self.signature_key(node));
         if let Some((earlier, later)) = signature
             && let (Some(earlier), Some(later)) = (earlier.leaf(), later.leaf())
         {
@@ -243,8 +254,14 @@ impl RatchetTree {
         let mut at = self.size.root();
         let mut link = &self.root;
         while at != node {
-            let Some(parent) = link.parent() else { return Some(Link::BLANK_REF) };
-            (at, link) = if node < at { (at.left()?, &parent.left) } else { (at.right()?, &parent.right) };
+            let Some(parent) = link.parent() else {
+                return Some(Link::BLANK_REF);
+            };
+            (at, link) = if node < at {
+                (at.left()?, &parent.left)
+            } else {
+                (at.right()?, &parent.right)
+            };
         }
         Some(link)
     }
@@ -252,7 +269,13 @@ impl RatchetTree {
 
 impl fmt::Debug for RatchetTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { size, root: _, root_hash, summary: _, index: _ } = self;
+        let Self {
+            size,
+            root: _,
+            root_hash,
+            summary: _,
+            index: _,
+        } = self;
         f.debug_struct("RatchetTree")
             .field("size", size)
             .field("members", &self.member_count())

@@ -86,13 +86,13 @@ fn mutate(array: &mut Array, rng: &mut TestRng) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     // req: R-7.9-03, R-7.9.1-01, R-7.9.2-01, R-7.9.2-02, R-7.9.2-03, R-7.9.2-04, R-7.9.2-05, R-7.9.2-06, R-12.4.3.1-14
     #[test]
     fn verdicts_are_those_of_the_definition(seed in any::<u64>()) {
         let mut world = World::new(suite1(), seed);
-        let size = 2 + world.rng.below(7);
+        let size = 2 + world.rng.below(12);
         world.add(size);
         for _ in 0..6 {
             world.step();
@@ -225,5 +225,68 @@ fn an_empty_left_subtree_is_no_obstacle() {
     world.commit(leaf(6));
     assert_eq!(verify_parent_hashes(world.suite, &world.tree), Ok(()));
     world.add(1);
+    assert_eq!(verify_parent_hashes(world.suite, &world.tree), Ok(()));
+}
+
+/// The tree with one entry less in a list of unmerged leaves, as a joiner would receive it.
+fn with_merged(world: &World, parent: NodeIndex, merged: LeafIndex) -> RatchetTree {
+    let mut array = Array::of(&world.tree);
+    let Some(crate::tree::node::Node::Parent(node)) = &mut array.nodes[parent.as_u32() as usize]
+    else {
+        panic!()
+    };
+    assert!(node.unmerged_leaves.contains(&merged));
+    node.unmerged_leaves.retain(|leaf| *leaf != merged);
+    tree_from(world.suite, &array.to_extension())
+}
+
+// req: R-7.9.2-03
+#[test]
+fn a_leaf_unmerged_below_must_be_unmerged_above() {
+    let mut world = World::with_members(suite1(), 5, 8, 0);
+    world.commit(leaf(6));
+    world.remove(leaf(1));
+    world.commit(leaf(0));
+    world.add(1);
+    assert_eq!(verify_parent_hashes(world.suite, &world.tree), Ok(()));
+    // The root links to node 3, whose parent hash covers the other half only: no hash changes.
+    let tree = with_merged(&world, node(7), leaf(1));
+    assert_eq!(
+        verify_parent_hashes(world.suite, &tree),
+        Err(ParentHashError::NotLinked(node(7)))
+    );
+}
+
+// req: R-7.9.2-03
+#[test]
+fn a_blank_child_links_by_one_node_only() {
+    let mut world = World::with_members(suite1(), 6, 4, 0);
+    world.remove(leaf(0));
+    world.commit(leaf(1));
+    world.add(1);
+    assert!(world.tree.is_blank(node(1)));
+    assert_eq!(verify_parent_hashes(world.suite, &world.tree), Ok(()));
+    let tree = with_merged(&world, node(3), leaf(0));
+    assert_eq!(
+        verify_parent_hashes(world.suite, &tree),
+        Err(ParentHashError::NotLinked(node(3)))
+    );
+}
+
+// req: R-7.9-03
+#[test]
+fn one_subtree_counts_differently_for_different_ancestors() {
+    let mut world = World::with_members(suite1(), 7, 16, 0);
+    world.remove(leaf(1));
+    world.remove(leaf(2));
+    world.commit(leaf(4));
+    world.add(1);
+    world.commit(leaf(8));
+    world.add(1);
+    let unmerged = |index| world.tree.parent(node(index)).unwrap().unmerged_leaves;
+    assert_eq!(
+        (unmerged(7), unmerged(15)),
+        (vec![leaf(1), leaf(2)], vec![leaf(2)])
+    );
     assert_eq!(verify_parent_hashes(world.suite, &world.tree), Ok(()));
 }

@@ -265,7 +265,7 @@ fn check_keys(suite: Suite<'_>, tree: &RatchetTree, path: &UpdatePath) -> Result
         if !seen.insert(key.as_bytes()) {
             return Err(PathError::DuplicateKey);
         }
-        // req: R-12.4.2-10, R-12.4.2-11
+        // req: R-7.5-05, R-12.4.2-10, R-12.4.2-11
         if let Some(node) = tree.find_encryption_key(key.as_bytes()) {
             return Err(PathError::KeyInTree { node });
         }

@@ -8,16 +8,15 @@
 
 extern crate std;
 
+mod keys;
 mod vectors;
 pub(in crate::tree) mod world;
 
-use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::format;
+use alloc::collections::BTreeSet;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use mls_codec::DecodeErrorKind;
-use mls_crypto_traits::{CryptoError, HpkeCiphertext, HpkePrivateKey, HpkePublicKey, SecretBytes};
+use mls_crypto_traits::{CryptoError, HpkeCiphertext, HpkePublicKey, SecretBytes};
 use proptest::prelude::*;
 
 use self::world::{Sent, World, suite1};
@@ -25,6 +24,7 @@ use super::*;
 use crate::commit::{UpdatePath, UpdatePathNode};
 use crate::tree::leaf_node::LeafNodeSource;
 use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::parent_hash::verify_parent_hashes;
 
 fn leaf(index: u32) -> LeafIndex {
     LeafIndex::new(index).unwrap()
@@ -321,7 +321,7 @@ fn an_invalid_key_is_refused() {
     ));
 }
 
-// req: R-7.9.2-07, R-7.3-19
+// req: R-7.9.2-07, R-7.3-19, R-7.5-04
 #[test]
 fn a_leaf_that_does_not_fit_its_path_is_refused() {
     let (world, sent) = filled();
@@ -502,80 +502,94 @@ fn keys_of_nodes_that_turned_blank_are_cleared() {
     );
 }
 
+// req: R-7.5-15, R-7.4-05
 #[test]
-fn an_update_of_keys_can_be_undone() {
-    let key = |byte: u8| HpkePrivateKey::from_bytes(vec![byte; 4]);
-    let bytes = |keys: &OwnPathKeys| {
-        let parents: Vec<_> = keys
-            .parents
-            .iter()
-            .map(|(node, key)| (*node, key.as_bytes().to_vec()))
-            .collect();
-        (keys.leaf.as_bytes().to_vec(), parents)
-    };
-    let mut keys = OwnPathKeys::new(key(1));
-    keys.parents = BTreeMap::from([(node(1), key(2)), (node(3), key(3))]);
-    let before = bytes(&keys);
-    let inverse = keys.apply(PathKeysUpdate {
-        leaf: Some(key(4)),
-        set: BTreeMap::from([(node(1), key(5)), (node(7), key(6))]),
-        clear: vec![node(3), node(15)],
-    });
-    assert_eq!(
-        bytes(&keys),
-        (
-            vec![4; 4],
-            vec![(node(1), vec![5; 4]), (node(7), vec![6; 4])]
+fn unfiltered_ancestors_are_cleared_on_both_sides() {
+    let mut world = World::with_members(suite1(), 10, 8, 0);
+    world.remove(leaf(2));
+    world.remove(leaf(3));
+    let sent = world.send(leaf(0), no_leaves());
+    assert!(sent.after.is_blank(node(3)));
+    let clear = |own: u32| {
+        let keys = &world.members[&leaf(own)].keys;
+        decrypt_path(
+            world.suite,
+            &world.tree,
+            leaf(own),
+            &keys.leaf,
+            &keys.parents,
+            sent.sender,
+            &sent.path,
+            &sent.excluded,
+            &sent.context,
         )
-    );
-    keys.apply(inverse);
-    assert_eq!(bytes(&keys), before);
-}
-
-#[test]
-fn keys_are_stored_and_read_back() {
-    let mut keys = OwnPathKeys::new(HpkePrivateKey::from_bytes(vec![1, 2]));
-    keys.parents
-        .insert(node(1), HpkePrivateKey::from_bytes(vec![3]));
-    keys.parents
-        .insert(node(7), HpkePrivateKey::from_bytes(vec![4]));
-    let stored = keys.to_stored().unwrap();
-    let bytes = [2, 1, 2, 12, 0, 0, 0, 1, 1, 3, 0, 0, 0, 7, 1, 4];
-    assert_eq!(stored.as_bytes(), bytes);
-    let back = OwnPathKeys::from_stored(&bytes).unwrap();
-    assert_eq!(back.to_stored().unwrap().as_bytes(), bytes);
-    let kind = |bytes: &[u8]| OwnPathKeys::from_stored(bytes).unwrap_err().kind();
-    assert_eq!(kind(&bytes[..15]), DecodeErrorKind::LengthOverflow);
-    let with = |at: usize, byte: u8| {
-        let mut changed = bytes;
-        changed[at] = byte;
-        kind(&changed)
+        .unwrap()
+        .0
+        .clear
     };
-    // Descending, twice, a leaf.
-    assert_eq!(with(7, 9), DecodeErrorKind::InvalidValue);
-    assert_eq!(with(7, 7), DecodeErrorKind::InvalidValue);
-    assert_eq!(with(13, 8), DecodeErrorKind::InvalidValue);
+    assert_eq!(clear(1), [node(3)]);
+    assert_eq!(clear(6), []);
+    assert_eq!(sent.new.into_private().0.clear, [node(3)]);
 }
 
-// req: R-2-01
+/// An external joiner at a blank leaf, and one just beyond a full tree.
+// req: R-7.5-01, R-7.5-09, R-7.9.2-07
 #[test]
-fn debug_shows_no_key() {
-    let (_, sent) = filled();
-    let secret = sent.new.path_secret_for(leaf(1)).unwrap();
-    assert_eq!(format!("{secret:?}"), "PathSecret(..)");
-    let shown = format!("{:?}", sent.new);
-    let hidden = format!("{:?}", secret.as_bytes());
-    assert!(!shown.contains(hidden.trim_matches(['[', ']'])));
-    let (update, _) = sent.new.into_private();
-    assert_eq!(
-        format!("{update:?}"),
-        "PathKeysUpdate { leaf: true, set: [NodeIndex(1), NodeIndex(3), NodeIndex(7)], clear: [] }"
-    );
-    let mut keys = OwnPathKeys::new(HpkePrivateKey::from_bytes(vec![200; 2]));
-    keys.parents
-        .insert(node(1), HpkePrivateKey::from_bytes(vec![201; 2]));
-    assert_eq!(
-        format!("{keys:?}"),
-        "OwnPathKeys { parents: [NodeIndex(1)], .. }"
-    );
+fn a_path_may_come_from_outside() {
+    for (size, removed, steps) in [(4, Some(1), vec![(1, 0), (3, 5)]), (4, None, vec![(7, 3)])] {
+        let mut world = World::with_members(suite1(), 8, size, 4);
+        if let Some(index) = removed {
+            world.remove(leaf(index));
+        }
+        let joiner = world.tree.next_free_leaf().unwrap();
+        let steps: Vec<_> = steps.into_iter().map(|(a, b)| (node(a), node(b))).collect();
+        let filtered = world.tree.filtered_direct_path(joiner);
+        assert_eq!(
+            filtered
+                .iter()
+                .map(|step| (step.node, step.copath_child))
+                .collect::<Vec<_>>(),
+            steps
+        );
+
+        let new = generate_path(world.suite, &world.tree, joiner, &mut world.rng).unwrap();
+        let mut leaf_node = World::new(suite1(), 9).tree.leaf(leaf(0)).unwrap();
+        leaf_node.encryption_key = new.leaf_public().clone();
+        leaf_node.leaf_node_source = LeafNodeSource::Commit {
+            parent_hash: new.parent_hashes().leaf.clone(),
+        };
+        let after = new.merge(world.suite, &world.tree, &leaf_node).unwrap();
+        assert_eq!(verify_parent_hashes(world.suite, &after), Ok(()));
+        let context = after.root_hash().as_bytes().to_vec();
+        let nodes = new
+            .encrypt(
+                world.suite,
+                &world.tree,
+                &no_leaves(),
+                &context,
+                &mut world.rng,
+            )
+            .unwrap();
+        let path = UpdatePath { leaf_node, nodes };
+        let sent = Sent {
+            sender: joiner,
+            new,
+            path,
+            after,
+            context,
+            excluded: no_leaves(),
+        };
+        check(&world, &sent, &sent.path).unwrap();
+        let merged = merge_path(world.suite, &world.tree, joiner, &sent.path).unwrap();
+        assert_eq!(merged.root_hash(), sent.after.root_hash());
+        for own in world.members.keys() {
+            assert_eq!(decrypt(&world, &sent, &sent.path, *own), Ok(()));
+        }
+        let mut path = sent.path.clone();
+        path.leaf_node.encryption_key = world.tree.leaf(leaf(0)).unwrap().encryption_key;
+        assert_eq!(
+            check(&world, &sent, &path),
+            Err(PathError::KeyInTree { node: node(0) })
+        );
+    }
 }

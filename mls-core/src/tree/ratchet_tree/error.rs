@@ -60,8 +60,12 @@ impl fmt::Display for TreeError {
             Self::RepeatedLeaf(leaf) => write!(f, "leaf {leaf} is changed twice"),
             Self::BlankLeaf(leaf) => write!(f, "leaf {leaf} is blank"),
             Self::NotOnDirectPath(node) => write!(f, "node {node} is not on the direct path"),
-            Self::DuplicateEncryptionKey(a, b) => write!(f, "nodes {a} and {b} have one encryption key"),
-            Self::DuplicateSignatureKey(a, b) => write!(f, "leaves {a} and {b} have one signature key"),
+            Self::DuplicateEncryptionKey(a, b) => {
+                write!(f, "nodes {a} and {b} have one encryption key")
+            }
+            Self::DuplicateSignatureKey(a, b) => {
+                write!(f, "leaves {a} and {b} have one signature key")
+            }
             Self::Decode(error) => write!(f, "node does not decode: {error}"),
             Self::Encode(error) => write!(f, "tree does not encode: {error}"),
             Self::Crypto(error) => write!(f, "crypto provider failed: {error}"),

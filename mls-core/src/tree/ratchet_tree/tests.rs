@@ -4,8 +4,6 @@
     reason = "tests"
 )]
 
-
-
 mod extension;
 mod naive;
 mod scenarios;

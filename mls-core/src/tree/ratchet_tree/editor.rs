@@ -1,0 +1,270 @@
+//! The recursion behind an edit: down with the batch split at each node, up with hashes, summaries and counts.
+
+use alloc::sync::Arc;
+
+use mls_crypto_traits::{CryptoError, Digest, Suite};
+
+use super::TreeError;
+use super::edit::NodeEdit;
+use super::link::{Link, Parent};
+use crate::tree::hash::{blank_tree_hash, leaf_tree_hash, parent_tree_hash};
+use crate::tree::key_index::{IndexChanges, KeyIndex, KeySpace};
+use crate::tree::math::{NodeIndex, TreeSize};
+use crate::tree::summary::{Summaries, Summary};
+use crate::tree::view::{LeafRef, ParentRef, check_leaf};
+
+/// Room for one hash of up to 64 bytes.
+pub(super) struct Slot([u8; 64]);
+
+impl Slot {
+    pub(super) const fn as_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+
+    pub(super) fn digest(&self, len: usize) -> Result<Digest, TreeError> {
+        let digest = self.0.get(..len).and_then(Digest::from_slice);
+        digest.ok_or(TreeError::Crypto(CryptoError::WrongLength))
+    }
+}
+
+impl From<Digest> for Slot {
+    fn from(digest: Digest) -> Self {
+        let mut slot = Self([0; 64]);
+        slot.0
+            .iter_mut()
+            .zip(digest.as_bytes())
+            .for_each(|(to, from)| *to = *from);
+        slot
+    }
+}
+
+/// One batch under way.
+pub(super) struct Editor<'a> {
+    suite: Suite<'a>,
+    pub(super) hash_len: usize,
+    summaries: Summaries,
+    pub(super) changes: IndexChanges,
+}
+
+impl<'a> Editor<'a> {
+    pub(super) fn new(suite: Suite<'a>, hash_len: usize, index: &KeyIndex) -> Self {
+        Self {
+            suite,
+            hash_len,
+            summaries: Summaries::default(),
+            changes: index.changes(),
+        }
+    }
+
+    /// Edits what is at and below `node` and puts its tree hash into `hash`, which is up to date iff `hashed`.
+    pub(super) fn edit(
+        &mut self,
+        node: NodeIndex,
+        link: &mut Link,
+        hash: &mut [u8],
+        hashed: bool,
+        edits: &mut [NodeEdit],
+    ) -> Result<(), TreeError> {
+        if edits.is_empty() && hashed {
+            return Ok(());
+        }
+        if let Some(leaf) = node.leaf() {
+            if let Some((_, bytes)) = edits.first_mut() {
+                let bytes = bytes.take();
+                self.reindex(node, link.payload().map(|bytes| &**bytes), bytes.as_deref())?;
+                *link = bytes.map_or(Link::BLANK, Link::Leaf);
+            }
+            let digest = leaf_tree_hash(self.suite, leaf, link.payload().map(|bytes| &**bytes))?;
+            return self.store(hash, &digest);
+        }
+        let digest = match link {
+            Link::Inner(Some(shared)) => match Arc::get_mut(shared) {
+                Some(parent) => self.edit_parent(node, parent, [true; 2], edits)?,
+                None => {
+                    let mut digest = Digest::EMPTY;
+                    *shared = shared.copy(self.hash_len, |parent| {
+                        digest = self.edit_parent(node, parent, [true; 2], edits)?;
+                        Ok(())
+                    })?;
+                    digest
+                }
+            },
+            _ if edits.iter().all(|(_, bytes)| bytes.is_none()) => {
+                if hashed {
+                    return Ok(());
+                }
+                blank_tree_hash(self.suite, node)?
+            }
+            _ => {
+                let mut digest = Digest::EMPTY;
+                *link = Link::Inner(Some(Parent::make(self.hash_len, Link::BLANK, |parent| {
+                    digest = self.edit_parent(node, parent, [false; 2], edits)?;
+                    Ok(())
+                })?));
+                digest
+            }
+        };
+        collapse(link);
+        self.store(hash, &digest)
+    }
+
+    /// Edits a parent that nobody shares. `hashed` says of each child whether its hash is up to date.
+    fn edit_parent(
+        &mut self,
+        node: NodeIndex,
+        parent: &mut Parent,
+        hashed: [bool; 2],
+        edits: &mut [NodeEdit],
+    ) -> Result<Digest, TreeError> {
+        let (Some(left), Some(right)) = (node.left(), node.right()) else {
+            return Err(TreeError::IndexOutOfTree(node));
+        };
+        let below = edits.partition_point(|(index, _)| *index < node);
+        let (left_edits, rest) = edits.split_at_mut_checked(below).unwrap_or_default();
+        let own = usize::from(rest.first().is_some_and(|(index, _)| *index == node));
+        let (own, right_edits) = rest.split_at_mut_checked(own).unwrap_or_default();
+        if let Some((_, bytes)) = own.first_mut() {
+            let bytes = bytes.take();
+            self.reindex(node, parent.payload.as_deref(), bytes.as_deref())?;
+            parent.payload = bytes;
+        }
+        let middle = parent.hashes.len() / 2;
+        let (left_hash, right_hash) = parent
+            .hashes
+            .split_at_mut_checked(middle)
+            .unwrap_or_default();
+        let [left_hashed, right_hashed] = hashed;
+        self.edit(left, &mut parent.left, left_hash, left_hashed, left_edits)?;
+        self.edit(
+            right,
+            &mut parent.right,
+            right_hash,
+            right_hashed,
+            right_edits,
+        )?;
+
+        parent.members = parent.left.members().saturating_add(parent.right.members());
+        let (left, right) = (
+            self.summary_below(&parent.left)?,
+            self.summary_below(&parent.right)?,
+        );
+        parent.summary = self.summaries.combine(left, right, parent.summary.as_ref());
+        Ok(parent_tree_hash(
+            self.suite,
+            parent.payload.as_deref(),
+            left_hash.get(..self.hash_len).unwrap_or_default(),
+            right_hash.get(..self.hash_len).unwrap_or_default(),
+        )?)
+    }
+
+    /// Doubles until `size`, with `edits` in what is new.
+    pub(super) fn grow(
+        &mut self,
+        at: &mut TreeSize,
+        size: TreeSize,
+        root: &mut Link,
+        hash: &mut Slot,
+        mut edits: &mut [NodeEdit],
+    ) -> Result<(), TreeError> {
+        while *at < size {
+            let next = at.doubled().ok_or(TreeError::TooManyLeaves)?;
+            let inside = edits.partition_point(|(node, _)| next.contains(*node));
+            let (inside, beyond) = edits.split_at_mut_checked(inside).unwrap_or_default();
+            edits = beyond;
+            let mut digest = Digest::EMPTY;
+            let old_root = core::mem::replace(root, Link::BLANK);
+            *root = Link::Inner(Some(Parent::make(self.hash_len, old_root, |parent| {
+                parent
+                    .hashes
+                    .iter_mut()
+                    .zip(&hash.0)
+                    .take(self.hash_len)
+                    .for_each(|(to, from)| *to = *from);
+                digest = self.edit_parent(next.root(), parent, [true, false], inside)?;
+                Ok(())
+            })?));
+            collapse(root);
+            self.store(hash.as_mut(), &digest)?;
+            *at = next;
+        }
+        Ok(())
+    }
+
+    /// Checks a new payload's form and moves its keys in the index.
+    fn reindex(
+        &mut self,
+        node: NodeIndex,
+        old: Option<&[u8]>,
+        new: Option<&[u8]>,
+    ) -> Result<(), TreeError> {
+        let keys = |bytes| keys_of(node, bytes);
+        let old = old.map(keys).transpose()?.unwrap_or_default();
+        if let Some(new) = new {
+            if node.is_leaf() {
+                check_leaf(new)?;
+            } else {
+                ParentRef::from_bytes(new)?;
+            }
+        }
+        let new = new.map(keys).transpose()?.unwrap_or_default();
+        for ((space, old), new) in [KeySpace::Encryption, KeySpace::Signature]
+            .into_iter()
+            .zip(old)
+            .zip(new)
+        {
+            if old == new {
+                continue;
+            }
+            if let Some(key) = old {
+                self.changes.remove(space, key, node);
+            }
+            if let Some(key) = new {
+                self.changes.add(space, key, node);
+            }
+        }
+        Ok(())
+    }
+
+    fn summary_below(&mut self, link: &Link) -> Result<Option<Arc<Summary>>, TreeError> {
+        Ok(match link {
+            Link::Leaf(bytes) => Some(self.summaries.leaf(bytes)?),
+            Link::Inner(parent) => parent.as_ref().and_then(|parent| parent.summary.clone()),
+        })
+    }
+
+    pub(super) fn summary_of(&mut self, root: &Link) -> Result<Arc<Summary>, TreeError> {
+        Ok(self
+            .summary_below(root)?
+            .unwrap_or_else(|| Arc::new(Summary::vacant())))
+    }
+
+    /// Puts a digest, which is `hash_len` long, at the head of a slot.
+    fn store(&self, hash: &mut [u8], digest: &Digest) -> Result<(), TreeError> {
+        match hash.get_mut(..self.hash_len) {
+            Some(slot) if slot.len() == digest.len() => {
+                slot.copy_from_slice(digest);
+                Ok(())
+            }
+            _ => Err(TreeError::Crypto(CryptoError::WrongLength)),
+        }
+    }
+}
+
+/// A node's encryption key and, for a leaf, its signature key.
+fn keys_of(node: NodeIndex, bytes: &[u8]) -> Result<[Option<&[u8]>; 2], TreeError> {
+    if node.is_leaf() {
+        let leaf = LeafRef::from_bytes(bytes)?;
+        Ok([Some(leaf.encryption_key), Some(leaf.signature_key)])
+    } else {
+        Ok([Some(ParentRef::from_bytes(bytes)?.encryption_key), None])
+    }
+}
+
+/// A subtree that has become wholly blank is one empty link.
+fn collapse(link: &mut Link) {
+    if link.parent().is_some_and(|parent| {
+        parent.payload.is_none() && parent.left.is_blank() && parent.right.is_blank()
+    }) {
+        *link = Link::BLANK;
+    }
+}
