@@ -68,3 +68,6 @@ pub trait Decode: Sized {
         Ok(items)
     }
 }
+
+#[cfg(test)]
+mod tests;

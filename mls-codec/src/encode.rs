@@ -111,3 +111,6 @@ pub fn encode_opaque(bytes: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError>
 pub const fn opaque_len(bytes: &[u8]) -> usize {
     header_len(bytes.len()).saturating_add(bytes.len())
 }
+
+#[cfg(test)]
+mod tests;

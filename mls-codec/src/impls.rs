@@ -239,3 +239,6 @@ tuple! {
     A.0, B.1, C.2;
     A.0, B.1, C.2, D.3;
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,59 @@
 //! | `select` on a tag | an enum with `#[derive(Encode, Decode)]` and `#[mls(repr = "u8")]` |
 //! | an enum that others may extend | [`open_enum!`] |
 //!
+//! A tagged enum is closed: a tag that it does not have is [`DecodeErrorKind::UnknownValue`]. The
+//! values are constants of the tag's type, and no two may be the same.
+//!
+//! ```
+//! use mls_codec::{Decode, DecodeErrorKind, Encode};
+//!
+//! #[derive(Debug, PartialEq, Encode, Decode)]
+//! #[mls(repr = "u8")]
+//! enum Sender {
+//!     #[mls(value = 1)]
+//!     Member(u32),
+//!     #[mls(value = 2)]
+//!     External { index: u32 },
+//!     #[mls(value = 3)]
+//!     NewMember,
+//! }
+//!
+//! assert_eq!(Sender::Member(5).to_bytes()?, [1, 0, 0, 0, 5]);
+//! assert_eq!(Sender::from_bytes(&[3])?, Sender::NewMember);
+//! let error = Sender::from_bytes(&[4]).unwrap_err();
+//! assert_eq!((error.kind(), error.offset()), (DecodeErrorKind::UnknownValue, 0));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! ```compile_fail
+//! # use mls_codec::Encode;
+//! const ONE: u8 = 1;
+//!
+//! #[derive(Encode)]
+//! #[mls(repr = "u8")]
+//! enum Ambiguous {
+//!     #[mls(value = 1)]
+//!     A,
+//!     #[mls(value = ONE)]
+//!     B,
+//! }
+//! ```
+//!
+//! What borrows can be encoded, for inputs of hashes and signatures, and not decoded:
+//!
+//! ```
+//! use mls_codec::Encode;
+//!
+//! #[derive(Encode)]
+//! struct SignContent<'a> {
+//!     label: &'a [u8],
+//!     content: &'a [u8],
+//! }
+//!
+//! assert_eq!(SignContent { label: b"L", content: b"" }.to_bytes()?, [1, b'L', 0]);
+//! # Ok::<(), mls_codec::EncodeError>(())
+//! ```
+//!
 //! There is one encoding of each value, and decoding accepts that one only. No input makes decoding
 //! panic, and none makes it allocate more than a constant times its own length (the constant is
 //! the size of the types decoded to): an announced length is compared with the bytes that are

@@ -39,21 +39,21 @@ macro_rules! open_enum {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         $vis struct $name(
             /// The number on the wire.
-            pub $repr,
+            $vis $repr,
         );
 
         impl $name {
-            $($(#[$constant_meta])* pub const $constant: Self = Self($value);)*
+            $($(#[$constant_meta])* $vis const $constant: Self = Self($value);)*
 
             /// Every value that has a name, in the order of their definition.
             #[must_use]
-            pub const fn named() -> &'static [Self] {
+            $vis const fn named() -> &'static [Self] {
                 &[$(Self::$constant),*]
             }
 
             /// The name of the constant that has this value, if one has.
             #[must_use]
-            pub const fn name(self) -> ::core::option::Option<&'static str> {
+            $vis const fn name(self) -> ::core::option::Option<&'static str> {
                 match self {
                     $(Self::$constant => ::core::option::Option::Some(
                         ::core::stringify!($constant),
@@ -72,7 +72,7 @@ macro_rules! open_enum {
                         f,
                         ::core::concat!(::core::stringify!($name), "({:#0width$x})"),
                         self.0,
-                        width = 2 + 2 * ::core::mem::size_of::<$repr>(),
+                        width = ::core::mem::size_of::<$repr>().saturating_mul(2).saturating_add(2),
                     ),
                 }
             }
@@ -113,6 +113,16 @@ macro_rules! open_enum {
             ) -> ::core::result::Result<Self, $crate::DecodeError> {
                 ::core::result::Result::map(<$repr as $crate::Decode>::decode(r), Self)
             }
+
+            fn decode_vec(
+                r: &mut $crate::Reader<'_>,
+            ) -> ::core::result::Result<$crate::__private::Vec<Self>, $crate::DecodeError> {
+                let numbers = <$repr as $crate::Decode>::decode_vec(r)?;
+                ::core::result::Result::Ok(numbers.into_iter().map(Self).collect())
+            }
         }
     };
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,3 +176,6 @@ impl fmt::Debug for Reader<'_> {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

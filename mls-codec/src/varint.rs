@@ -75,3 +75,6 @@ pub fn decode_header(r: &mut Reader<'_>) -> Result<usize, DecodeError> {
     }
     usize::try_from(len).map_err(|_| DecodeError::new(DecodeErrorKind::VectorTooLong, at))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,5 @@
 //! The derives on every form of type.
+
 use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, open_enum};
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -83,6 +84,54 @@ fn enums_encode_the_tag_then_the_fields() {
 fn an_unknown_tag_is_reported_where_it_stands() {
     let error = DecodeError::new(DecodeErrorKind::UnknownValue, 1);
     assert_eq!(<(u8, Tagged)>::from_bytes(&[0, 0, 2, 0]), Err(error));
+}
+
+/// Names such as the generated code might use.
+#[derive(Debug, PartialEq, Encode, Decode)]
+struct Names {
+    r#type: u8,
+    out: u16,
+    r: Option<u8>,
+    at: (),
+}
+
+#[test]
+fn field_names_do_not_matter() {
+    round_trip(
+        &Names {
+            r#type: 1,
+            out: 2,
+            r: Some(3),
+            at: (),
+        },
+        &[1, 0, 2, 1, 3],
+    );
+}
+
+/// A tag of each width.
+#[test]
+fn tags_have_the_width_of_their_type() {
+    #[derive(Debug, PartialEq, Encode, Decode)]
+    #[mls(repr = "u32")]
+    enum Four {
+        #[mls(value = u32::MAX)]
+        A,
+    }
+
+    #[derive(Debug, PartialEq, Encode, Decode)]
+    #[mls(repr = "u64")]
+    enum Eight {
+        #[mls(value = 1)]
+        A { inner: Four },
+    }
+
+    let bytes = [0, 0, 0, 0, 0, 0, 0, 1, 255, 255, 255, 255];
+    round_trip(&Eight::A { inner: Four::A }, &bytes);
+    let error = DecodeError::new(DecodeErrorKind::UnknownValue, 8);
+    assert_eq!(
+        Eight::from_bytes(&[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]),
+        Err(error)
+    );
 }
 
 #[test]

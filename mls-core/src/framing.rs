@@ -26,7 +26,7 @@ pub use sender_data::SenderData;
 pub use transcript::{confirmed_transcript_hash, interim_transcript_hash};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 open_enum! {
     /// The version of the protocol (RFC 9420 section 6). Unknown values are kept.

@@ -9,6 +9,10 @@ use crate::extension::Extensions;
 use crate::framing::ProtocolVersion;
 use crate::tree::leaf_node::LeafNode;
 
+mod validate;
+
+pub use validate::{KeyPackageContext, KeyPackageError, validate_key_package};
+
 #[cfg(test)]
 mod tests;
 

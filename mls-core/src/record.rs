@@ -10,10 +10,7 @@ mod secret_writer;
 
 pub use delta::{Delta, Durable, Precondition, Records, Write};
 pub use key::{GroupId, Missing, RecordKey, RecordPrefix};
-pub(crate) use secret_writer::SecretWriter;
+pub(crate) use secret_writer::{SecretWriter, open_record};
 
 /// Version octet in front of every record. It stays 0, free to change, until the first release.
 pub const RECORD_VERSION: u8 = 0;
-
-#[cfg(test)]
-mod tests;

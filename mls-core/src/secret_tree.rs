@@ -43,6 +43,7 @@
 mod codec;
 mod error;
 mod expand;
+mod first_use;
 mod limits;
 mod moves;
 mod plan;

@@ -102,5 +102,3 @@ fn keyed<'n, C: Cipher>(key: &[u8], nonce: &'n [u8]) -> Result<(C, &'n Nonce<U12
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod wycheproof_tests;

@@ -7,5 +7,3 @@ pub(crate) mod x448;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod wycheproof_tests;

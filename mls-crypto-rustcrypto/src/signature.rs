@@ -19,5 +19,3 @@ pub(crate) struct SignatureAlgorithm {
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod wycheproof_tests;

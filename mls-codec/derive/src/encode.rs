@@ -7,8 +7,8 @@ use syn::{DeriveInput, Result};
 use crate::shape::{Field, Shape, Variant, bounded, constants};
 
 /// The implementation of `Encode` for `input`.
-pub(crate) fn expand(input: DeriveInput) -> Result<TokenStream> {
-    let (constants, len, encode) = match Shape::new(&input)? {
+pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
+    let (constants, len, encode) = match Shape::new(input)? {
         Shape::Struct(fields) => {
             let pattern = pattern(&fields);
             let (len, encode) = bodies(&fields);

@@ -1,1 +1,17 @@
-//! Tests of the module above.
+//! Tests of framing and of the wire structures.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "tests"
+)]
+
+pub(crate) mod fixtures;
+mod malformed;
+mod padding;
+mod private_message;
+mod public_message;
+mod round_trip;
+mod transcript;
+mod vectors;

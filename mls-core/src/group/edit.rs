@@ -4,9 +4,9 @@ use alloc::boxed::Box;
 
 use crate::group::Group;
 use crate::group::cache::CachedProposal;
-use crate::group::epoch::{EpochUndo, NewEpoch};
+use crate::group::epoch::{EpochEnd, EpochUndo, NewEpoch};
 use crate::group::pending::PendingCommit;
-use crate::group::state::{Lifecycle, Status};
+use crate::group::state::{Held, Status};
 use crate::proposal::ProposalRef;
 use crate::secret_tree::{RatchetMove, RatchetUndo};
 
@@ -23,12 +23,14 @@ pub(crate) enum Edit {
     SetPending(Option<Box<PendingCommit>>),
     /// Moves to the next epoch.
     EnterEpoch(Box<NewEpoch>),
-    /// Takes that back.
+    /// Moves to the epoch that the own pending commit leads to.
+    EnterPending(Box<EpochEnd>),
+    /// Takes either back.
     LeaveEpoch(Box<EpochUndo>),
     /// Replaces revision and counters.
     SetStatus(Status),
-    /// Ends the membership, or takes that back.
-    SetLifecycle(Lifecycle),
+    /// Ends the membership: takes all that is held; or gives it back.
+    SwapHeld(Box<Held>),
     /// Nothing: the inverse of an edit that found nothing to do.
     Nothing,
 }
@@ -61,13 +63,18 @@ impl Edit {
             }
             Self::SetPending(pending) => Self::SetPending(core::mem::replace(&mut group.pending, pending)),
             Self::EnterEpoch(new) => Self::LeaveEpoch(Box::new(group.enter_epoch(*new))),
+            Self::EnterPending(end) => match group.enter_pending(*end) {
+                Some(undo) => Self::LeaveEpoch(Box::new(undo)),
+                None => Self::Nothing,
+            },
             Self::LeaveEpoch(undo) => {
                 group.leave_epoch(*undo);
                 Self::Nothing
             }
             Self::SetStatus(status) => Self::SetStatus(core::mem::replace(&mut group.status, status)),
-            Self::SetLifecycle(lifecycle) => {
-                Self::SetLifecycle(core::mem::replace(&mut group.lifecycle, lifecycle))
+            Self::SwapHeld(mut held) => {
+                held.swap(group);
+                Self::SwapHeld(held)
             }
             Self::Nothing => Self::Nothing,
         }

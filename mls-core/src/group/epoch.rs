@@ -4,18 +4,18 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use mls_crypto_traits::SignaturePublicKey;
+use mls_crypto_traits::{SecretBytes, SignaturePublicKey};
 
 use crate::credential::Credential;
 use crate::group::Group;
 use crate::group::cache::ProposalCache;
-use crate::group::pending::PendingCommit;
+use crate::group::pending::{PendingCommit, StagedEpoch};
 use crate::group::state::PastSlot;
 use crate::group_context::GroupContext;
 use crate::key_schedule::{
     EpochAuthenticator, ExporterSecret, ExternalSecret, InitSecret, MembershipKey, ResumptionPsk, SenderDataSecret,
 };
-use crate::secret_tree::SecretTree;
+use crate::secret_tree::{RatchetUndo, SecretTree, SecretTreeEdit};
 use crate::tree::math::LeafIndex;
 use crate::tree::path::PathKeysUpdate;
 use crate::tree::ratchet_tree::RatchetTree;
@@ -44,6 +44,22 @@ pub(crate) struct LiveSecrets {
     pub(crate) init: InitSecret,
 }
 
+impl LiveSecrets {
+    /// No secrets.
+    pub(crate) fn wiped() -> Self {
+        let none = || SecretBytes::zeros(0);
+        Self {
+            sender_data: SenderDataSecret::from_bytes(none()),
+            exporter: ExporterSecret::from_bytes(none()),
+            external: ExternalSecret::from_bytes(none()),
+            membership: MembershipKey::from_bytes(none()),
+            resumption: ResumptionPsk::from_bytes(none()),
+            authenticator: EpochAuthenticator::from_bytes(none()),
+            init: InitSecret::from_bytes(none()),
+        }
+    }
+}
+
 /// What a retained epoch keeps: enough to read late messages and no more.
 pub(crate) struct PastEpoch {
     pub(crate) context_bytes: Vec<u8>,
@@ -57,11 +73,14 @@ pub(crate) struct PastEpoch {
 /// Who sat at leaves that an epoch's end changed; `None` where the leaf was blank.
 pub(crate) type Replaced = BTreeMap<LeafIndex, Option<(SignaturePublicKey, Credential)>>;
 
-/// The next epoch, complete but for what the old one hands on when it ends.
+/// The next epoch, and how the old one ends.
 pub(crate) struct NewEpoch {
-    pub(crate) epoch: Epoch,
-    pub(crate) tree: RatchetTree,
-    pub(crate) path_keys: PathKeysUpdate,
+    pub(crate) staged: StagedEpoch,
+    pub(crate) end: EpochEnd,
+}
+
+/// How an epoch ends.
+pub(crate) struct EpochEnd {
     pub(crate) replaced: Replaced,
     /// When the old epoch ends, in seconds since the Unix epoch.
     pub(crate) now: u64,
@@ -69,8 +88,8 @@ pub(crate) struct NewEpoch {
     pub(crate) expired: Vec<u64>,
     /// Resumption PSKs that are dropped on entering.
     pub(crate) expired_psks: Vec<u64>,
-    /// Whether the old epoch is retained.
-    pub(crate) retain: bool,
+    /// Erases our own sending ratchets from the old epoch; `None` where that is not retained at all.
+    pub(crate) retain: Option<SecretTreeEdit>,
 }
 
 /// What entering an epoch took away, to take it back while a batch is open.
@@ -83,21 +102,35 @@ pub(crate) struct EpochUndo {
     pending: Option<Box<PendingCommit>>,
     dropped: Vec<(u64, PastSlot)>,
     dropped_psks: Vec<(u64, Option<ResumptionPsk>)>,
-    retained: bool,
+    /// Takes the erasure of our own ratchets back; `None` where the old epoch was not retained.
+    erased: Option<RatchetUndo>,
+    /// The commit, where it was our own.
+    sent: Option<SentCommit>,
+}
+
+/// What of an own pending commit is not part of the epoch that it leads to.
+pub(crate) struct SentCommit {
+    pub(crate) message: Vec<u8>,
+    pub(crate) welcome: Option<Vec<u8>>,
+    pub(crate) ratchet_tree: Option<Vec<u8>>,
 }
 
 impl Group {
     /// Moves to the next epoch. The retained epoch is made here from the live secret tree: a copy taken earlier would
     /// bring consumed keys back.
     pub(crate) fn enter_epoch(&mut self, new: NewEpoch) -> EpochUndo {
-        let NewEpoch { epoch, tree, path_keys, replaced, now, expired, expired_psks, retain } = new;
+        let NewEpoch { staged, end } = new;
+        let StagedEpoch { epoch, tree, path_keys } = staged;
+        let EpochEnd { replaced, now, expired, expired_psks, retain } = end;
         let number = self.epoch.context.epoch;
         let own_leaf = self.epoch.own_leaf;
         let mut old = core::mem::replace(&mut self.epoch, epoch);
         self.resumption.insert(number, Some(old.secrets.resumption.duplicate()));
-        if retain {
-            let mut secret_tree = core::mem::replace(&mut old.secret_tree, SecretTree::empty());
-            secret_tree.forget_sender(own_leaf);
+        let mut erased = None;
+        if let Some(erase) = retain {
+            let size = old.secret_tree.size();
+            let mut secret_tree = core::mem::replace(&mut old.secret_tree, SecretTree::cold(size));
+            erased = Some(secret_tree.apply(erase));
             let past = PastEpoch {
                 context_bytes: old.context_bytes.clone(),
                 own_leaf,
@@ -107,6 +140,7 @@ impl Group {
             };
             self.past.insert(number, PastSlot { ended: now, state: Some(Box::new(past)) });
         }
+        self.leaves.clear();
         let path_keys = match &mut self.path_keys {
             Some(keys) => keys.apply(path_keys),
             None => PathKeysUpdate::default(),
@@ -122,28 +156,42 @@ impl Group {
                 .into_iter()
                 .filter_map(|at| Some((at, self.resumption.remove(&at)?)))
                 .collect(),
-            retained: retain,
+            erased,
+            sent: None,
         }
+    }
+
+    /// Moves to the epoch that the own pending commit leads to.
+    pub(crate) fn enter_pending(&mut self, meta: EpochEnd) -> Option<EpochUndo> {
+        let PendingCommit { message, welcome, ratchet_tree, staged } = *self.pending.take()?;
+        let mut undo = self.enter_epoch(NewEpoch { staged, end: meta });
+        undo.sent = Some(SentCommit { message, welcome, ratchet_tree });
+        Some(undo)
     }
 
     /// Takes [`Self::enter_epoch`] back.
     pub(crate) fn leave_epoch(&mut self, undo: EpochUndo) {
-        let EpochUndo { mut epoch, tree, path_keys, proposals, pending, dropped, dropped_psks, retained } = undo;
+        let EpochUndo { mut epoch, tree, path_keys, proposals, pending, dropped, dropped_psks, erased, sent } = undo;
         let number = epoch.context.epoch;
-        if retained
-            && let Some(PastSlot { state: Some(past), .. }) = self.past.remove(&number)
+        if let Some(erased) = erased
+            && let Some(PastSlot { state: Some(mut past), .. }) = self.past.remove(&number)
         {
+            past.secret_tree.undo(erased);
             epoch.secret_tree = past.secret_tree;
         }
-        self.resumption.remove(&number);
-        self.epoch = epoch;
-        self.tree = tree;
-        if let Some(keys) = &mut self.path_keys {
-            keys.apply(path_keys);
-        }
+        let left = core::mem::replace(&mut self.epoch, epoch);
+        let left_tree = core::mem::replace(&mut self.tree, tree);
+        let left_keys = self.path_keys.as_mut().map(|keys| keys.apply(path_keys));
         self.proposals = proposals;
-        self.pending = pending;
+        self.pending = match (sent, left_tree, left_keys) {
+            (Some(SentCommit { message, welcome, ratchet_tree }), Some(tree), Some(path_keys)) => {
+                let staged = StagedEpoch { epoch: left, tree, path_keys };
+                Some(Box::new(PendingCommit { message, welcome, ratchet_tree, staged }))
+            }
+            _ => pending,
+        };
         self.past.extend(dropped);
         self.resumption.extend(dropped_psks);
+        self.resumption.remove(&number);
     }
 }

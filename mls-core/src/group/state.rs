@@ -12,14 +12,14 @@ use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
 
 use crate::credential::Credential;
 use crate::group::cache::ProposalCache;
-use crate::group::epoch::{Epoch, PastEpoch};
+use crate::group::epoch::{Epoch, LiveSecrets, PastEpoch};
 use crate::group::pending::PendingCommit;
 use crate::group_context::GroupContext;
 use crate::key_schedule::ResumptionPsk;
 use crate::record::{GroupId, Missing, RecordKey, RecordPrefix};
 use crate::secret_tree::SecretTree;
 use crate::tree::leaf_node::LeafNode;
-use crate::tree::math::LeafIndex;
+use crate::tree::math::{LeafIndex, TreeSize};
 use crate::tree::path::OwnPathKeys;
 use crate::tree::ratchet_tree::RatchetTree;
 
@@ -64,6 +64,46 @@ pub(crate) struct Status {
 pub(crate) enum Lifecycle {
     Active,
     Removed,
+}
+
+/// All that a member of a group holds, to be taken away when the membership ends.
+pub(crate) struct Held {
+    lifecycle: Lifecycle,
+    secrets: LiveSecrets,
+    secret_tree: SecretTree,
+    path_keys: Option<OwnPathKeys>,
+    proposals: Option<ProposalCache>,
+    pending: Option<Box<PendingCommit>>,
+    past: BTreeMap<u64, PastSlot>,
+    resumption: BTreeMap<u64, Option<ResumptionPsk>>,
+}
+
+impl Held {
+    /// What somebody who is no member holds.
+    pub(crate) fn nothing(size: TreeSize) -> Self {
+        Self {
+            lifecycle: Lifecycle::Removed,
+            secrets: LiveSecrets::wiped(),
+            secret_tree: SecretTree::cold(size),
+            path_keys: None,
+            proposals: None,
+            pending: None,
+            past: BTreeMap::new(),
+            resumption: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn swap(&mut self, group: &mut Group) {
+        let Self { lifecycle, secrets, secret_tree, path_keys, proposals, pending, past, resumption } = self;
+        core::mem::swap(lifecycle, &mut group.lifecycle);
+        core::mem::swap(secrets, &mut group.epoch.secrets);
+        core::mem::swap(secret_tree, &mut group.epoch.secret_tree);
+        core::mem::swap(path_keys, &mut group.path_keys);
+        core::mem::swap(proposals, &mut group.proposals);
+        core::mem::swap(pending, &mut group.pending);
+        core::mem::swap(past, &mut group.past);
+        core::mem::swap(resumption, &mut group.resumption);
+    }
 }
 
 /// A member as the group's tree shows it.

@@ -106,3 +106,10 @@ impl EncryptionSecret {
         self.0
     }
 }
+
+impl SenderDataSecret {
+    /// A second copy, which a retained epoch keeps.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self(self.0.duplicate())
+    }
+}

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
 
-use super::key::{RecordKey, RecordPrefix};
+use super::key::{GroupId, RecordKey, RecordPrefix};
 
 /// What must hold in the store for a [`Delta`] to be applied.
 #[derive(Debug)]
@@ -120,6 +120,12 @@ impl Delta {
         if !self.prefixes.contains(&prefix) {
             self.prefixes.push(prefix);
         }
+    }
+
+    /// Lets the group of a founding delta take the place of what is stored of it.
+    pub(crate) fn replace_group(&mut self, id: &GroupId) {
+        self.preconditions.retain(|condition| !matches!(condition, Precondition::Absent(_)));
+        self.prefixes.push(RecordPrefix::Group(id.clone()));
     }
 
     /// Takes in a delta that follows this one: the preconditions are this one's, later writes win.

@@ -56,6 +56,8 @@ pub enum RecordKey {
     Ratchet(GroupId, u64, LeafIndex, RatchetType),
     /// The key of a generation that was skipped.
     SkippedKey(GroupId, u64, LeafIndex, RatchetType, u32),
+    /// Which generations of an epoch were skipped and have a key.
+    SkippedIndex(GroupId, u64),
     /// The resumption PSK of an epoch.
     ResumptionPsk(GroupId, u64),
     /// An external commit of ours that waits to be accepted.
@@ -117,6 +119,7 @@ const EPOCH_HEADER: u8 = 1;
 const NODE: u8 = 2;
 const RATCHET: u8 = 3;
 const SKIPPED: u8 = 4;
+const SKIPPED_INDEX: u8 = 5;
 
 impl RecordKey {
     /// The key as bytes: injective, and grouped as [`RecordPrefix`] says.
@@ -142,6 +145,7 @@ impl RecordKey {
             Self::SkippedKey(id, epoch, leaf, kind, generation) => {
                 ((GROUP, id, EPOCH), *epoch, SKIPPED, (leaf, kind, *generation)).encode(&mut out)?;
             }
+            Self::SkippedIndex(id, epoch) => ((GROUP, id, EPOCH), *epoch, SKIPPED_INDEX).encode(&mut out)?,
             Self::ResumptionPsk(id, epoch) => ((GROUP, id, RESUMPTION), *epoch).encode(&mut out)?,
             Self::ExternalJoin(id) => (EXTERNAL_JOIN, id).encode(&mut out)?,
             Self::KeyPackage(reference) => (KEY_PACKAGE, reference).encode(&mut out)?,
@@ -184,6 +188,7 @@ impl RecordKey {
                 let at = r.offset();
                 match u8::decode(r)? {
                     EPOCH_HEADER => Self::Epoch(id, epoch),
+                    SKIPPED_INDEX => Self::SkippedIndex(id, epoch),
                     NODE => Self::SecretNode(id, epoch, NodeIndex::decode(r)?),
                     RATCHET => Self::Ratchet(id, epoch, LeafIndex::decode(r)?, RatchetType::decode(r)?),
                     SKIPPED => Self::SkippedKey(
@@ -215,6 +220,7 @@ impl RecordKey {
             | Self::SecretNode(id, ..)
             | Self::Ratchet(id, ..)
             | Self::SkippedKey(id, ..)
+            | Self::SkippedIndex(id, _)
             | Self::ResumptionPsk(id, _)
             | Self::ExternalJoin(id) => Some(id),
             Self::KeyPackage(_) | Self::Psk(_) | Self::Signer(_) => None,
@@ -232,6 +238,7 @@ impl RecordPrefix {
             Self::Proposals(id) => matches!(key, RecordKey::Proposal(other, _) if other == id),
             Self::Epoch(id, epoch) => match key {
                 RecordKey::Epoch(other, at)
+                | RecordKey::SkippedIndex(other, at)
                 | RecordKey::SecretNode(other, at, _)
                 | RecordKey::Ratchet(other, at, ..)
                 | RecordKey::SkippedKey(other, at, ..) => other == id && at == epoch,

@@ -2,9 +2,11 @@
 
 use alloc::vec::Vec;
 
-use mls_codec::{Encode, EncodeError, encode_opaque};
+use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque};
 use mls_crypto_traits::SecretBytes;
 use zeroize::Zeroize;
+
+use super::RECORD_VERSION;
 
 /// Grows without leaving copies: a buffer that is outgrown is wiped before it is freed.
 pub(crate) struct SecretWriter {
@@ -40,6 +42,12 @@ impl SecretWriter {
         encode_opaque(bytes, &mut self.buffer)
     }
 
+    /// Appends bytes as they are.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.make_room(bytes.len());
+        self.buffer.extend_from_slice(bytes);
+    }
+
     pub(crate) fn finish(mut self) -> SecretBytes {
         SecretBytes::from(core::mem::take(&mut self.buffer))
     }
@@ -48,5 +56,14 @@ impl SecretWriter {
 impl Drop for SecretWriter {
     fn drop(&mut self) {
         self.buffer.zeroize();
+    }
+}
+
+/// The content of a record behind its version octet.
+pub(crate) fn open_record(bytes: &SecretBytes) -> Result<Reader<'_>, DecodeError> {
+    let mut r = Reader::new(bytes.as_bytes());
+    match u8::decode(&mut r)? {
+        RECORD_VERSION => Ok(r),
+        _ => Err(DecodeError::new(DecodeErrorKind::UnknownValue, 0)),
     }
 }

@@ -48,6 +48,13 @@ impl CheckedVerifyKey {
             self.key.verify(message, signature)
         })?
     }
+
+    /// Verifies a signature over bare bytes, for the conformance kit.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
+        checks::signature(self.scheme, signature)?;
+        self.key.verify(message, signature)
+    }
 }
 
 impl Suite<'_> {

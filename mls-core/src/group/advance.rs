@@ -1,0 +1,167 @@
+//! What entering an epoch writes (RFC 9420 sections 8, 9.2 and 12.4.2).
+
+use alloc::vec::Vec;
+
+use mls_crypto_traits::{SecretBytes, Suite};
+
+use crate::env::Env;
+use crate::group::builder::StepBuilder;
+use crate::group::epoch::{Epoch, EpochEnd, Replaced};
+use crate::group::header::{Retention, past_epoch_record, path_keys_record, with_version, write_secret_tree};
+use crate::group::pending::StagedEpoch;
+use crate::group::{Fault, Group};
+use crate::record::{Delta, GroupId, RECORD_VERSION, RecordKey, RecordPrefix, SecretWriter};
+use crate::secret_tree::{SecretTreeEdit, SecretTreeError};
+use crate::tree::ratchet_tree::{NodeEdit, RatchetTree};
+
+/// Writes the move from the group's epoch to `staged`, and says how the old epoch ends.
+///
+/// `replaced_ratchet` tells that a ratchet move of the same step has been written already.
+pub(crate) fn write_epoch_change(
+    builder: &mut StepBuilder,
+    group: &Group,
+    staged: &StagedEpoch,
+    suite: Suite<'_>,
+    env: &Env<'_>,
+) -> Result<EpochEnd, Fault> {
+    let id = &group.id;
+    let old = group.epoch.context.epoch;
+    let tree = group.tree()?;
+    let edits = tree.diff(&staged.tree);
+    let replaced = replaced_leaves(tree, &edits);
+    let end = EpochEnd {
+        replaced,
+        now: env.now.0,
+        expired: expired_epochs(group, env),
+        expired_psks: expired_psks(group, env),
+        retain: if env.limits.past_epochs > 0 { Some(own_ratchets(group, suite)?) } else { None },
+    };
+    let delta = &mut builder.delta;
+    match &end.retain {
+        Some(erase) => {
+            write_secret_tree(delta, id, old, erase.changes())?;
+            delta.put(RecordKey::Epoch(id.clone(), old), past_epoch_record(&group.epoch, &end.replaced)?);
+        }
+        None => delta.delete_prefix(RecordPrefix::Epoch(id.clone(), old)),
+    }
+    for expired in &end.expired {
+        delta.delete_prefix(RecordPrefix::Epoch(id.clone(), *expired));
+    }
+    write_resumption(delta, group, &end)?;
+    write_nodes(delta, id, &edits)?;
+    let keys = path_keys_record(group.path_keys()?, &staged.path_keys)?;
+    delta.put(RecordKey::PathKeys(id.clone()), keys);
+    write_epoch(delta, id, &staged.epoch, &retention(group, &end))?;
+    if group.status.proposals > 0 {
+        delta.delete_prefix(RecordPrefix::Proposals(id.clone()));
+    }
+    if group.has_pending_commit() {
+        delta.delete(RecordKey::PendingCommit(id.clone()));
+    }
+    builder.status.proposals = 0;
+    builder.status.pending_commit = 0;
+    Ok(end)
+}
+
+/// Writes the header and the secret tree of an epoch.
+pub(crate) fn write_epoch(
+    delta: &mut Delta,
+    id: &GroupId,
+    epoch: &Epoch,
+    retention: &Retention,
+) -> Result<(), Fault> {
+    delta.put(RecordKey::Group(id.clone()), epoch.to_record(retention)?);
+    for (key, value) in epoch.secret_tree.records()? {
+        let key = super::header::secret_tree_record(id, epoch.context.epoch, key);
+        delta.put(key, with_version(&value)?);
+    }
+    Ok(())
+}
+
+/// Writes nodes of a tree, one record each.
+pub(crate) fn write_nodes(delta: &mut Delta, id: &GroupId, edits: &[NodeEdit]) -> Result<(), Fault> {
+    for (node, bytes) in edits {
+        let key = RecordKey::TreeNode(id.clone(), *node);
+        match bytes {
+            Some(bytes) => {
+                let mut w = SecretWriter::new(RECORD_VERSION);
+                w.raw(bytes);
+                delta.put(key, w.finish());
+            }
+            None => delta.delete(key),
+        }
+    }
+    Ok(())
+}
+
+/// Who sat at the leaves that are changed.
+fn replaced_leaves(tree: &RatchetTree, edits: &[NodeEdit]) -> Replaced {
+    edits
+        .iter()
+        .filter_map(|(node, _)| node.leaf())
+        .map(|leaf| (leaf, tree.leaf(leaf).map(|old| (old.signature_key, old.credential))))
+        .collect()
+}
+
+/// Erases our own ratchets: nothing more is sent in an epoch that is over.
+fn own_ratchets(group: &Group, suite: Suite<'_>) -> Result<SecretTreeEdit, Fault> {
+    let epoch = group.epoch.context.epoch;
+    match group.epoch.secret_tree.plan_erase(suite, group.epoch.own_leaf) {
+        Ok(edit) => Ok(edit),
+        Err(SecretTreeError::NotResident(keys)) => Err(group.missing_secrets(epoch, keys).into()),
+        Err(SecretTreeError::Crypto(error)) => Err(error.into()),
+        // Our own leaf is in the tree, and an erased one gives an empty edit.
+        Err(_) => Ok(SecretTreeEdit::default()),
+    }
+}
+
+/// The retained epochs that are to be dropped: too many, or too old.
+fn expired_epochs(group: &Group, env: &Env<'_>) -> Vec<u64> {
+    let kept = usize::try_from(env.limits.past_epochs).unwrap_or(usize::MAX);
+    // The epoch that ends now takes a place, too.
+    let surplus = group.past.len().saturating_add(1).saturating_sub(kept);
+    let deadline = env.now.0.saturating_sub(env.limits.past_epoch_seconds);
+    group
+        .past
+        .iter()
+        .enumerate()
+        .filter(|(place, (_, slot))| *place < surplus || slot.ended < deadline)
+        .map(|(_, (epoch, _))| *epoch)
+        .collect()
+}
+
+fn expired_psks(group: &Group, env: &Env<'_>) -> Vec<u64> {
+    // req: R-8.6-01
+    let kept = usize::try_from(env.limits.resumption_psks).unwrap_or(usize::MAX);
+    let old = group.epoch.context.epoch;
+    let surplus = group.resumption.len().saturating_add(1).saturating_sub(kept);
+    group.resumption.keys().copied().chain([old]).take(surplus).collect()
+}
+
+fn write_resumption(delta: &mut Delta, group: &Group, end: &EpochEnd) -> Result<(), Fault> {
+    let old = group.epoch.context.epoch;
+    for expired in end.expired_psks.iter().filter(|expired| **expired != old) {
+        delta.delete(RecordKey::ResumptionPsk(group.id.clone(), *expired));
+    }
+    if !end.expired_psks.contains(&old) {
+        let psk = SecretBytes::from_slice(group.epoch.secrets.resumption.as_bytes());
+        delta.put(RecordKey::ResumptionPsk(group.id.clone(), old), with_version(&psk)?);
+    }
+    Ok(())
+}
+
+fn retention(group: &Group, end: &EpochEnd) -> Retention {
+    let old = group.epoch.context.epoch;
+    let mut past: Vec<(u64, u64)> = group
+        .past
+        .iter()
+        .filter(|(epoch, _)| !end.expired.contains(epoch))
+        .map(|(epoch, slot)| (*epoch, slot.ended))
+        .collect();
+    if end.retain.is_some() {
+        past.push((old, end.now));
+    }
+    let resumption =
+        group.resumption.keys().copied().chain([old]).filter(|at| !end.expired_psks.contains(at)).collect();
+    Retention { past, resumption }
+}

@@ -1,0 +1,64 @@
+//! Assembles an epoch from what a commit or a Welcome gives (RFC 9420 section 8).
+
+use alloc::vec::Vec;
+
+use mls_codec::Encode;
+use mls_crypto_traits::{SignaturePublicKey, Suite};
+
+use crate::group::Fault;
+use crate::group::epoch::{Epoch, LiveSecrets};
+use crate::group_context::GroupContext;
+use crate::key_schedule::EpochSecrets;
+use crate::secret_tree::{SecretTree, SecretTreeError};
+use crate::tree::math::{LeafIndex, TreeSize};
+
+/// What an epoch is made of besides its secrets.
+pub(crate) struct EpochParts {
+    pub(crate) context: GroupContext,
+    pub(crate) interim_transcript_hash: Vec<u8>,
+    pub(crate) confirmation_tag: Vec<u8>,
+    pub(crate) own_leaf: LeafIndex,
+    pub(crate) own_signature_key: SignaturePublicKey,
+    pub(crate) size: TreeSize,
+}
+
+/// The epoch of these secrets, with our own ratchets made.
+pub(crate) fn assemble(suite: Suite<'_>, parts: EpochParts, secrets: EpochSecrets) -> Result<Epoch, Fault> {
+    let EpochParts { context, interim_transcript_hash, confirmation_tag, own_leaf, own_signature_key, size } = parts;
+    let EpochSecrets {
+        sender_data,
+        encryption,
+        exporter,
+        external,
+        confirmation_key: _,
+        membership_key,
+        resumption_psk,
+        epoch_authenticator,
+        init,
+    } = secrets;
+    let mut secret_tree = SecretTree::new(size, encryption);
+    let edit = secret_tree.plan_first_use(suite, own_leaf).map_err(|error| match error {
+        SecretTreeError::Crypto(error) => Fault::Crypto(error),
+        // A new tree is wholly resident and has its own leaf.
+        _ => Fault::EpochOver,
+    })?;
+    drop(secret_tree.apply(edit));
+    Ok(Epoch {
+        context_bytes: context.to_bytes()?,
+        context,
+        interim_transcript_hash,
+        confirmation_tag,
+        own_leaf,
+        own_signature_key,
+        secrets: LiveSecrets {
+            sender_data,
+            exporter,
+            external,
+            membership: membership_key,
+            resumption: resumption_psk,
+            authenticator: epoch_authenticator,
+            init,
+        },
+        secret_tree,
+    })
+}

@@ -1,0 +1,65 @@
+//! Puts a step together.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use mls_crypto_traits::Rng;
+
+use crate::group::{Fault, Group};
+use crate::group::edit::Edit;
+use crate::group::state::{Held, Status};
+use crate::group::step::Step;
+use crate::record::{Delta, Precondition, RecordKey};
+use crate::secret_tree::RatchetMove;
+
+/// A step in the making: writes and edits over a group, which is at a known revision.
+pub(crate) struct StepBuilder {
+    pub(crate) delta: Delta,
+    edits: Vec<Edit>,
+    pub(crate) status: Status,
+}
+
+impl StepBuilder {
+    pub(crate) fn new(group: &Group, rng: &mut dyn Rng) -> Result<Self, Fault> {
+        let mut delta = Delta::new(rng)?;
+        delta.require(Precondition::Equals(RecordKey::Status(group.id.clone()), group.status.to_record()?));
+        Ok(Self { delta, edits: Vec::new(), status: group.status })
+    }
+
+    /// Moves a ratchet of an epoch, on disk and in memory.
+    pub(crate) fn move_ratchet(
+        &mut self,
+        group: &Group,
+        epoch: u64,
+        change: RatchetMove,
+    ) -> Result<(), Fault> {
+        super::header::write_secret_tree(&mut self.delta, &group.id, epoch, change.changes())?;
+        self.edits.push(Edit::MoveRatchet(epoch, change));
+        Ok(())
+    }
+
+    pub(crate) fn edit(&mut self, edit: Edit) {
+        self.edits.push(edit);
+    }
+
+    /// The step, at the next revision.
+    pub(crate) fn finish<T>(mut self, group: &Group, output: T) -> Result<Step<T>, Fault> {
+        self.status.revision = self.status.revision.wrapping_add(1);
+        self.delta.put(RecordKey::Status(group.id.clone()), self.status.to_record()?);
+        self.edits.push(Edit::SetStatus(self.status));
+        Ok(Step {
+            group: group.id.clone(),
+            base: group.status.revision,
+            delta: self.delta,
+            edits: self.edits,
+            output,
+        })
+    }
+
+    /// The step that ends the membership: nothing of the group is left on disk.
+    pub(crate) fn finish_removed<T>(mut self, group: &Group, output: T) -> Step<T> {
+        self.delta.delete_prefix(crate::record::RecordPrefix::Group(group.id.clone()));
+        self.edits.push(Edit::SwapHeld(Box::new(Held::nothing(group.epoch.secret_tree.size()))));
+        Step { group: group.id.clone(), base: group.status.revision, delta: self.delta, edits: self.edits, output }
+    }
+}

@@ -1,0 +1,473 @@
+//! Making a commit (RFC 9420 section 12.4.1).
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+use core::fmt;
+
+use mls_crypto_traits::Suite;
+
+use crate::env::Env;
+use crate::framing::Sender;
+use crate::group::answers::{AnswerError, QuestionTag};
+use crate::group::cache::CachedProposal;
+use crate::group::encrypt::EncryptError;
+use crate::group::fault::from_fault;
+use crate::group::process::{ask_policy, check_epoch, check_ruling};
+use crate::group::propose::{LeafChange, Proposing, SendOptions, make_proposal};
+use crate::group::psks::{self, PskFailure};
+use crate::group::{Disposition, Fault, Group};
+use crate::identity::{CredentialCheck, CredentialEvent};
+use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list};
+use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list, path_required};
+use crate::proposal::{Proposal, ProposalRef};
+use crate::psk::PreSharedKeyId;
+use crate::rules::{ProposalQuestion, Ruling};
+use crate::tree::math::LeafIndex;
+use crate::tree::path::PathError;
+use crate::tree::validate::LeafNodeError;
+
+/// When a commit refreshes our own keys (RFC 9420 section 12.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PathPolicy {
+    /// Always: the group heals with each commit.
+    // req: R-12.4-10
+    #[default]
+    Always,
+    /// Only where the proposals demand it: cheaper, and nothing heals.
+    // req: R-12.4-11
+    WhenRequired,
+}
+
+/// What a commit is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitPlan {
+    /// Our own proposals, which the commit contains.
+    pub proposals: Vec<Proposing>,
+    /// Whether it covers the proposals that were received.
+    pub include_pending: bool,
+    /// When it refreshes our own keys.
+    pub path: PathPolicy,
+    /// What else changes in our leaf. Anything at all makes for a path.
+    pub leaf: LeafChange,
+    /// How it is sent.
+    pub options: SendOptions,
+    /// Whether new members get the tree in the Welcome, or by another way.
+    pub ratchet_tree_in_welcome: bool,
+}
+
+impl Default for CommitPlan {
+    fn default() -> Self {
+        Self {
+            proposals: Vec::new(),
+            // req: R-12.4-06
+            include_pending: true,
+            path: PathPolicy::Always,
+            leaf: LeafChange::default(),
+            options: SendOptions::default(),
+            ratchet_tree_in_welcome: true,
+        }
+    }
+}
+
+/// A commit in the making whose proposals are chosen. Nothing is applied yet: first the policy is asked.
+#[derive(Debug)]
+#[must_use]
+pub struct PendingOwnCommit {
+    epoch: u64,
+    plan: CommitPlan,
+    list: Vec<ListedProposal>,
+    dropped: Vec<DroppedProposal>,
+    question: ProposalQuestion,
+}
+
+/// A commit in the making whose proposals are applied. It asks who the credentials are that come in, and for
+/// pre-shared keys.
+#[must_use]
+pub struct VettedOwnCommit {
+    pub(crate) tag: QuestionTag,
+    pub(crate) epoch: u64,
+    pub(crate) plan: CommitPlan,
+    pub(crate) list: Vec<ListedProposal>,
+    pub(crate) dropped: Vec<DroppedProposal>,
+    pub(crate) applied: AppliedList,
+    pub(crate) checks: Vec<CredentialCheck>,
+    pub(crate) psks: Vec<PreSharedKeyId>,
+}
+
+/// A received proposal that a commit of ours leaves out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DroppedProposal {
+    /// The proposal.
+    pub reference: ProposalRef,
+    /// Why.
+    pub reason: DropReason,
+}
+
+/// Why a commit of ours leaves a received proposal out (RFC 9420 section 12.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DropReason {
+    /// It is our own Update, which the path supersedes.
+    OwnUpdate,
+    /// The leaf is removed, or was updated again later.
+    Superseded,
+    /// It would remove ourselves: somebody else has to commit it.
+    RemovesUs,
+    /// It is a ReInit, and others come first.
+    ReInit,
+    /// It is invalid beside the others.
+    Invalid(Box<ProposalListError>),
+}
+
+/// A commit that was made and waits to be accepted: send it, and its Welcome once it is accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitOutput {
+    /// The encoded `MLSMessage`.
+    pub message: Vec<u8>,
+    /// The Welcome for all that are added, as an encoded `MLSMessage`.
+    ///
+    /// # Security
+    /// Hand it out only after the commit has been accepted (RFC 9420 section 14).
+    pub welcome: Option<Vec<u8>>,
+    /// The tree for them, where it is not in the Welcome: the data of a `ratchet_tree` extension.
+    pub ratchet_tree: Option<Vec<u8>>,
+    /// The epoch that the commit leads to.
+    pub epoch: u64,
+    /// Received proposals that were left out.
+    pub dropped: Vec<DroppedProposal>,
+}
+
+/// Why no commit was made. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CommitError {
+    /// Something that has nothing to do with the plan.
+    Fault(Fault),
+    /// A commit of ours waits to be accepted. Accept or drop it first.
+    CommitPending,
+    /// No commit of ours waits to be accepted.
+    NoPendingCommit,
+    /// Everybody would find the list of proposals invalid (RFC 9420 section 12.2).
+    Proposals(ProposalListError),
+    /// An Update is proposed by value: the commit's path does that ([`CommitPlan::leaf`]).
+    UpdateByValue,
+    /// The policy refuses the proposals.
+    Refused,
+    /// The new leaf of ours would be invalid (section 7.3).
+    Leaf(LeafNodeError),
+    /// The path cannot be made.
+    Path(PathError),
+    /// The message cannot be made.
+    Encrypt(EncryptError),
+    /// What was asked was not answered, or not rightly.
+    Answer(AnswerError),
+}
+
+from_fault!(CommitError);
+
+/// Begins a commit: chooses the proposals, ours and those received.
+///
+/// # Errors
+/// [`CommitError`]; nothing has changed.
+pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<PendingOwnCommit, CommitError> {
+    group.check_active()?;
+    let missing = group.missing_for_handshake();
+    if !missing.is_empty() {
+        return Err(Fault::NotResident(missing).into());
+    }
+    // req: R-14-03
+    if group.has_pending_commit() {
+        return Err(CommitError::CommitPending);
+    }
+    let suite = group.suite(env)?;
+    let own = group.own_leaf();
+    let mut list = Vec::new();
+    for proposing in &plan.proposals {
+        if let Proposing::Update(_) = proposing {
+            return Err(CommitError::UpdateByValue);
+        }
+        let (proposal, _) = make_proposal(group, suite, proposing.clone(), env)?;
+        list.push(ListedProposal { sender: Sender::Member(own), proposal, reference: None, member: None });
+    }
+    let mut dropped = Vec::new();
+    if plan.include_pending {
+        list = choose(group, suite, list, &mut dropped, env)?;
+    }
+    // req: R-12.2-01, R-12.4-05
+    check_list(&list, Committer::Member(own), suite.hash_len()).map_err(CommitError::Proposals)?;
+    let tag = QuestionTag::draw(env.rng)?;
+    let question = ask_policy(tag, Sender::Member(own), true, &list);
+    Ok(PendingOwnCommit { epoch: group.epoch(), plan: plan.clone(), list, dropped, question })
+}
+
+/// Adds the received proposals that can stand beside our own, in the order of their arrival.
+fn choose(
+    group: &Group,
+    suite: Suite<'_>,
+    mut list: Vec<ListedProposal>,
+    dropped: &mut Vec<DroppedProposal>,
+    env: &Env<'_>,
+) -> Result<Vec<ListedProposal>, CommitError> {
+    let own = group.own_leaf();
+    let pending = group.proposals()?.in_order();
+    let removed: BTreeSet<LeafIndex> = list
+        .iter()
+        .map(|listed| &listed.proposal)
+        .chain(pending.iter().map(|(_, cached)| &cached.proposal))
+        .filter_map(|proposal| match proposal {
+            Proposal::Remove(leaf) => Some(*leaf),
+            _ => None,
+        })
+        .collect();
+    let mut taken = own_removes(&list);
+    // The newest Update of a leaf counts: decide from the last to the first.
+    let mut chosen = Vec::new();
+    for (reference, cached) in pending.into_iter().rev() {
+        match conflict(cached, own, &removed, &mut taken) {
+            Some(reason) => dropped.push(DroppedProposal { reference: *reference, reason }),
+            None => chosen.push(ListedProposal {
+                sender: cached.sender,
+                proposal: cached.proposal.clone(),
+                reference: Some(*reference),
+                member: cached.member.clone(),
+            }),
+        }
+    }
+    chosen.reverse();
+    dropped.reverse();
+    let alone = list.is_empty() && chosen.len() == 1;
+    for listed in chosen {
+        // req: R-12.2-13
+        if matches!(listed.proposal, Proposal::ReInit(_)) && !alone {
+            drop_listed(dropped, &listed, DropReason::ReInit);
+            continue;
+        }
+        list.push(listed);
+    }
+    drop_invalid(group, suite, list, dropped, env)
+}
+
+fn own_removes(list: &[ListedProposal]) -> BTreeSet<LeafIndex> {
+    list.iter()
+        .filter_map(|listed| match &listed.proposal {
+            Proposal::Remove(leaf) => Some(*leaf),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Why a proposal cannot stand beside those chosen so far.
+fn conflict(
+    cached: &CachedProposal,
+    own: LeafIndex,
+    removed: &BTreeSet<LeafIndex>,
+    taken: &mut BTreeSet<LeafIndex>,
+) -> Option<DropReason> {
+    match (&cached.proposal, cached.sender) {
+        (Proposal::Update(_), Sender::Member(leaf)) if leaf == own => Some(DropReason::OwnUpdate),
+        // req: R-12.2-07
+        (Proposal::Update(_), Sender::Member(leaf)) if removed.contains(&leaf) || !taken.insert(leaf) => {
+            Some(DropReason::Superseded)
+        }
+        (Proposal::Remove(leaf), _) if *leaf == own => Some(DropReason::RemovesUs),
+        (Proposal::Remove(leaf), _) if !taken.insert(*leaf) => Some(DropReason::Superseded),
+        _ => None,
+    }
+}
+
+fn drop_listed(dropped: &mut Vec<DroppedProposal>, listed: &ListedProposal, reason: DropReason) {
+    if let Some(reference) = listed.reference {
+        dropped.push(DroppedProposal { reference, reason });
+    }
+}
+
+/// Leaves out received proposals, newest first, until the list is valid. Our own are not touched.
+fn drop_invalid(
+    group: &Group,
+    suite: Suite<'_>,
+    mut list: Vec<ListedProposal>,
+    dropped: &mut Vec<DroppedProposal>,
+    env: &Env<'_>,
+) -> Result<Vec<ListedProposal>, CommitError> {
+    let at = ApplyContext::new(suite, group.tree()?, &group.epoch.context, env);
+    let committer = Committer::Member(group.own_leaf());
+    let valid = |list: &[ListedProposal]| {
+        check_list(list, committer, suite.hash_len())?;
+        apply_list(at, list).map(drop)
+    };
+    let Err(mut error) = valid(&list) else { return Ok(list) };
+    // Those that are still valid when added one by one, in order, stay.
+    let received = list.iter().position(|listed| listed.reference.is_some()).unwrap_or(list.len());
+    let candidates = list.split_off(received);
+    for candidate in candidates {
+        list.push(candidate);
+        match valid(&list) {
+            Ok(()) => continue,
+            Err(reason) => error = reason,
+        }
+        if let Some(out) = list.pop() {
+            drop_listed(dropped, &out, DropReason::Invalid(Box::new(error.clone())));
+        }
+    }
+    Ok(list)
+}
+
+impl PendingOwnCommit {
+    /// The question to the policy.
+    #[must_use]
+    pub const fn question(&self) -> &ProposalQuestion {
+        &self.question
+    }
+
+    /// Goes on with the policy's answer: applies the proposals.
+    ///
+    /// # Errors
+    /// [`CommitError`]; nothing has changed. [`CommitError::Refused`] where the policy refuses.
+    pub fn rule(self, ruling: Ruling, group: &Group, env: &mut Env<'_>) -> Result<VettedOwnCommit, CommitError> {
+        let Self { epoch, plan, list, dropped, question } = self;
+        check_ruling(&question, &ruling)?;
+        if !ruling.accepted {
+            return Err(CommitError::Refused);
+        }
+        check_epoch(group, epoch)?;
+        let suite = group.suite(env)?;
+        let tree = group.tree()?;
+        let at = ApplyContext::new(suite, tree, &group.epoch.context, env);
+        // req: R-12.4.1-01
+        let mut applied = apply_list(at, &list).map_err(CommitError::Proposals)?;
+        let mut newcomers = core::mem::take(&mut applied.newcomers);
+        let old = tree.leaf(group.own_leaf()).ok_or(Fault::NotAMember)?;
+        let credential = plan.leaf.credential.as_ref().unwrap_or(&old.credential);
+        let signature_key = plan.leaf.signature_key.as_ref().unwrap_or(&old.signature_key);
+        if *credential != old.credential || *signature_key != old.signature_key {
+            newcomers.push(Newcomer {
+                event: CredentialEvent::Commit,
+                leaf: Some(group.own_leaf()),
+                credential: credential.clone(),
+                signature_key: signature_key.clone(),
+                predecessor: Some((old.credential.clone(), old.signature_key.clone())),
+            });
+        }
+        let tag = QuestionTag::draw(env.rng)?;
+        let psks = psks::asked_for(group, &crate::proposal::list::psks(&list));
+        Ok(VettedOwnCommit {
+            tag,
+            epoch,
+            plan,
+            list,
+            dropped,
+            applied,
+            checks: tag.ask(newcomers, env.now),
+            psks,
+        })
+    }
+}
+
+impl VettedOwnCommit {
+    /// The credentials that the commit brings in.
+    #[must_use]
+    pub fn credentials(&self) -> &[CredentialCheck] {
+        &self.checks
+    }
+
+    /// The pre-shared keys that are needed, apart from this group's own resumption PSKs.
+    #[must_use]
+    pub fn psks(&self) -> &[PreSharedKeyId] {
+        &self.psks
+    }
+
+    /// Whether the commit has a path.
+    pub(crate) fn has_path(&self) -> bool {
+        // req: R-12.4.1-02, R-12.4.1-03
+        self.plan.path == PathPolicy::Always || self.plan.leaf != LeafChange::default() || path_required(&self.list)
+    }
+}
+
+impl From<AnswerError> for CommitError {
+    fn from(error: AnswerError) -> Self {
+        Self::Answer(error)
+    }
+}
+
+impl From<EncryptError> for CommitError {
+    fn from(error: EncryptError) -> Self {
+        match error {
+            EncryptError::Fault(fault) => Self::Fault(fault),
+            error => Self::Encrypt(error),
+        }
+    }
+}
+
+impl From<PskFailure> for CommitError {
+    fn from(failure: PskFailure) -> Self {
+        match failure {
+            PskFailure::Fault(fault) => Self::Fault(fault),
+            PskFailure::Answer(error) => Self::Answer(error),
+        }
+    }
+}
+
+impl From<PathError> for CommitError {
+    fn from(error: PathError) -> Self {
+        match error {
+            PathError::Crypto(error) => Self::Fault(error.into()),
+            error => Self::Path(error),
+        }
+    }
+}
+
+impl CommitError {
+    /// The records to read, where that is all that stands in the way.
+    #[must_use]
+    pub const fn missing(&self) -> Option<&crate::record::Missing> {
+        match self {
+            Self::Fault(fault) => fault.missing(),
+            _ => None,
+        }
+    }
+
+    /// What to do about the error.
+    #[must_use]
+    pub fn disposition(&self) -> Disposition {
+        match self {
+            Self::Fault(fault) => fault.disposition(),
+            Self::Answer(error) => error.disposition(),
+            _ => Disposition::FixCaller,
+        }
+    }
+}
+
+impl fmt::Display for CommitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fault(fault) => fault.fmt(f),
+            Self::CommitPending => f.write_str("a commit of ours waits to be accepted"),
+            Self::NoPendingCommit => f.write_str("no commit of ours waits to be accepted"),
+            Self::Proposals(error) => write!(f, "the proposals would be invalid: {error}"),
+            Self::UpdateByValue => f.write_str("an update is proposed by value"),
+            Self::Refused => f.write_str("the policy refuses the proposals"),
+            Self::Leaf(error) => write!(f, "the leaf would be invalid: {error}"),
+            Self::Path(error) => write!(f, "the path cannot be made: {error}"),
+            Self::Encrypt(error) => error.fmt(f),
+            Self::Answer(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for CommitError {}
+
+impl fmt::Debug for VettedOwnCommit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tag: _, epoch, plan, list, dropped, applied: _, checks, psks } = self;
+        f.debug_struct("VettedOwnCommit")
+            .field("epoch", epoch)
+            .field("plan", plan)
+            .field("proposals", &list.len())
+            .field("dropped", dropped)
+            .field("credentials", &checks.len())
+            .field("psks", psks)
+            .finish_non_exhaustive()
+    }
+}

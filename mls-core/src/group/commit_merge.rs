@@ -1,0 +1,102 @@
+//! Accepting or dropping the own pending commit (RFC 9420 section 14).
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::env::Env;
+use crate::framing::Sender;
+use crate::group::advance::write_epoch_change;
+use crate::group::builder::StepBuilder;
+use crate::group::commit::{CommitError, CommitOutput};
+use crate::group::edit::Edit;
+use crate::group::process::EpochChange;
+use crate::group::{Fault, Group, Member, Step};
+use crate::record::{Missing, RecordKey};
+use crate::tree::leaf_node::LeafNodeSource;
+use crate::tree::ratchet_tree::RatchetTree;
+
+/// Enters the epoch that the own pending commit leads to: the delivery service has accepted it.
+///
+/// # Errors
+/// [`CommitError::NoPendingCommit`], [`CommitError::Fault`]; nothing has changed.
+pub fn accept_commit(group: &Group, env: &mut Env<'_>) -> Result<Step<EpochChange>, CommitError> {
+    group.check_active()?;
+    let missing = group.missing_for_handshake();
+    if !missing.is_empty() {
+        return Err(Fault::NotResident(missing).into());
+    }
+    let pending = group.pending.as_ref().ok_or(CommitError::NoPendingCommit)?;
+    let suite = group.suite(env)?;
+    let staged = &pending.staged;
+    let mut builder = StepBuilder::new(group, env.rng)?;
+    let end = write_epoch_change(&mut builder, group, staged, suite, env)?;
+    builder.edit(Edit::EnterPending(Box::new(end)));
+    let change = change(group, group.tree()?, &staged.tree, staged.epoch.context.epoch);
+    Ok(builder.finish(group, change)?)
+}
+
+/// Drops the own pending commit: it lost the race, or was never sent.
+///
+/// # Errors
+/// [`CommitError::NoPendingCommit`], [`CommitError::Fault`]; nothing has changed.
+///
+/// # Security
+/// If the commit has been accepted after all, the group is lost to us: the new epoch's secrets are wiped.
+pub fn drop_commit(group: &Group, env: &mut Env<'_>) -> Result<Step<()>, CommitError> {
+    group.check_active()?;
+    if !group.has_pending_commit() {
+        return Err(CommitError::NoPendingCommit);
+    }
+    let mut builder = StepBuilder::new(group, env.rng)?;
+    builder.delta.delete(RecordKey::PendingCommit(group.id.clone()));
+    builder.status.pending_commit = 0;
+    builder.edit(Edit::SetPending(None));
+    Ok(builder.finish(group, ())?)
+}
+
+/// The own pending commit as it was handed out, to send it again after a restart.
+///
+/// # Errors
+/// What is [`Missing`] where it is not resident.
+pub fn pending_commit(group: &Group) -> Result<Option<CommitOutput>, Missing> {
+    if group.has_pending_commit() && group.pending.is_none() {
+        return Err(group.missing_for_handshake());
+    }
+    Ok(group.pending.as_ref().map(|pending| CommitOutput {
+        message: pending.message.clone(),
+        welcome: pending.welcome.clone(),
+        ratchet_tree: pending.ratchet_tree.clone(),
+        epoch: pending.staged.epoch.context.epoch,
+        dropped: Vec::new(),
+    }))
+}
+
+/// What an own commit did, read off the trees before and after it.
+fn change(group: &Group, old: &RatchetTree, new: &RatchetTree, epoch: u64) -> EpochChange {
+    let mut change = EpochChange {
+        epoch,
+        committer: Sender::Member(group.own_leaf()),
+        added: Vec::new(),
+        removed: Vec::new(),
+        updated: Vec::new(),
+        removed_self: false,
+    };
+    for (node, _) in old.diff(new) {
+        let Some(index) = node.leaf().filter(|index| *index != group.own_leaf()) else { continue };
+        let (before, after) = (old.leaf(index), new.leaf(index));
+        match (before, after) {
+            (Some(_), Some(leaf)) if leaf.leaf_node_source == LeafNodeSource::Update => change.updated.push(index),
+            (before, after) => {
+                if before.is_some() {
+                    change.removed.push(index);
+                }
+                change.added.extend(after.map(|leaf| Member {
+                    index,
+                    credential: leaf.credential,
+                    signature_key: leaf.signature_key,
+                }));
+            }
+        }
+    }
+    change
+}

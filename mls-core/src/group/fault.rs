@@ -1,0 +1,107 @@
+//! What can keep any operation from being computed, whatever the message or the plan.
+
+use core::fmt;
+
+use mls_codec::{DecodeError, EncodeError};
+use mls_crypto_traits::{CipherSuite, CryptoError, SignaturePublicKey};
+
+use crate::record::Missing;
+use crate::tree::ratchet_tree::TreeError;
+
+/// What can keep any operation from being computed, whatever the message or the plan. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Records are needed that are not resident: read them, [admit](crate::group::Group::admit) them, call again.
+    NotResident(Missing),
+    /// The crypto provider lacks the cipher suite.
+    UnsupportedSuite(CipherSuite),
+    /// The signer of this public key is not held.
+    NoSigner(SignaturePublicKey),
+    /// We are no longer a member.
+    NotAMember,
+    /// The group has entered another epoch since the question was asked.
+    EpochOver,
+    /// The last epoch that a 64-bit number can count is reached (RFC 9420 section 12).
+    EpochsExhausted,
+    /// A value is too long to encode (RFC 9420 section 2.1.2).
+    Encode(EncodeError),
+    /// The crypto backend or the source of randomness failed.
+    Crypto(CryptoError),
+    /// A stored record does not decode.
+    Corrupt(DecodeError),
+    /// The tree cannot be made.
+    Tree(TreeError),
+}
+
+impl Fault {
+    /// What is to be read, where that is all that stands in the way.
+    #[must_use]
+    pub const fn missing(&self) -> Option<&Missing> {
+        match self {
+            Self::NotResident(missing) => Some(missing),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotResident(_) => f.write_str("records are needed that are not resident"),
+            Self::UnsupportedSuite(suite) => write!(f, "the crypto provider lacks {suite:?}"),
+            Self::NoSigner(_) => f.write_str("the signing key is not held"),
+            Self::NotAMember => f.write_str("we are no longer a member"),
+            Self::EpochOver => f.write_str("the group has entered another epoch"),
+            Self::EpochsExhausted => f.write_str("the group has used up its epochs"),
+            Self::Encode(error) => error.fmt(f),
+            Self::Crypto(error) => error.fmt(f),
+            Self::Corrupt(error) => write!(f, "a stored record is corrupt: {error}"),
+            Self::Tree(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Fault {}
+
+impl From<Missing> for Fault {
+    fn from(missing: Missing) -> Self {
+        Self::NotResident(missing)
+    }
+}
+
+impl From<EncodeError> for Fault {
+    fn from(error: EncodeError) -> Self {
+        Self::Encode(error)
+    }
+}
+
+impl From<CryptoError> for Fault {
+    fn from(error: CryptoError) -> Self {
+        Self::Crypto(error)
+    }
+}
+
+impl From<DecodeError> for Fault {
+    fn from(error: DecodeError) -> Self {
+        Self::Corrupt(error)
+    }
+}
+
+impl From<TreeError> for Fault {
+    fn from(error: TreeError) -> Self {
+        Self::Tree(error)
+    }
+}
+
+/// Lets `?` turn what a [`Fault`] can be made of into an operation's own error.
+macro_rules! from_fault {
+    ($($error:ident),+ $(,)?) => {$(
+        impl<T: Into<$crate::group::Fault>> From<T> for $error {
+            fn from(fault: T) -> Self {
+                Self::Fault(fault.into())
+            }
+        }
+    )+};
+}
+pub(crate) use from_fault;

@@ -1,0 +1,363 @@
+//! Joining by a Welcome (RFC 9420 section 12.4.3.1).
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use mls_codec::{Decode, Encode};
+use mls_crypto_traits::{CipherSuite, HpkePrivateKey, SecretBytes, Suite};
+
+use crate::env::Env;
+use crate::extension::ExtensionType;
+use crate::framing::{ProtocolVersion, interim_transcript_hash};
+use crate::group::answers::{Answers, QuestionTag};
+use crate::group::assemble::{EpochParts, assemble};
+use crate::group::create::{StoredKeyPackage, found};
+use crate::group::join_error::JoinError;
+use crate::group::psks::combine_with;
+use crate::group::resident::index_seed;
+use crate::group::{Fault, Fresh, Group};
+use crate::identity::{CredentialCheck, CredentialEvent};
+use crate::key_package::{KeyPackage, KeyPackageRef};
+use crate::key_schedule::{EpochSecrets, Intermediate, JoinerSecret, verify_confirmation_tag};
+use crate::proposal::apply::{Newcomer, extension_types, required};
+use crate::psk::{PreSharedKeyId, Psk, ResumptionPskUsage};
+use crate::record::{GroupId, Precondition, RecordKey};
+use crate::tree::leaf_node::LeafNode;
+use crate::tree::math::LeafIndex;
+use crate::tree::path::{OwnPathKeys, PathSecret, keys_from_welcome};
+use crate::tree::ratchet_tree::RatchetTree;
+use crate::tree::validate::{TreeContext, find_own_leaf, validate_tree};
+use crate::welcome::{GroupInfo, GroupSecrets, Welcome};
+
+/// A Welcome whose group secrets are open. It asks for pre-shared keys.
+#[must_use]
+pub struct OpenedWelcome {
+    suite: CipherSuite,
+    reference: KeyPackageRef,
+    key_package: Box<KeyPackage>,
+    leaf_key: HpkePrivateKey,
+    secrets: GroupSecrets,
+    encrypted_group_info: Vec<u8>,
+    ratchet_tree: Option<Vec<u8>>,
+}
+
+/// A group that we are welcome to, with its tree validated. It asks who the members are.
+#[must_use]
+pub struct PendingJoin {
+    tag: QuestionTag,
+    reference: KeyPackageRef,
+    info: Box<GroupInfo>,
+    tree: RatchetTree,
+    own_leaf: LeafIndex,
+    path_keys: OwnPathKeys,
+    intermediate: Intermediate,
+    checks: Vec<CredentialCheck>,
+}
+
+/// Opens the group secrets of a Welcome.
+///
+/// `key_package_record` is the record of the key package that the Welcome names by `reference`; `ratchet_tree` the
+/// data of a `ratchet_tree` extension, where the tree does not come in the Welcome.
+///
+/// # Errors
+/// [`JoinError`]; nothing has changed, and the key package is not used up.
+pub fn open_welcome(
+    welcome: &Welcome,
+    reference: &KeyPackageRef,
+    key_package_record: &SecretBytes,
+    ratchet_tree: Option<&[u8]>,
+    env: &mut Env<'_>,
+) -> Result<OpenedWelcome, JoinError> {
+    let StoredKeyPackage { key_package, init_key, leaf_key } =
+        StoredKeyPackage::from_record(key_package_record).map_err(Fault::Corrupt)?;
+    // req: R-12.4.3.1-03
+    let entry = welcome.secrets_for(reference).ok_or(JoinError::NotForUs)?;
+    // req: R-12.4.3.1-04
+    if welcome.cipher_suite != key_package.cipher_suite {
+        return Err(JoinError::WrongSuite(welcome.cipher_suite));
+    }
+    let suite = env.suite(welcome.cipher_suite).ok_or(Fault::UnsupportedSuite(welcome.cipher_suite))?;
+    // req: R-12.4.3.1-05, R-12.4.3.1-06
+    let plaintext = suite
+        .decrypt_with_label(&init_key, b"Welcome", &welcome.encrypted_group_info, &entry.encrypted_group_secrets)
+        .map_err(|_| JoinError::CannotDecrypt)?;
+    let secrets = GroupSecrets::from_bytes(plaintext.as_bytes()).map_err(JoinError::Malformed)?;
+    check_psks(suite, &secrets.psks)?;
+    Ok(OpenedWelcome {
+        suite: welcome.cipher_suite,
+        reference: *reference,
+        key_package: Box::new(key_package),
+        leaf_key,
+        secrets,
+        encrypted_group_info: welcome.encrypted_group_info.clone(),
+        ratchet_tree: ratchet_tree.map(<[u8]>::to_vec),
+    })
+}
+
+fn check_psks(suite: Suite<'_>, psks: &[PreSharedKeyId]) -> Result<(), JoinError> {
+    let mut successors = 0_usize;
+    for id in psks {
+        // req: R-8.4-02
+        if id.psk_nonce.len() != suite.hash_len() {
+            return Err(JoinError::PskNonceLength);
+        }
+        if let Psk::Resumption { usage, .. } = &id.psk
+            && *usage != ResumptionPskUsage::Application
+        {
+            successors = successors.saturating_add(1);
+        }
+    }
+    // req: R-12.4.3.1-08
+    match successors {
+        0 => Ok(()),
+        // A successor group is joined as such; an ordinary join must not stand in for it.
+        1 => Err(JoinError::SuccessorGroup),
+        _ => Err(JoinError::TwoSuccessorPsks),
+    }
+}
+
+impl OpenedWelcome {
+    /// The pre-shared keys that are needed.
+    #[must_use]
+    pub fn psks(&self) -> &[PreSharedKeyId] {
+        &self.secrets.psks
+    }
+
+    /// Opens the GroupInfo and validates the tree.
+    ///
+    /// # Errors
+    /// [`JoinError`]; nothing has changed, and the key package is not used up.
+    pub fn resume(self, answers: &Answers, env: &mut Env<'_>) -> Result<PendingJoin, JoinError> {
+        let suite = env.suite(self.suite).ok_or(Fault::UnsupportedSuite(self.suite))?;
+        // req: R-12.4.3.1-07
+        let psk_secret = combine_with(suite, &self.secrets.psks, |id| answers.psk_of(id))?;
+        let joiner = JoinerSecret::from_bytes(self.secrets.joiner_secret);
+        let intermediate = joiner.mix_psk(suite, &psk_secret)?;
+        // req: R-12.4.3.1-09
+        let opener = intermediate.welcome_secret(suite)?.key_and_nonce(suite)?;
+        let info = suite
+            .aead_open(opener.key.as_bytes(), opener.nonce.as_bytes(), &[], &self.encrypted_group_info)
+            .map_err(|_| JoinError::CannotDecrypt)?;
+        let info = GroupInfo::from_bytes(info.as_bytes()).map_err(JoinError::Malformed)?;
+        // req: R-12.4.3.1-12
+        if info.group_context.cipher_suite != self.suite {
+            return Err(JoinError::WrongSuite(info.group_context.cipher_suite));
+        }
+        let tree = received_tree(suite, &info, self.ratchet_tree.as_deref(), env)?;
+        check_group(suite, &info, &tree, &self.key_package.leaf_node, env)?;
+        let own_leaf = find_own_leaf(&tree, &self.key_package.leaf_node).map_err(JoinError::Tree)?;
+        let mut path_keys = OwnPathKeys::new(self.leaf_key);
+        if let Some(secret) = self.secrets.path_secret {
+            // req: R-12.4.3.1-20, R-12.4.3.1-21
+            let secret = PathSecret::from_secret(suite, secret).map_err(|_| JoinError::PathSecretLength)?;
+            let update = keys_from_welcome(suite, &tree, own_leaf, info.signer, &secret).map_err(JoinError::Path)?;
+            drop(path_keys.apply(update));
+        }
+        let tag = QuestionTag::draw(env.rng)?;
+        let checks = tag.ask(roster(&tree, Some(own_leaf), CredentialEvent::Join), env.now);
+        Ok(PendingJoin {
+            tag,
+            reference: self.reference,
+            info: Box::new(info),
+            tree,
+            own_leaf,
+            path_keys,
+            intermediate,
+            checks,
+        })
+    }
+}
+
+/// Everybody's credential but our own.
+pub(crate) fn roster(tree: &RatchetTree, own: Option<LeafIndex>, event: CredentialEvent) -> Vec<Newcomer> {
+    // req: R-5.3.1-02
+    tree.leaves()
+        .filter(|(index, _)| Some(*index) != own)
+        .filter_map(|(index, bytes)| {
+            let leaf = LeafNode::from_bytes(bytes).ok()?;
+            Some(Newcomer {
+                event,
+                leaf: Some(index),
+                credential: leaf.credential,
+                signature_key: leaf.signature_key,
+                predecessor: None,
+            })
+        })
+        .collect()
+}
+
+/// The tree of a GroupInfo, from its extension or from outside.
+pub(crate) fn received_tree(
+    suite: Suite<'_>,
+    info: &GroupInfo,
+    outside: Option<&[u8]>,
+    env: &mut Env<'_>,
+) -> Result<RatchetTree, JoinError> {
+    // req: R-12.4.3.1-02
+    let bytes = outside.or_else(|| info.extensions.get(ExtensionType::RATCHET_TREE)).ok_or(JoinError::NoTree)?;
+    let tree = RatchetTree::from_extension(suite, index_seed(env)?, bytes).map_err(JoinError::TreeForm)?;
+    // req: R-12.4.3.1-13, R-12.4.3.3-06
+    if tree.root_hash().as_bytes() != info.group_context.tree_hash {
+        return Err(JoinError::TreeHash);
+    }
+    if tree.member_count() > env.limits.members {
+        return Err(JoinError::TooManyMembers);
+    }
+    Ok(tree)
+}
+
+/// Validates a GroupInfo and its tree against what our own leaf supports.
+pub(crate) fn check_group(
+    suite: Suite<'_>,
+    info: &GroupInfo,
+    tree: &RatchetTree,
+    own: &LeafNode,
+    env: &Env<'_>,
+) -> Result<(), JoinError> {
+    let context = &info.group_context;
+    if context.version != ProtocolVersion::MLS10 {
+        return Err(JoinError::UnsupportedVersion);
+    }
+    // req: R-13.4-05
+    if context.extensions.has_duplicates() || info.extensions.has_duplicates() {
+        return Err(JoinError::DuplicateExtension);
+    }
+    // req: R-12.4.3-04, R-13.4-07
+    if let Some(unsupported) = extension_types(&context.extensions)
+        .into_iter()
+        .find(|kind| !own.capabilities.supports_extension(*kind))
+    {
+        return Err(JoinError::UnsupportedExtension(unsupported));
+    }
+    // req: R-12.4.3.1-10
+    let signer = tree.leaf(info.signer).ok_or(JoinError::BlankSigner)?;
+    // req: R-12.4.3-06
+    info.verify_signature(suite, &signer.signature_key).map_err(|_| JoinError::GroupInfoSignature)?;
+    let required = required(&context.extensions).map_err(|_| JoinError::MalformedExtension)?;
+    let check = TreeContext {
+        group_id: &context.group_id,
+        version: context.version,
+        cipher_suite: context.cipher_suite,
+        required: &required,
+        group_extensions: &extension_types(&context.extensions),
+        now: env.limits.strict_tree_lifetimes.then_some(env.now.0),
+        max_lifetime: env.limits.strict_tree_lifetimes.then_some(env.limits.max_lifetime),
+    };
+    // req: R-12.4.3.1-14, R-12.4.3.1-15
+    validate_tree(suite, tree, &check).map_err(JoinError::Tree)
+}
+
+impl PendingJoin {
+    /// The group that we are welcome to.
+    #[must_use]
+    pub const fn group_info(&self) -> &GroupInfo {
+        &self.info
+    }
+
+    /// The credentials of all other members.
+    #[must_use]
+    pub fn credentials(&self) -> &[CredentialCheck] {
+        &self.checks
+    }
+
+    /// Joins the group. The key package is used up in the same transaction that stores the group.
+    ///
+    /// # Errors
+    /// [`JoinError`]; nothing has changed, and the key package is not used up.
+    pub fn resume(self, answers: &Answers, env: &mut Env<'_>) -> Result<Fresh<Group>, JoinError> {
+        answers.members(self.tag, &self.checks)?;
+        let GroupInfo { group_context, confirmation_tag, extensions: _, .. } = *self.info;
+        let id = group_context.cipher_suite;
+        let suite = env.suite(id).ok_or(Fault::UnsupportedSuite(id))?;
+        // req: R-12.4.3.1-22
+        let secrets = self.intermediate.enter_epoch(suite, &group_context.to_bytes()?)?;
+        let group_id = GroupId(group_context.group_id.clone());
+        let joined = Joined { context: group_context, confirmation_tag, own_leaf: self.own_leaf, tree: self.tree };
+        let mut fresh = enter_joined(suite, group_id, joined, secrets, self.path_keys, env)?;
+        // req: R-10-01
+        fresh.delta.require(Precondition::Present(RecordKey::KeyPackage(self.reference)));
+        fresh.delta.delete(RecordKey::KeyPackage(self.reference));
+        Ok(fresh)
+    }
+}
+
+/// A group as a GroupInfo and a tree tell it.
+pub(crate) struct Joined {
+    pub(crate) context: crate::group_context::GroupContext,
+    pub(crate) confirmation_tag: Vec<u8>,
+    pub(crate) own_leaf: LeafIndex,
+    pub(crate) tree: RatchetTree,
+}
+
+fn enter_joined(
+    suite: Suite<'_>,
+    group_id: GroupId,
+    joined: Joined,
+    secrets: EpochSecrets,
+    path_keys: OwnPathKeys,
+    env: &mut Env<'_>,
+) -> Result<Fresh<Group>, JoinError> {
+    let Joined { context, confirmation_tag, own_leaf, tree } = joined;
+    // req: R-12.4.3.1-23
+    if !verify_confirmation_tag(
+        suite,
+        &secrets.confirmation_key,
+        &context.confirmed_transcript_hash,
+        &confirmation_tag,
+    )? {
+        return Err(JoinError::ConfirmationTag);
+    }
+    // req: R-8.2-04
+    let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, &confirmation_tag)?;
+    let parts = EpochParts {
+        context,
+        interim_transcript_hash: interim.as_bytes().to_vec(),
+        confirmation_tag,
+        own_leaf,
+        own_signature_key: tree.leaf(own_leaf).ok_or(Fault::NotAMember)?.signature_key,
+        size: tree.size(),
+    };
+    let epoch = assemble(suite, parts, secrets)?;
+    // req: R-12.4.3-05, R-12.4.3.1-11
+    Ok(found(group_id, epoch, tree, path_keys, env)?)
+}
+
+impl core::fmt::Debug for OpenedWelcome {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self {
+            suite,
+            reference,
+            key_package: _,
+            leaf_key: _,
+            secrets,
+            encrypted_group_info: _,
+            ratchet_tree: _,
+        } = self;
+        f.debug_struct("OpenedWelcome")
+            .field("suite", suite)
+            .field("reference", reference)
+            .field("psks", &secrets.psks)
+            .finish_non_exhaustive()
+    }
+}
+
+impl core::fmt::Debug for PendingJoin {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self {
+            tag: _,
+            reference,
+            info,
+            tree: _,
+            own_leaf,
+            path_keys: _,
+            intermediate: _,
+            checks,
+        } = self;
+        f.debug_struct("PendingJoin")
+            .field("reference", reference)
+            .field("context", &info.group_context)
+            .field("own_leaf", own_leaf)
+            .field("credentials", &checks.len())
+            .finish_non_exhaustive()
+    }
+}

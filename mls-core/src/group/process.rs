@@ -1,0 +1,561 @@
+//! Processing somebody else's commit (RFC 9420 section 12.4.2).
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mls_codec::Encode;
+use mls_crypto_traits::{HpkePrivateKey, Suite};
+
+use crate::commit::{Commit, UpdatePath};
+use crate::env::Env;
+use crate::framing::{AuthenticatedContent, Content, Sender, confirmed_transcript_hash, interim_transcript_hash};
+use crate::group::advance::write_epoch_change;
+use crate::group::answers::{AnswerError, Answers, QuestionTag};
+use crate::group::assemble::{EpochParts, assemble};
+use crate::group::builder::StepBuilder;
+use crate::group::edit::Edit;
+use crate::group::epoch::NewEpoch;
+use crate::group::pending::StagedEpoch;
+use crate::group::psks::{self, PskFailure};
+use crate::group::receive::use_ratchet;
+use crate::group::receive_error::{CommitRule, ReceiveError};
+use crate::group::{Fault, Group, Member, Step};
+use crate::group_context::GroupContext;
+use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
+use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, verify_confirmation_tag};
+use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list, extension_types};
+use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list, path_required};
+use crate::proposal::{Proposal, ProposalOrRef};
+use crate::psk::PreSharedKeyId;
+use crate::rules::{ProposalQuestion, ProposedChange, Ruling};
+use crate::tree::math::LeafIndex;
+use crate::tree::path::{PathKeysUpdate, check_external_path, check_path, decrypt_path, merge_path};
+use crate::tree::ratchet_tree::RatchetTree;
+use crate::tree::validate::{ExpectedSource, LeafContext, LeafNodeError, validate_leaf};
+
+/// A commit whose framing is verified and whose proposals are resolved. Nothing is applied yet: first the policy is
+/// asked.
+#[derive(Debug)]
+#[must_use]
+pub struct PendingCommit {
+    epoch: u64,
+    content: AuthenticatedContent,
+    list: Vec<ListedProposal>,
+    question: ProposalQuestion,
+    ratchet: Option<(LeafIndex, u32)>,
+}
+
+/// A commit whose proposals and path are valid. It asks who the credentials are that come in, and for pre-shared keys.
+#[must_use]
+pub struct VettedCommit {
+    tag: QuestionTag,
+    epoch: u64,
+    content: AuthenticatedContent,
+    list: Vec<ListedProposal>,
+    ratchet: Option<(LeafIndex, u32)>,
+    applied: AppliedList,
+    /// The committer's leaf in the new epoch.
+    committer: LeafIndex,
+    /// The tree that the path was encrypted for, and with the path merged.
+    path_trees: Option<(RatchetTree, RatchetTree)>,
+    checks: Vec<CredentialCheck>,
+    psks: Vec<PreSharedKeyId>,
+}
+
+/// A new epoch has been entered, or we have been removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EpochChange {
+    /// The epoch that the commit leads to.
+    pub epoch: u64,
+    /// Who committed.
+    pub committer: Sender,
+    /// Who joined: by an Add, or by this external commit.
+    pub added: Vec<Member>,
+    /// Leaves of the old epoch whose members were removed.
+    pub removed: Vec<LeafIndex>,
+    /// Leaves whose members updated them by a proposal.
+    pub updated: Vec<LeafIndex>,
+    /// Whether we are among the removed. The group is gone then.
+    pub removed_self: bool,
+}
+
+impl PendingCommit {
+    pub(crate) fn new(
+        group: &Group,
+        content: AuthenticatedContent,
+        ratchet: Option<(LeafIndex, u32)>,
+        env: &mut Env<'_>,
+    ) -> Result<Self, ReceiveError> {
+        let sender = content.content.sender;
+        let Content::Commit(commit) = &content.content.content else {
+            return Err(ReceiveError::NotForAGroup);
+        };
+        let committer = committer(sender).ok_or(ReceiveError::SenderNotAllowed(sender))?;
+        let suite = group.suite(env)?;
+        let list = resolve(group, commit, sender)?;
+        let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
+        check_list(&list, committer, suite.hash_len()).map_err(invalid)?;
+        // req: R-12.4.2-07, R-12.4-12, R-12.4-13
+        if commit.path.is_none() && path_required(&list) {
+            return Err(invalid(ProposalListError::PathRequired));
+        }
+        let tag = QuestionTag::draw(env.rng)?;
+        let question = ask_policy(tag, sender, false, &list);
+        Ok(Self { epoch: group.epoch(), content, list, question, ratchet })
+    }
+
+    /// The question to the policy.
+    #[must_use]
+    pub const fn question(&self) -> &ProposalQuestion {
+        &self.question
+    }
+
+    /// Goes on with the policy's answer: applies the proposals and validates what results.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]; nothing has changed. [`CommitRule::Policy`] where the policy refuses.
+    pub fn rule(self, ruling: Ruling, group: &Group, env: &mut Env<'_>) -> Result<VettedCommit, ReceiveError> {
+        let Self { epoch, content, list, question, ratchet } = self;
+        let sender = content.content.sender;
+        check_ruling(&question, &ruling)?;
+        if !ruling.accepted {
+            return Err(invalid(sender, CommitRule::Policy));
+        }
+        check_epoch(group, epoch)?;
+        let suite = group.suite(env)?;
+        let tree = group.tree()?;
+        let at = ApplyContext::new(suite, tree, &group.epoch.context, env);
+        // req: R-12.4.2-04, R-12.4.2-06
+        let mut applied = apply_list(at, &list).map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
+        let mut newcomers = core::mem::take(&mut applied.newcomers);
+        let Content::Commit(commit) = &content.content.content else {
+            return Err(ReceiveError::NotForAGroup);
+        };
+        let path_trees = match &commit.path {
+            Some(path) => {
+                let checked = check_commit_path(group, suite, &applied, sender, path)
+                    .map_err(|rule| rule.into_error(sender))?;
+                newcomers.extend(checked.newcomer);
+                Some((checked.committer, checked.before, checked.after))
+            }
+            None => None,
+        };
+        let committer = match (&path_trees, sender) {
+            (Some((leaf, ..)), _) | (None, Sender::Member(leaf)) => leaf.to_owned(),
+            _ => return Err(ReceiveError::ExternalCommitWithoutPath),
+        };
+        let tag = QuestionTag::draw(env.rng)?;
+        Ok(VettedCommit {
+            tag,
+            epoch,
+            psks: psks::asked_for(group, &crate::proposal::list::psks(&list)),
+            content,
+            list,
+            ratchet,
+            applied,
+            committer,
+            path_trees: path_trees.map(|(_, before, after)| (before, after)),
+            checks: tag.ask(newcomers, env.now),
+        })
+    }
+}
+
+/// Whether the answer is one to this question.
+pub(crate) fn check_ruling(question: &ProposalQuestion, ruling: &Ruling) -> Result<(), AnswerError> {
+    if ruling.question == question.question { Ok(()) } else { Err(AnswerError::WrongAnswer) }
+}
+
+pub(crate) fn check_epoch(group: &Group, epoch: u64) -> Result<(), Fault> {
+    group.check_active()?;
+    if group.epoch() == epoch { Ok(()) } else { Err(Fault::EpochOver) }
+}
+
+fn invalid(sender: Sender, rule: CommitRule) -> ReceiveError {
+    ReceiveError::InvalidCommit { sender, rule: Box::new(rule) }
+}
+
+const fn committer(sender: Sender) -> Option<Committer> {
+    match sender {
+        Sender::Member(leaf) => Some(Committer::Member(leaf)),
+        Sender::NewMemberCommit => Some(Committer::NewMember),
+        Sender::External(_) | Sender::NewMemberProposal => None,
+    }
+}
+
+/// The question to the policy about a list.
+pub(crate) fn ask_policy(
+    tag: QuestionTag,
+    committer: Sender,
+    own: bool,
+    list: &[ListedProposal],
+) -> ProposalQuestion {
+    let proposals = list
+        .iter()
+        .map(|listed| ProposedChange { sender: listed.sender, proposal: listed.proposal.clone() })
+        .collect();
+    ProposalQuestion { question: tag.0, committer, own, proposals }
+}
+
+/// The proposals of a commit, those by reference from the cache.
+fn resolve(group: &Group, commit: &Commit, sender: Sender) -> Result<Vec<ListedProposal>, ReceiveError> {
+    let cache = group.proposals()?;
+    commit
+        .proposals
+        .iter()
+        .map(|listed| match listed {
+            // req: R-12.4-02
+            ProposalOrRef::Proposal(proposal) => Ok(ListedProposal {
+                sender,
+                proposal: proposal.as_ref().clone(),
+                reference: None,
+                member: None,
+            }),
+            // An external commit's references are refused as such, whether they are known or not.
+            ProposalOrRef::Reference(_) if sender == Sender::NewMemberCommit => {
+                Err(invalid(sender, CommitRule::Proposals(ProposalListError::ReferenceInExternalCommit)))
+            }
+            ProposalOrRef::Reference(reference) => {
+                // req: R-12.2-17
+                let cached = cache.get(reference).ok_or(ReceiveError::MissingProposal(*reference))?;
+                Ok(ListedProposal {
+                    sender: cached.sender,
+                    proposal: cached.proposal.clone(),
+                    reference: Some(*reference),
+                    member: cached.member.clone(),
+                })
+            }
+        })
+        .collect()
+}
+
+/// A path that is valid, and the trees before and after it.
+struct CheckedPath {
+    committer: LeafIndex,
+    before: RatchetTree,
+    after: RatchetTree,
+    newcomer: Option<Newcomer>,
+}
+
+/// A broken rule, or a fault that is not the committer's.
+enum Broken {
+    Rule(CommitRule),
+    Fault(Fault),
+}
+
+impl Broken {
+    fn into_error(self, sender: Sender) -> ReceiveError {
+        match self {
+            Self::Rule(rule) => invalid(sender, rule),
+            Self::Fault(fault) => ReceiveError::Fault(fault),
+        }
+    }
+}
+
+impl<T: Into<Fault>> From<T> for Broken {
+    fn from(fault: T) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+fn check_commit_path(
+    group: &Group,
+    suite: Suite<'_>,
+    applied: &AppliedList,
+    sender: Sender,
+    path: &UpdatePath,
+) -> Result<CheckedPath, Broken> {
+    let broken = |error| Broken::Rule(CommitRule::Path(error));
+    let leaf = &path.leaf_node;
+    let (committer, before) = match sender {
+        Sender::Member(leaf) => {
+            let added = applied.added.iter().map(|(leaf, _)| *leaf).collect();
+            check_path(suite, &applied.tree, leaf, path, &added).map_err(broken)?;
+            (leaf, applied.tree.clone())
+        }
+        _ => {
+            // req: R-12.4.2-08
+            let bytes: Arc<[u8]> = Arc::from(leaf.to_bytes()?);
+            let (tree, placed) = applied.tree.apply_changes(suite, &[], &[], &[bytes])?;
+            let joiner = placed.first().copied().ok_or(Fault::EpochOver)?;
+            check_external_path(suite, &applied.tree, &tree, joiner, path).map_err(broken)?;
+            (joiner, tree)
+        }
+    };
+    let replacing = matches!(sender, Sender::Member(_)).then_some(committer);
+    // req: R-7.3-20, R-12.4.3.2-10
+    if let Some(other) = applied.tree.find_signature_key(leaf.signature_key.as_bytes())
+        && Some(other) != replacing
+    {
+        return Err(Broken::Rule(CommitRule::PathLeaf(LeafNodeError::SignatureKeyInUse(other))));
+    }
+    let after = merge_path(suite, &before, committer, path).map_err(broken)?;
+    let summary = after.summary();
+    // req: R-12.4.2-09, R-13.4-09
+    let context = LeafContext {
+        position: Some((group.id.as_bytes(), committer)),
+        expected: ExpectedSource::Commit,
+        version: group.epoch.context.version,
+        cipher_suite: group.epoch.context.cipher_suite,
+        required: &applied.required,
+        group_extensions: &extension_types(&applied.extensions),
+        members: Some(summary),
+        now: None,
+        max_lifetime: None,
+        verified: false,
+    };
+    validate_leaf(suite, leaf, &context).map_err(|error| Broken::Rule(CommitRule::PathLeaf(error)))?;
+    let predecessor = match replacing {
+        Some(committer) => group.tree()?.leaf(committer),
+        None => applied.removed.first().and_then(|old| group.tree.as_ref()?.leaf(*old)),
+    };
+    // req: R-12.2-21
+    if replacing.is_none()
+        && predecessor.as_ref().is_some_and(|old| old.encryption_key == leaf.encryption_key)
+    {
+        return Err(Broken::Rule(CommitRule::PathLeaf(LeafNodeError::EncryptionKeyUnchanged)));
+    }
+    let unchanged = replacing.is_some()
+        && predecessor
+            .as_ref()
+            .is_some_and(|old| old.credential == leaf.credential && old.signature_key == leaf.signature_key);
+    // req: R-5.3.1-05, R-5.3.1-08, R-12.2-22
+    let newcomer = (!unchanged).then(|| Newcomer {
+        event: if replacing.is_some() { CredentialEvent::Commit } else { CredentialEvent::ExternalCommit },
+        leaf: Some(committer),
+        credential: leaf.credential.clone(),
+        signature_key: leaf.signature_key.clone(),
+        predecessor: predecessor.map(|old| (old.credential, old.signature_key)),
+    });
+    Ok(CheckedPath { committer, before, after, newcomer })
+}
+
+impl VettedCommit {
+    /// The credentials that the commit brings in.
+    #[must_use]
+    pub fn credentials(&self) -> &[CredentialCheck] {
+        &self.checks
+    }
+
+    /// The pre-shared keys that are needed, apart from this group's own resumption PSKs.
+    #[must_use]
+    pub fn psks(&self) -> &[PreSharedKeyId] {
+        &self.psks
+    }
+
+    /// Whether the commit removes us.
+    #[must_use]
+    pub fn removes_us(&self, group: &Group) -> bool {
+        self.applied.removed.contains(&group.own_leaf())
+    }
+
+    /// Enters the epoch that the commit leads to.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]; nothing has changed.
+    pub fn resume(
+        self,
+        group: &Group,
+        answers: &Answers,
+        env: &mut Env<'_>,
+    ) -> Result<Step<EpochChange>, ReceiveError> {
+        check_epoch(group, self.epoch)?;
+        let members = answers.members(self.tag, &self.checks)?;
+        let sender = self.content.content.sender;
+        same_client(&self.checks, &members, &self.applied)
+            .map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
+        let mut builder = StepBuilder::new(group, env.rng)?;
+        if self.removes_us(group) {
+            // req: R-12.4.2-20, R-12.4.2-21
+            let change = self.change(true);
+            return Ok(builder.finish_removed(group, change));
+        }
+        use_ratchet(&mut builder, group, self.ratchet, env)?;
+        let suite = group.suite(env)?;
+        let staged = self.stage(group, suite, answers)?;
+        let end = write_epoch_change(&mut builder, group, &staged, suite, env)?;
+        builder.edit(Edit::EnterEpoch(Box::new(NewEpoch { staged, end })));
+        Ok(builder.finish(group, self.change(false))?)
+    }
+
+    fn stage(&self, group: &Group, suite: Suite<'_>, answers: &Answers) -> Result<StagedEpoch, ReceiveError> {
+        let sender = self.content.content.sender;
+        let own = group.own_leaf();
+        let epoch = group.epoch().checked_add(1).ok_or(Fault::EpochsExhausted)?;
+        let tree = self.path_trees.as_ref().map_or(&self.applied.tree, |(_, after)| after);
+        // req: R-12.4.2-13, R-8.1-01, R-8.1-02
+        let mut context = GroupContext {
+            epoch,
+            tree_hash: tree.root_hash().as_bytes().to_vec(),
+            extensions: self.applied.extensions.clone(),
+            ..group.epoch.context.clone()
+        };
+        let (mut path_keys, commit_secret) = self.decrypt(group, suite, &context.to_bytes()?)?;
+        let blanked = group.path_keys()?.blanked(tree);
+        // req: R-7.5-15
+        path_keys.clear.extend(blanked.into_iter().filter(|node| !path_keys.set.contains_key(node)));
+        // req: R-12.4.2-15
+        let confirmed = confirmed_transcript_hash(suite, &group.epoch.interim_transcript_hash, &self.content)?;
+        context.confirmed_transcript_hash = confirmed.as_bytes().to_vec();
+        let context_bytes = context.to_bytes()?;
+        let psks = crate::proposal::list::psks(&self.list);
+        let psk_secret = psks::combine(group, suite, &psks, answers)?;
+        let joiner = match &self.applied.external_init {
+            Some(kem_output) => {
+                let keys = group.epoch.secrets.external.key_pair(suite)?;
+                // req: R-12.1.6-02, R-12.4.3.2-06
+                let init = InitSecret::for_external_receiver(suite, &keys.private, kem_output)
+                    .map_err(|error| invalid(sender, CommitRule::ExternalInit(error)))?;
+                JoinerSecret::derive(suite, &init, &commit_secret, &context_bytes)?
+            }
+            None => JoinerSecret::derive(suite, &group.epoch.secrets.init, &commit_secret, &context_bytes)?,
+        };
+        let secrets = joiner.mix_psk(suite, &psk_secret)?.enter_epoch(suite, &context_bytes)?;
+        let tag = self.content.auth.confirmation_tag.as_deref().unwrap_or_default();
+        // req: R-12.4.2-16, R-6.1-15, R-6.1-16
+        if !verify_confirmation_tag(suite, &secrets.confirmation_key, &context.confirmed_transcript_hash, tag)? {
+            return Err(invalid(sender, CommitRule::ConfirmationTag));
+        }
+        let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, tag)?;
+        let parts = EpochParts {
+            context,
+            interim_transcript_hash: interim.as_bytes().to_vec(),
+            confirmation_tag: tag.to_vec(),
+            own_leaf: own,
+            own_signature_key: tree.leaf(own).ok_or(Fault::NotAMember)?.signature_key,
+            size: tree.size(),
+        };
+        let epoch = assemble(suite, parts, secrets)?;
+        Ok(StagedEpoch { epoch, tree: tree.clone(), path_keys })
+    }
+
+    /// Our new private keys, and the commit secret.
+    fn decrypt(
+        &self,
+        group: &Group,
+        suite: Suite<'_>,
+        context: &[u8],
+    ) -> Result<(PathKeysUpdate, CommitSecret), ReceiveError> {
+        let own_update = self.own_update(group)?;
+        let held = group.path_keys()?;
+        let (Some((before, _)), Content::Commit(commit)) = (&self.path_trees, &self.content.content.content) else {
+            // req: R-12.4.2-14
+            return Ok((PathKeysUpdate::default(), CommitSecret::zeros(suite)));
+        };
+        let Some(path) = &commit.path else {
+            return Ok((PathKeysUpdate::default(), CommitSecret::zeros(suite)));
+        };
+        let added: BTreeSet<LeafIndex> = self.applied.added.iter().map(|(leaf, _)| *leaf).collect();
+        let leaf_key = own_update.unwrap_or(&held.leaf);
+        let (mut update, secret) = decrypt_path(
+            suite,
+            before,
+            group.own_leaf(),
+            leaf_key,
+            &held.parents,
+            self.committer,
+            path,
+            &added,
+            context,
+        )
+        .map_err(|error| invalid(self.content.content.sender, CommitRule::Path(error)))?;
+        if let Some(key) = own_update {
+            update.leaf = Some(HpkePrivateKey::from_bytes(key.as_bytes().to_vec()));
+        }
+        Ok((update, secret))
+    }
+
+    /// The private key of an own Update that the commit covers.
+    fn own_update<'g>(&self, group: &'g Group) -> Result<Option<&'g HpkePrivateKey>, Fault> {
+        let own = Sender::Member(group.own_leaf());
+        let cache = group.proposals()?;
+        Ok(self
+            .list
+            .iter()
+            .filter(|listed| listed.sender == own && matches!(listed.proposal, Proposal::Update(_)))
+            .find_map(|listed| cache.get(listed.reference.as_ref()?)?.leaf_key.as_ref()))
+    }
+
+    fn change(&self, removed_self: bool) -> EpochChange {
+        let external = matches!(self.content.content.sender, Sender::NewMemberCommit).then_some(self.committer);
+        let tree = self.path_trees.as_ref().map_or(&self.applied.tree, |(_, after)| after);
+        epoch_change(
+            self.epoch.saturating_add(1),
+            self.content.content.sender,
+            &self.applied,
+            tree,
+            external,
+            removed_self,
+        )
+    }
+}
+
+/// What a commit did, for the application.
+pub(crate) fn epoch_change(
+    epoch: u64,
+    committer: Sender,
+    applied: &AppliedList,
+    tree: &RatchetTree,
+    external: Option<LeafIndex>,
+    removed_self: bool,
+) -> EpochChange {
+    let added = applied.added.iter().map(|(leaf, _)| *leaf).chain(external);
+    EpochChange {
+        epoch,
+        committer,
+        added: added
+            .filter_map(|index| {
+                let leaf = tree.leaf(index)?;
+                Some(Member { index, credential: leaf.credential, signature_key: leaf.signature_key })
+            })
+            .collect(),
+        removed: applied.removed.clone(),
+        updated: applied.updated.clone(),
+        removed_self,
+    }
+}
+
+/// Two Adds for one client have no place in a list (section 12.2).
+pub(crate) fn same_client(
+    checks: &[CredentialCheck],
+    members: &[MemberId],
+    applied: &AppliedList,
+) -> Result<(), ProposalListError> {
+    let vouched = checks
+        .iter()
+        .zip(members)
+        .filter(|(check, _)| check.event == CredentialEvent::Add)
+        .map(|(_, member)| member);
+    let mut seen = BTreeSet::new();
+    for member in applied.known_clients.iter().chain(vouched) {
+        // req: R-12.2-08
+        if !seen.insert(member) {
+            return Err(ProposalListError::SameClientTwice(member.clone()));
+        }
+    }
+    Ok(())
+}
+
+impl From<PskFailure> for ReceiveError {
+    fn from(failure: PskFailure) -> Self {
+        match failure {
+            PskFailure::Fault(fault) => Self::Fault(fault),
+            PskFailure::Answer(error) => Self::Answer(error),
+        }
+    }
+}
+
+impl core::fmt::Debug for VettedCommit {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { tag: _, epoch, content: _, list, ratchet: _, applied: _, committer, path_trees: _, checks, psks } =
+            self;
+        f.debug_struct("VettedCommit")
+            .field("epoch", epoch)
+            .field("committer", committer)
+            .field("proposals", &list.len())
+            .field("credentials", &checks.len())
+            .field("psks", psks)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,176 @@
+//! Loading a group, granularly: its header first, other records as they are needed.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mls_crypto_traits::{SecretBytes, Suite};
+
+use crate::env::Env;
+use crate::group::cache::{CachedProposal, ProposalCache};
+use crate::group::epoch::{Epoch, PastEpoch};
+use crate::group::header::{path_keys_from_record, secret_tree_record};
+use crate::group::pending::PendingCommit;
+use crate::group::state::{Lifecycle, PastSlot, Status};
+use crate::group::{Fault, Group};
+use crate::key_schedule::ResumptionPsk;
+use crate::record::{GroupId, Missing, RecordKey, RecordPrefix, Records, open_record};
+use crate::secret_tree::SecretTreeKey;
+use crate::tree::key_index::IndexSeed;
+use crate::tree::ratchet_tree::RatchetTree;
+
+impl Group {
+    /// The two records that [`Self::load`] takes, to be read at one point in time.
+    #[must_use]
+    pub fn records_to_load(id: &GroupId) -> [RecordKey; 2] {
+        [RecordKey::Group(id.clone()), RecordKey::Status(id.clone())]
+    }
+
+    /// The group from the records of [`Self::records_to_load`], with nothing else resident.
+    ///
+    /// # Errors
+    /// [`Fault::Corrupt`].
+    pub fn load(id: &GroupId, header: &SecretBytes, status: &SecretBytes) -> Result<Self, Fault> {
+        let (epoch, retention) = Epoch::from_record(header)?;
+        let status = Status::from_record(status)?;
+        Ok(Self {
+            id: id.clone(),
+            lifecycle: Lifecycle::Active,
+            epoch,
+            tree: None,
+            leaves: BTreeMap::new(),
+            path_keys: None,
+            proposals: (status.proposals == 0).then(ProposalCache::default),
+            pending: None,
+            past: retention.past.into_iter().map(|(at, ended)| (at, PastSlot { ended, state: None })).collect(),
+            resumption: retention.resumption.into_iter().map(|at| (at, None)).collect(),
+            status,
+        })
+    }
+
+    /// Makes records resident that an operation found [`Missing`]. They must be of the revision that the group is at.
+    ///
+    /// Not a transition: what the group is, and what is stored of it, does not change.
+    ///
+    /// # Errors
+    /// [`Fault::Corrupt`] where a record does not decode or one that must exist does not, [`Fault::Tree`],
+    /// [`Fault::UnsupportedSuite`], [`Fault::Crypto`].
+    pub fn admit(&mut self, records: Records, env: &mut Env<'_>) -> Result<(), Fault> {
+        let suite = self.suite(env)?;
+        let Records { records, sets } = records;
+        for (prefix, set) in sets {
+            match prefix {
+                RecordPrefix::Tree(_) if self.tree.is_none() => self.admit_tree(suite, set, env)?,
+                RecordPrefix::Proposals(_) if self.proposals.is_none() => {
+                    let mut cache = ProposalCache::default();
+                    for (key, value) in set {
+                        let RecordKey::Proposal(_, reference) = key else { continue };
+                        let mut r = open_record(&value)?;
+                        cache.insert(reference, CachedProposal::from_record(&mut r)?);
+                        r.finish()?;
+                    }
+                    self.proposals = Some(cache);
+                }
+                _ => {}
+            }
+        }
+        let (first, later): (Vec<_>, Vec<_>) =
+            records.into_iter().partition(|(key, _)| !matches!(key, RecordKey::PendingCommit(_)));
+        for (key, value) in first.into_iter().chain(later) {
+            self.admit_one(suite, key, value)?;
+        }
+        Ok(())
+    }
+
+    fn admit_tree(
+        &mut self,
+        suite: Suite<'_>,
+        set: Vec<(RecordKey, SecretBytes)>,
+        env: &mut Env<'_>,
+    ) -> Result<(), Fault> {
+        let mut nodes = Vec::with_capacity(set.len());
+        for (key, value) in &set {
+            let RecordKey::TreeNode(_, node) = key else { continue };
+            nodes.push((*node, Arc::from(open_record(value)?.rest())));
+        }
+        let tree =
+            RatchetTree::from_nodes(suite, index_seed(env)?, self.epoch.secret_tree.size(), nodes)?;
+        self.tree = Some(tree);
+        self.leaves.clear();
+        Ok(())
+    }
+
+    fn admit_one(&mut self, suite: Suite<'_>, key: RecordKey, value: Option<SecretBytes>) -> Result<(), Fault> {
+        match (key, value) {
+            (RecordKey::TreeNode(_, node), value) => {
+                if let (None, Some(leaf)) = (&self.tree, node.leaf()) {
+                    let bytes = value.as_ref().map(open_record).transpose()?.map(|mut r| Arc::from(r.rest()));
+                    self.leaves.insert(leaf, bytes);
+                }
+            }
+            (RecordKey::PathKeys(_), Some(value)) if self.path_keys.is_none() => {
+                self.path_keys = Some(path_keys_from_record(&value)?);
+            }
+            (RecordKey::PendingCommit(_), Some(value)) if self.pending.is_none() => {
+                let Some(tree) = &self.tree else { return Ok(()) };
+                self.pending = Some(PendingCommit::from_record(&value, |size, edits| {
+                    tree.clone().edit_resized(suite, size, edits).map_err(Fault::from)
+                })?);
+            }
+            (RecordKey::Epoch(_, epoch), Some(value)) => {
+                if let Some(slot) = self.past.get_mut(&epoch)
+                    && slot.state.is_none()
+                {
+                    slot.state = Some(Box::new(PastEpoch::from_record(&value)?));
+                }
+            }
+            (RecordKey::ResumptionPsk(_, epoch), Some(value)) => {
+                if let Some(slot @ None) = self.resumption.get_mut(&epoch) {
+                    let psk = SecretBytes::from_slice(open_record(&value)?.rest());
+                    *slot = Some(ResumptionPsk::from_bytes(psk));
+                }
+            }
+            (key, value) => {
+                let Some((epoch, name)) = secret_tree_key(&key) else { return Ok(()) };
+                let bytes = value.as_ref().map(open_record).transpose()?.map(|mut r| r.rest());
+                if let Some(tree) = self.secret_tree_mut(epoch) {
+                    tree.admit(name, bytes)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn suite<'a>(&self, env: &Env<'a>) -> Result<Suite<'a>, Fault> {
+        let id = self.epoch.context.cipher_suite;
+        env.suite(id).ok_or(Fault::UnsupportedSuite(id))
+    }
+
+    /// The records of a secret tree as a store names them.
+    pub(crate) fn missing_secrets(&self, epoch: u64, keys: Vec<SecretTreeKey>) -> Missing {
+        Missing {
+            keys: keys.into_iter().map(|key| secret_tree_record(&self.id, epoch, key)).collect(),
+            prefixes: Vec::new(),
+        }
+    }
+}
+
+const fn secret_tree_key(key: &RecordKey) -> Option<(u64, SecretTreeKey)> {
+    match key {
+        RecordKey::SecretNode(_, epoch, node) => Some((*epoch, SecretTreeKey::Node(*node))),
+        RecordKey::Ratchet(_, epoch, leaf, kind) => Some((*epoch, SecretTreeKey::Ratchet(*leaf, *kind))),
+        RecordKey::SkippedKey(_, epoch, leaf, kind, generation) => {
+            Some((*epoch, SecretTreeKey::Skipped(*leaf, *kind, *generation)))
+        }
+        RecordKey::SkippedIndex(_, epoch) => Some((*epoch, SecretTreeKey::SkippedIndex)),
+        _ => None,
+    }
+}
+
+/// A fresh seed for a tree's key index.
+pub(crate) fn index_seed(env: &mut Env<'_>) -> Result<IndexSeed, Fault> {
+    let mut seed = [0; 16];
+    env.rng.fill(&mut seed)?;
+    Ok(IndexSeed::new(seed))
+}

@@ -1,0 +1,113 @@
+//! Making a Welcome and a GroupInfo (RFC 9420 sections 12.4.3 and 12.4.3.1).
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use mls_codec::Encode;
+use mls_crypto_traits::{SecretBytes, SignaturePublicKey, Suite};
+
+use crate::env::Env;
+use crate::extension::{Extension, ExtensionType, Extensions};
+use crate::framing::{MlsMessage, MlsMessageBody};
+use crate::group::Fault;
+use crate::group::create::signer;
+use crate::group_context::GroupContext;
+use crate::key_schedule::{JoinerSecret, WelcomeSecret};
+use crate::proposal::Proposal;
+use crate::proposal::apply::AppliedList;
+use crate::proposal::list::{ListedProposal, psks};
+use crate::tree::math::LeafIndex;
+use crate::tree::ratchet_tree::RatchetTree;
+use crate::welcome::{EncryptedGroupSecrets, GroupInfo, GroupSecrets, Welcome};
+
+/// What a Welcome is made of.
+pub(crate) struct WelcomeParts<'a> {
+    pub(crate) list: &'a [ListedProposal],
+    pub(crate) applied: &'a AppliedList,
+    pub(crate) joiner: &'a JoinerSecret,
+    pub(crate) welcome_secret: &'a WelcomeSecret,
+    /// One for each added member, where there is a path.
+    pub(crate) path_secrets: &'a [Option<SecretBytes>],
+    pub(crate) context: &'a GroupContext,
+    pub(crate) confirmation_tag: &'a [u8],
+    pub(crate) tree: &'a RatchetTree,
+    pub(crate) tree_inside: bool,
+    pub(crate) signer: LeafIndex,
+    pub(crate) signature_key: &'a SignaturePublicKey,
+}
+
+/// The encoded Welcome for all that are added; none where nobody is.
+pub(crate) fn make_welcome(
+    suite: Suite<'_>,
+    parts: WelcomeParts<'_>,
+    env: &mut Env<'_>,
+) -> Result<Option<Vec<u8>>, Fault> {
+    if parts.applied.added.is_empty() {
+        return Ok(None);
+    }
+    let mut extensions = Extensions::new();
+    if parts.tree_inside {
+        extensions = tree_extension(parts.tree)?;
+    }
+    let info = sign_group_info(
+        suite,
+        parts.context,
+        extensions,
+        parts.confirmation_tag,
+        parts.signer,
+        parts.signature_key,
+        env,
+    )?;
+    // req: R-12.4.1-15
+    let opener = parts.welcome_secret.key_and_nonce(suite)?;
+    let encrypted_group_info =
+        suite.aead_seal(opener.key.as_bytes(), opener.nonce.as_bytes(), &[], &info.to_bytes()?)?;
+    // req: R-12.4.3.1-05
+    let context = suite.encrypt_context(b"Welcome", &encrypted_group_info)?;
+    let mut secrets = Vec::with_capacity(parts.applied.added.len());
+    for ((_, place), path_secret) in parts.applied.added.iter().zip(parts.path_secrets) {
+        let Some(Proposal::Add(key_package)) = parts.list.get(*place).map(|listed| &listed.proposal) else {
+            continue;
+        };
+        let group_secrets = GroupSecrets {
+            joiner_secret: SecretBytes::from_slice(parts.joiner.as_bytes()),
+            path_secret: path_secret.as_ref().map(SecretBytes::duplicate),
+            psks: psks(parts.list),
+        };
+        let plaintext = group_secrets.to_secret_bytes()?;
+        secrets.push(EncryptedGroupSecrets {
+            new_member: key_package.reference(suite)?,
+            encrypted_group_secrets: context.seal(&key_package.init_key, &plaintext, env.rng)?,
+        });
+    }
+    let welcome = Welcome { cipher_suite: suite.id(), secrets, encrypted_group_info };
+    Ok(Some(MlsMessage::new(MlsMessageBody::Welcome(welcome)).to_bytes()?))
+}
+
+/// The tree as an extension of a GroupInfo.
+pub(crate) fn tree_extension(tree: &RatchetTree) -> Result<Extensions, Fault> {
+    let extension_data = tree.to_extension()?;
+    Ok(Extensions(alloc::vec![Extension { extension_type: ExtensionType::RATCHET_TREE, extension_data }]))
+}
+
+/// A GroupInfo of an epoch, signed with our leaf's key of that epoch.
+pub(crate) fn sign_group_info(
+    suite: Suite<'_>,
+    context: &GroupContext,
+    extensions: Extensions,
+    confirmation_tag: &[u8],
+    own: LeafIndex,
+    signature_key: &SignaturePublicKey,
+    env: &Env<'_>,
+) -> Result<Box<GroupInfo>, Fault> {
+    let mut info = GroupInfo {
+        group_context: context.clone(),
+        extensions,
+        confirmation_tag: confirmation_tag.to_vec(),
+        signer: own,
+        signature: Vec::new(),
+    };
+    // req: R-12.4.1-13
+    info.sign(suite, signer(env, signature_key)?.as_ref())?;
+    Ok(Box::new(info))
+}
