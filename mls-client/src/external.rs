@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mls_core::group as engine;
+use mls_core::record::GroupId;
 
 use crate::blocking::run;
 use crate::driver::Driver;
@@ -36,6 +37,20 @@ impl ExternalJoin {
         let Self { driver, join } = self;
         let state = run(driver.accept_join(join))?;
         Ok(Group::new(driver, state))
+    }
+
+    /// Gives up: another commit was the first of its epoch. To try again, get a new `GroupInfo`.
+    ///
+    /// # Errors
+    /// A [`JoinError`]; the join is still pending in the store then.
+    pub fn abandon(self) -> Result<(), JoinError> {
+        run(self.driver.abandon_join(self.join))
+    }
+
+    /// The group that is joined.
+    #[must_use]
+    pub fn group_id(&self) -> GroupId {
+        self.join.group_id()
     }
 }
 

@@ -186,7 +186,7 @@ impl Group {
     ///
     /// # Errors
     /// An [`ExportError`].
-    pub fn group_info(&mut self, options: &GroupInfoOptions) -> Result<Vec<u8>, ExportError> {
+    pub fn group_info(&mut self, options: GroupInfoOptions) -> Result<Vec<u8>, ExportError> {
         run(self.driver.group_info(&mut self.state, options))
     }
 

@@ -35,7 +35,7 @@ impl Driver {
         let ruling = self.rules.judge(pending.question()).await;
         let vetted = self.engine(|env| pending.rule(ruling, state, env))?;
         let answers = self.answer(vetted.credentials(), vetted.psks()).await?;
-        Ok(self.engine(|env| vetted.resume(state, answers, env))?)
+        Ok(self.engine(|env| vetted.resume(state, &answers, env))?)
     }
 
     pub(crate) async fn accept_commit(

@@ -24,7 +24,7 @@ impl Driver {
     pub(crate) async fn group_info(
         &self,
         state: &mut State,
-        options: &GroupInfoOptions,
+        options: GroupInfoOptions,
     ) -> Result<Vec<u8>, ExportError> {
         self.hand_out(state, |state, env| group_info(state, options, env)).await
     }

@@ -22,11 +22,11 @@ impl Driver {
         let welcome = welcome_of(welcome)?;
         let (reference, record) = self.find_key_package(&welcome).await?;
         let opened =
-            self.engine(|env| open_welcome(&welcome, reference, &record, ratchet_tree, env))?;
+            self.engine(|env| open_welcome(&welcome, &reference, &record, ratchet_tree, env))?;
         let answers = self.answer(&[], opened.psks()).await?;
-        let pending = self.engine(|env| opened.resume(answers, env))?;
+        let pending = self.engine(|env| opened.resume(&answers, env))?;
         let answers = self.answer(pending.credentials(), &[]).await?;
-        let fresh = self.engine(|env| pending.resume(answers, env))?;
+        let fresh = self.engine(|env| pending.resume(&answers, env))?;
         Ok(self.release(fresh).await?)
     }
 
@@ -62,12 +62,17 @@ impl Driver {
         let group_info = group_info_of(group_info)?;
         let pending = self.engine(|env| external_join(&group_info, ratchet_tree, plan, env))?;
         let answers = self.answer(pending.credentials(), pending.psks()).await?;
-        let fresh = self.engine(|env| pending.resume(answers, env))?;
+        let fresh = self.engine(|env| pending.resume(&answers, env))?;
         Ok(self.release(fresh).await?)
     }
 
     pub(crate) async fn accept_join(&self, join: ExternalJoin) -> Result<State, JoinError> {
         let fresh = self.engine(|env| join.accept(env))?;
+        Ok(self.release(fresh).await?)
+    }
+
+    pub(crate) async fn abandon_join(&self, join: ExternalJoin) -> Result<(), JoinError> {
+        let fresh = self.engine(|env| join.abandon(env))?;
         Ok(self.release(fresh).await?)
     }
 }

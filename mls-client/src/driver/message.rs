@@ -120,14 +120,14 @@ impl Driver {
             Inbound::OwnCommit(step) => step.map(Event::of_epoch),
             Inbound::Proposal(pending) => {
                 let answers = self.answer(pending.credentials(), &[]).await?;
-                self.engine(|env| pending.resume(state, answers, env))?
+                self.engine(|env| pending.resume(state, &answers, env))?
                     .map(Event::Proposal)
             }
             Inbound::Commit(pending) => {
                 let ruling = self.rules.judge(pending.question()).await;
                 let vetted = self.engine(|env| pending.rule(ruling, state, env))?;
                 let answers = self.answer(vetted.credentials(), vetted.psks()).await?;
-                self.engine(|env| vetted.resume(state, answers, env))?
+                self.engine(|env| vetted.resume(state, &answers, env))?
                     .map(Event::of_epoch)
             }
         })

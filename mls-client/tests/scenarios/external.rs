@@ -15,7 +15,7 @@ fn public() -> GroupInfoOptions {
 fn anybody_with_a_group_info_may_join() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let carol = Party::new("carol");
-    let info = at_alice.group_info(&public()).unwrap();
+    let info = at_alice.group_info(public()).unwrap();
     let join = carol
         .client
         .join_external(&carol.identity, &info, None)
@@ -38,7 +38,7 @@ fn anybody_with_a_group_info_may_join() {
 fn an_external_join_survives_a_restart() {
     let (_, mut at_alice, _, _) = pair();
     let mut carol = Party::new("carol");
-    let info = at_alice.group_info(&public()).unwrap();
+    let info = at_alice.group_info(public()).unwrap();
     let join = carol
         .client
         .join_external(&carol.identity, &info, None)
@@ -54,6 +54,26 @@ fn an_external_join_survives_a_restart() {
     let mut at_carol = join.accept().unwrap();
     assert_talk(&mut at_alice, &mut at_carol);
     assert!(carol.client.resume().unwrap().is_empty());
+}
+
+#[test]
+fn an_external_join_may_be_given_up() {
+    let (_, mut at_alice, _, _) = pair();
+    let carol = Party::new("carol");
+    let info = at_alice.group_info(public()).unwrap();
+    let join = carol.client.join_external(&carol.identity, &info, None).unwrap();
+    assert_eq!(&join.group_id(), at_alice.id());
+    // Alice was faster.
+    let commit = at_alice.update().unwrap();
+    at_alice.receive(&commit.message).unwrap();
+    assert!(at_alice.receive(join.message()).is_err());
+    join.abandon().unwrap();
+    assert!(carol.client.resume().unwrap().is_empty());
+    let info = at_alice.group_info(public()).unwrap();
+    let join = carol.client.join_external(&carol.identity, &info, None).unwrap();
+    at_alice.receive(join.message()).unwrap();
+    let mut at_carol = join.accept().unwrap();
+    assert_talk(&mut at_alice, &mut at_carol);
 }
 
 #[test]
@@ -75,7 +95,7 @@ fn by_default_external_commits_are_refused() {
         )
         .unwrap();
     let mut group = party.client.create_group(&party.identity).unwrap();
-    let info = group.group_info(&public()).unwrap();
+    let info = group.group_info(public()).unwrap();
     dave.clock
         .0
         .store(party.client.now().0, core::sync::atomic::Ordering::SeqCst);
