@@ -52,9 +52,9 @@ fn every_operation_of_a_cold_handle_that_falls_behind_says_reload() {
     ));
     assert!(matches!(
         handles[4].accept_commit().unwrap_err().disposition(),
-        Disposition::FixCaller
+        Disposition::Reload
     ));
-    // It cannot know better: these are of epochs to come.
+    // It cannot know better: this is of an epoch to come.
     assert!(matches!(
         handles[5].receive(&from_bob).unwrap_err().disposition(),
         Disposition::AwaitEpoch(2)

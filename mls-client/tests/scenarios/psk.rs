@@ -39,7 +39,7 @@ fn a_past_epoch_of_the_group_vouches_for_the_next() {
     for epoch in [1, 2] {
         let plan = CommitPlan {
             proposals: vec![Proposing::ResumptionPsk {
-                group_id: at_alice.id().clone(),
+                group_id: at_alice.id().0.clone(),
                 epoch,
             }],
             ..CommitPlan::default()

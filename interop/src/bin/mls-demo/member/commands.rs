@@ -52,7 +52,7 @@ impl Member {
             external_pub: true,
             ratchet_tree: true,
         };
-        let info = self.group()?.group_info(&options)?;
+        let info = self.group()?.group_info(options)?;
         self.service()?.ask(&Request::PublishGroupInfo(info))?;
         Ok(())
     }
@@ -114,6 +114,7 @@ impl Member {
         let info = self.service()?.fetch(&Request::FetchGroupInfo)?;
         let join = self.client.join_external(&self.identity, &info, None)?;
         if !self.service()?.commit(join.message(), None, &[])? {
+            join.abandon()?;
             return Ok(vec!["refused".to_owned()]);
         }
         let group = join.accept()?;
