@@ -9,6 +9,7 @@ use crate::group::Fault;
 use crate::group::epoch::{Epoch, LiveSecrets};
 use crate::group_context::GroupContext;
 use crate::key_schedule::EpochSecrets;
+use crate::proposal::ReInit;
 use crate::secret_tree::{SecretTree, SecretTreeError};
 use crate::tree::math::{LeafIndex, TreeSize};
 
@@ -20,11 +21,12 @@ pub(crate) struct EpochParts {
     pub(crate) own_leaf: LeafIndex,
     pub(crate) own_signature_key: SignaturePublicKey,
     pub(crate) size: TreeSize,
+    pub(crate) re_init: Option<ReInit>,
 }
 
 /// The epoch of these secrets, with our own ratchets made.
 pub(crate) fn assemble(suite: Suite<'_>, parts: EpochParts, secrets: EpochSecrets) -> Result<Epoch, Fault> {
-    let EpochParts { context, interim_transcript_hash, confirmation_tag, own_leaf, own_signature_key, size } = parts;
+    let EpochParts { context, interim_transcript_hash, confirmation_tag, own_leaf, own_signature_key, size, re_init } = parts;
     let EpochSecrets {
         sender_data,
         encryption,
@@ -50,6 +52,7 @@ pub(crate) fn assemble(suite: Suite<'_>, parts: EpochParts, secrets: EpochSecret
         confirmation_tag,
         own_leaf,
         own_signature_key,
+        re_init,
         secrets: LiveSecrets {
             sender_data,
             exporter,

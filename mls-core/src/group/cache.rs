@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
+use mls_codec::{Decode, DecodeError, EncodeError, Reader};
 use mls_crypto_traits::{HpkePrivateKey, SecretBytes};
 
 use crate::framing::Sender;

@@ -172,7 +172,7 @@ from_fault!(CommitError);
 /// # Errors
 /// [`CommitError`]; nothing has changed.
 pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<PendingOwnCommit, CommitError> {
-    group.check_active()?;
+    group.check_open()?;
     let missing = group.missing_for_handshake();
     if !missing.is_empty() {
         return Err(Fault::NotResident(missing).into());
@@ -297,18 +297,18 @@ fn drop_invalid(
         check_list(list, committer, suite.hash_len())?;
         apply_list(at, list).map(drop)
     };
-    let Err(mut error) = valid(&list) else { return Ok(list) };
+    if valid(&list).is_ok() {
+        return Ok(list);
+    }
     // Those that are still valid when added one by one, in order, stay.
     let received = list.iter().position(|listed| listed.reference.is_some()).unwrap_or(list.len());
     let candidates = list.split_off(received);
     for candidate in candidates {
         list.push(candidate);
-        match valid(&list) {
-            Ok(()) => continue,
-            Err(reason) => error = reason,
-        }
-        if let Some(out) = list.pop() {
-            drop_listed(dropped, &out, DropReason::Invalid(Box::new(error.clone())));
+        if let Err(reason) = valid(&list)
+            && let Some(out) = list.pop()
+        {
+            drop_listed(dropped, &out, DropReason::Invalid(Box::new(reason)));
         }
     }
     Ok(list)

@@ -112,6 +112,7 @@ impl VettedOwnCommit {
             own_leaf: group.own_leaf(),
             own_signature_key: path.signature_key,
             size: path.tree.size(),
+            re_init: self.applied.re_init.clone(),
         };
         let ratchet_tree = match (&welcome, self.plan.ratchet_tree_in_welcome) {
             (Some(_), false) => Some(path.tree.to_extension().map_err(Fault::from)?),

@@ -20,7 +20,7 @@ use crate::tree::ratchet_tree::RatchetTree;
 /// # Errors
 /// [`CommitError::NoPendingCommit`], [`CommitError::Fault`]; nothing has changed.
 pub fn accept_commit(group: &Group, env: &mut Env<'_>) -> Result<Step<EpochChange>, CommitError> {
-    group.check_active()?;
+    group.check_open()?;
     let missing = group.missing_for_handshake();
     if !missing.is_empty() {
         return Err(Fault::NotResident(missing).into());
@@ -43,7 +43,7 @@ pub fn accept_commit(group: &Group, env: &mut Env<'_>) -> Result<Step<EpochChang
 /// # Security
 /// If the commit has been accepted after all, the group is lost to us: the new epoch's secrets are wiped.
 pub fn drop_commit(group: &Group, env: &mut Env<'_>) -> Result<Step<()>, CommitError> {
-    group.check_active()?;
+    group.check_open()?;
     if !group.has_pending_commit() {
         return Err(CommitError::NoPendingCommit);
     }

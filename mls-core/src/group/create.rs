@@ -152,6 +152,7 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
         own_leaf: LeafIndex::ZERO,
         own_signature_key: leaf.signature_key,
         size: tree.size(),
+        re_init: None,
     };
     let epoch = assemble(suite, parts, secrets)?;
     found(group_id, epoch, tree, OwnPathKeys::new(leaf_key.private), env).map_err(CreateError::Fault)

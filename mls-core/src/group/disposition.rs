@@ -56,7 +56,7 @@ impl Fault {
         match self {
             Self::NotResident(missing) => Disposition::Retry(Missing::Records(missing.clone())),
             Self::EpochOver | Self::Corrupt(_) => Disposition::Reload,
-            Self::NotAMember | Self::EpochsExhausted => Disposition::Rejoin,
+            Self::NotAMember | Self::ReInitialized | Self::EpochsExhausted => Disposition::Rejoin,
             Self::UnsupportedSuite(_)
             | Self::NoSigner(_)
             | Self::Encode(_)

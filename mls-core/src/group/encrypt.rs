@@ -1,6 +1,5 @@
 //! Sending: application data, and the framing of all that a member sends (RFC 9420 sections 6.3 and 12.4).
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -72,7 +71,7 @@ pub fn encrypt(
     options: &EncryptOptions,
     env: &mut Env<'_>,
 ) -> Result<Step<Outgoing>, EncryptError> {
-    group.check_active()?;
+    group.check_open()?;
     // req: R-12.4-04, R-15.2-02
     if group.pending_proposals() > 0 && !options.allow_pending_proposals {
         let refs = group.proposals()?.in_order().into_iter().map(|(reference, _)| *reference).collect();
@@ -160,6 +159,16 @@ pub(crate) fn protect(
 impl Group {
     pub(crate) const fn check_active(&self) -> Result<(), Fault> {
         if self.is_active() { Ok(()) } else { Err(Fault::NotAMember) }
+    }
+
+    /// Whether anything can still happen in the group but reading what came late.
+    pub(crate) const fn check_open(&self) -> Result<(), Fault> {
+        match (self.is_active(), &self.epoch.re_init) {
+            (false, _) => Err(Fault::NotAMember),
+            // req: R-12.4.2-18
+            (true, Some(_)) => Err(Fault::ReInitialized),
+            (true, None) => Ok(()),
+        }
     }
 }
 

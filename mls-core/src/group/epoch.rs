@@ -15,6 +15,7 @@ use crate::group_context::GroupContext;
 use crate::key_schedule::{
     EpochAuthenticator, ExporterSecret, ExternalSecret, InitSecret, MembershipKey, ResumptionPsk, SenderDataSecret,
 };
+use crate::proposal::ReInit;
 use crate::secret_tree::{RatchetUndo, SecretTree, SecretTreeEdit};
 use crate::tree::math::LeafIndex;
 use crate::tree::path::PathKeysUpdate;
@@ -29,6 +30,8 @@ pub(crate) struct Epoch {
     pub(crate) confirmation_tag: Vec<u8>,
     pub(crate) own_leaf: LeafIndex,
     pub(crate) own_signature_key: SignaturePublicKey,
+    /// The ReInit that the epoch began with: the group is closed in favour of a successor (section 11.2).
+    pub(crate) re_init: Option<ReInit>,
     pub(crate) secrets: LiveSecrets,
     pub(crate) secret_tree: SecretTree,
 }

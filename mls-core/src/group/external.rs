@@ -204,6 +204,7 @@ impl PendingExternalJoin {
             own_leaf: path.own,
             own_signature_key: self.plan.leaf.signature_key.clone(),
             size: path.tree.size(),
+            re_init: None,
         };
         let epoch = assemble(suite, parts, secrets)?;
         let PathKeysUpdate { leaf, set, clear: _ } = update;

@@ -20,6 +20,8 @@ pub enum Fault {
     NoSigner(SignaturePublicKey),
     /// We are no longer a member.
     NotAMember,
+    /// The group is closed in favour of a successor (RFC 9420 section 11.2): nothing more is sent in it.
+    ReInitialized,
     /// The group has entered another epoch since the question was asked.
     EpochOver,
     /// The last epoch that a 64-bit number can count is reached (RFC 9420 section 12).
@@ -52,6 +54,7 @@ impl fmt::Display for Fault {
             Self::UnsupportedSuite(suite) => write!(f, "the crypto provider lacks {suite:?}"),
             Self::NoSigner(_) => f.write_str("the signing key is not held"),
             Self::NotAMember => f.write_str("we are no longer a member"),
+            Self::ReInitialized => f.write_str("the group is closed in favour of a successor"),
             Self::EpochOver => f.write_str("the group has entered another epoch"),
             Self::EpochsExhausted => f.write_str("the group has used up its epochs"),
             Self::Encode(error) => error.fmt(f),

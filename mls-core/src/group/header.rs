@@ -62,6 +62,7 @@ impl Epoch {
             confirmation_tag,
             own_leaf,
             own_signature_key,
+            re_init,
             secrets,
             secret_tree,
         } = self;
@@ -70,6 +71,7 @@ impl Epoch {
         w.put(confirmation_tag)?;
         w.put(own_leaf)?;
         w.put(own_signature_key)?;
+        w.put(re_init)?;
         w.put(&secret_tree.size())?;
         let LiveSecrets { sender_data, exporter, external, membership, resumption, authenticator, init } = secrets;
         w.opaque(sender_data.as_bytes())?;
@@ -93,6 +95,7 @@ impl Epoch {
             confirmation_tag: Vec::decode(r)?,
             own_leaf: LeafIndex::decode(r)?,
             own_signature_key: SignaturePublicKey::decode(r)?,
+            re_init: Option::decode(r)?,
             secret_tree: SecretTree::cold(TreeSize::decode(r)?),
             secrets: LiveSecrets {
                 sender_data: SenderDataSecret::from_bytes(secret(r)?),

@@ -18,7 +18,7 @@ use crate::group::resident::index_seed;
 use crate::group::{Fault, Fresh, Group};
 use crate::identity::{CredentialCheck, CredentialEvent};
 use crate::key_package::{KeyPackage, KeyPackageRef};
-use crate::key_schedule::{EpochSecrets, Intermediate, JoinerSecret, verify_confirmation_tag};
+use crate::key_schedule::{EpochSecrets, Intermediate, verify_confirmation_tag};
 use crate::proposal::apply::{Newcomer, extension_types, required};
 use crate::psk::{PreSharedKeyId, Psk, ResumptionPskUsage};
 use crate::record::{GroupId, Precondition, RecordKey};
@@ -131,8 +131,7 @@ impl OpenedWelcome {
         let suite = env.suite(self.suite).ok_or(Fault::UnsupportedSuite(self.suite))?;
         // req: R-12.4.3.1-07
         let psk_secret = combine_with(suite, &self.secrets.psks, |id| answers.psk_of(id))?;
-        let joiner = JoinerSecret::from_bytes(self.secrets.joiner_secret);
-        let intermediate = joiner.mix_psk(suite, &psk_secret)?;
+        let intermediate = self.secrets.joiner_secret.mix_psk(suite, &psk_secret)?;
         // req: R-12.4.3.1-09
         let opener = intermediate.welcome_secret(suite)?.key_and_nonce(suite)?;
         let info = suite
@@ -316,6 +315,7 @@ fn enter_joined(
         own_leaf,
         own_signature_key: tree.leaf(own_leaf).ok_or(Fault::NotAMember)?.signature_key,
         size: tree.size(),
+        re_init: None,
     };
     let epoch = assemble(suite, parts, secrets)?;
     // req: R-12.4.3-05, R-12.4.3.1-11

@@ -31,7 +31,7 @@ use crate::proposal::{Proposal, ProposalOrRef};
 use crate::psk::PreSharedKeyId;
 use crate::rules::{ProposalQuestion, ProposedChange, Ruling};
 use crate::tree::math::LeafIndex;
-use crate::tree::path::{PathKeysUpdate, check_external_path, check_path, decrypt_path, merge_path};
+use crate::tree::path::{PathKeysUpdate, check_path, decrypt_path, merge_path};
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::validate::{ExpectedSource, LeafContext, LeafNodeError, validate_leaf};
 
@@ -143,7 +143,8 @@ impl PendingCommit {
             None => None,
         };
         let committer = match (&path_trees, sender) {
-            (Some((leaf, ..)), _) | (None, Sender::Member(leaf)) => leaf.to_owned(),
+            (Some((leaf, ..)), _) => *leaf,
+            (None, Sender::Member(leaf)) => leaf,
             _ => return Err(ReceiveError::ExternalCommitWithoutPath),
         };
         let tag = QuestionTag::draw(env.rng)?;
@@ -168,7 +169,7 @@ pub(crate) fn check_ruling(question: &ProposalQuestion, ruling: &Ruling) -> Resu
 }
 
 pub(crate) fn check_epoch(group: &Group, epoch: u64) -> Result<(), Fault> {
-    group.check_active()?;
+    group.check_open()?;
     if group.epoch() == epoch { Ok(()) } else { Err(Fault::EpochOver) }
 }
 
@@ -279,7 +280,7 @@ fn check_commit_path(
             let bytes: Arc<[u8]> = Arc::from(leaf.to_bytes()?);
             let (tree, placed) = applied.tree.apply_changes(suite, &[], &[], &[bytes])?;
             let joiner = placed.first().copied().ok_or(Fault::EpochOver)?;
-            check_external_path(suite, &applied.tree, &tree, joiner, path).map_err(broken)?;
+            check_path(suite, &applied.tree, joiner, path, &BTreeSet::new()).map_err(broken)?;
             (joiner, tree)
         }
     };
@@ -425,6 +426,8 @@ impl VettedCommit {
             own_leaf: own,
             own_signature_key: tree.leaf(own).ok_or(Fault::NotAMember)?.signature_key,
             size: tree.size(),
+            // req: R-12.3-06
+            re_init: self.applied.re_init.clone(),
         };
         let epoch = assemble(suite, parts, secrets)?;
         Ok(StagedEpoch { epoch, tree: tree.clone(), path_keys })

@@ -121,7 +121,7 @@ pub fn propose(
     options: &SendOptions,
     env: &mut Env<'_>,
 ) -> Result<Step<OutgoingProposal>, ProposeError> {
-    group.check_active()?;
+    group.check_open()?;
     let missing = group.missing_for_handshake();
     if !missing.is_empty() {
         return Err(Fault::NotResident(missing).into());

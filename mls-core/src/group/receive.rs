@@ -112,6 +112,7 @@ pub fn receive(group: &Group, message: &MlsMessage, env: &mut Env<'_>) -> Result
         if epoch != group.epoch() {
             return Err(ReceiveError::PastEpoch(epoch));
         }
+        group.check_open()?;
         let missing = group.missing_for_handshake();
         if !missing.is_empty() {
             return Err(Fault::NotResident(missing).into());

@@ -70,7 +70,7 @@ pub(crate) fn make_welcome(
             continue;
         };
         let group_secrets = GroupSecrets {
-            joiner_secret: SecretBytes::from_slice(parts.joiner.as_bytes()),
+            joiner_secret: JoinerSecret::from_bytes(SecretBytes::from_slice(parts.joiner.as_bytes())),
             path_secret: path_secret.as_ref().map(SecretBytes::duplicate),
             psks: psks(parts.list),
         };

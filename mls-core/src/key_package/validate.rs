@@ -7,7 +7,7 @@ use mls_crypto_traits::{CipherSuite, CryptoError, Suite};
 use crate::extension::{ExtensionPlace, ExtensionType, RequiredCapabilities};
 use crate::framing::ProtocolVersion;
 use crate::key_package::KeyPackage;
-use crate::tree::ratchet_tree::Summary;
+use crate::tree::summary::Summary;
 use crate::tree::validate::{ExpectedSource, LeafContext, LeafNodeError, validate_leaf};
 
 /// The group that a key package is to be added to.

@@ -285,7 +285,7 @@ fn check_unique(
 fn check_support(at: ApplyContext<'_>, result: &AppliedList) -> Result<(), ProposalListError> {
     let summary = result.tree.summary();
     // req: R-7.3-10, R-7.3-11, R-13.3-01
-    if !summary.credential_types_in_use().iter().all(|kind| summary.all_support_credential(*kind)) {
+    if !summary.credential_types_in_use().all(|kind| summary.all_support_credential(kind)) {
         return Err(ProposalListError::CredentialTypeNotSupportedByAll);
     }
     if result.extensions == at.context.extensions {

@@ -133,7 +133,7 @@ impl RecordKey {
         match self {
             Self::Group(id) => (HEADER, id).encode(&mut out)?,
             Self::Status(id) => (GROUP, id, STATUS).encode(&mut out)?,
-            Self::TreeNode(id, node) => ((GROUP, id, TREE), node.as_u32()).encode(&mut out)?,
+            Self::TreeNode(id, node) => ((GROUP, id, TREE), node).encode(&mut out)?,
             Self::PathKeys(id) => (GROUP, id, PATH_KEYS).encode(&mut out)?,
             Self::Proposal(id, reference) => ((GROUP, id, PROPOSAL), reference).encode(&mut out)?,
             Self::PendingCommit(id) => (GROUP, id, PENDING).encode(&mut out)?,

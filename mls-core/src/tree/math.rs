@@ -4,6 +4,8 @@
 //! leaves. Positions never change when a tree is extended or truncated. Every index that a type here can hold
 //! is below 2^32 - 1, so the arithmetic cannot leave the largest tree there is (2^31 leaves).
 
+mod codec;
+
 use alloc::vec::Vec;
 use core::fmt;
 

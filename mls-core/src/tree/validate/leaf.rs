@@ -52,6 +52,8 @@ pub struct LeafContext<'a> {
     pub now: Option<u64>,
     /// The longest lifetime accepted, in seconds.
     pub max_lifetime: Option<u64>,
+    /// Whether the signature is known to be good: the leaf was verified before, or we have just signed it.
+    pub verified: bool,
 }
 
 /// Checks everything about a leaf node that section 7.3 wants, except that its keys are its own ([`check_unique_keys`]) and that the
@@ -71,6 +73,9 @@ pub fn validate_leaf(
     suite
         .check_hpke_public_key(leaf.encryption_key.as_bytes())
         .map_err(LeafNodeError::InvalidEncryptionKey)?;
+    if context.verified {
+        return Ok(());
+    }
     // req: R-7.3-05, R-7.2-16
     leaf.verify_signature(suite, context.position)
         .map_err(|error| match error {
@@ -242,6 +247,8 @@ pub enum LeafNodeError {
     NotYetValid,
     /// The lifetime is over (7.3).
     Expired,
+    /// The capabilities list an extension or proposal type that everybody supports; tolerated on receipt (7.2).
+    DefaultTypeListed,
     /// The capabilities lack the group's protocol version (7.3).
     VersionUnsupported,
     /// The capabilities lack the group's cipher suite (7.3).
@@ -287,6 +294,7 @@ impl fmt::Display for LeafNodeError {
             Self::LifetimeTooLong => f.write_str("lifetime is too long"),
             Self::NotYetValid => f.write_str("lifetime has not begun"),
             Self::Expired => f.write_str("lifetime is over"),
+            Self::DefaultTypeListed => f.write_str("capabilities list a default type"),
             Self::VersionUnsupported => f.write_str("leaf does not support the protocol version"),
             Self::CipherSuiteUnsupported => f.write_str("leaf does not support the cipher suite"),
             Self::RequiredExtensionMissing(kind) => {

@@ -64,6 +64,7 @@ pub fn validate_tree(
             members: Some(tree.summary()),
             now: context.now,
             max_lifetime: context.max_lifetime,
+            verified: false,
         };
         validate_leaf(suite, &leaf, &context)
             .map_err(|error| TreeValidationError::Leaf(index, error))?;
