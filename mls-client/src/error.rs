@@ -25,6 +25,8 @@ pub enum DriverError {
     Unsettled,
     /// A future of the blocking face was not ready.
     NotReady,
+    /// The engine is newer and yields what this driver does not know.
+    Unknown,
 }
 
 impl DriverError {
@@ -41,7 +43,7 @@ impl DriverError {
             }
             Self::Identity(_) => Disposition::Retry(Wanted::Identity),
             Self::Record(fault) => fault.disposition(),
-            Self::Storage(_) | Self::Unsettled | Self::NotReady => Disposition::FixCaller,
+            Self::Storage(_) | Self::Unsettled | Self::NotReady | Self::Unknown => Disposition::FixCaller,
         }
     }
 }
@@ -55,6 +57,7 @@ impl fmt::Display for DriverError {
             Self::Stale(_) => "the group handle has moved on",
             Self::Unsettled => "the store does not answer with what it is asked for",
             Self::NotReady => "a future of the blocking face was not ready",
+            Self::Unknown => "the engine yields what the driver does not know",
         })
     }
 }
@@ -66,7 +69,7 @@ impl Error for DriverError {
             Self::Identity(error) => Some(error),
             Self::Record(error) => Some(error),
             Self::Stale(error) => Some(error),
-            Self::Unsettled | Self::NotReady => None,
+            Self::Unsettled | Self::NotReady | Self::Unknown => None,
         }
     }
 }

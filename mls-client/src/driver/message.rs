@@ -91,7 +91,7 @@ impl Driver {
         outcomes
             .into_iter()
             .map(|outcome| match outcome {
-                Ok(()) => Ok(events.next().ok_or(DriverError::Unsettled)),
+                Ok(()) => events.next().ok_or_else(|| DriverError::Unsettled.into()).map(Ok),
                 Err(error) => Ok(Err(error)),
             })
             .collect()
@@ -127,9 +127,9 @@ impl Driver {
                 let ruling = self.rules.judge(pending.question()).await;
                 let vetted = self.engine(|env| pending.rule(ruling, state, env))?;
                 let answers = self.answer(vetted.credentials(), vetted.psks()).await?;
-                self.engine(|env| vetted.resume(state, &answers, env))?
-                    .map(Event::of_epoch)
+                self.engine(|env| vetted.resume(state, &answers, env))?.map(Event::of_epoch)
             }
+            _ => return Err(DriverError::Unknown.into()),
         })
     }
 }

@@ -40,6 +40,7 @@ impl Driver {
                     None => self.current_psk(&group, *psk_epoch).await,
                 }
             }
+            _ => Ok(None),
         }
     }
 

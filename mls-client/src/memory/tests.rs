@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
 
-struct None_;
+struct NoSigners;
 
-impl Signers for None_ {
+impl Signers for NoSigners {
     fn signer(&self, _: &SignaturePublicKey) -> Option<Arc<dyn mls_crypto_traits::SigningKey>> {
         None
     }
@@ -27,7 +27,7 @@ fn signer() -> Fresh<SignaturePublicKey> {
     let mut rng = OsRng::default();
     let mut env = Env {
         crypto: &RustCryptoProvider::new(),
-        signers: &None_,
+        signers: &NoSigners,
         rng: &mut rng,
         now: UnixTime(0),
         limits: Limits::default(),
@@ -37,11 +37,7 @@ fn signer() -> Fresh<SignaturePublicKey> {
 
 /// A group whose delta demands that it is not there yet.
 fn new_group(id: &GroupId) -> Fresh<Group> {
-    let store = Arc::new(MemoryStorage::new());
-    let client = Client::builder(
-        Arc::clone(&store) as Arc<dyn Storage>,
-        Arc::new(BasicIdentity::new()),
-    )
+    let client = Client::builder(Arc::new(MemoryStorage::new()), Arc::new(BasicIdentity::new()))
     .build()
     .unwrap();
     let identity = client
@@ -107,7 +103,7 @@ fn a_scan_is_in_the_order_of_the_names() {
 fn a_precondition_that_does_not_hold_changes_nothing() {
     let id = GroupId(b"group".to_vec());
     let store = MemoryStorage::new();
-    store.commit(new_group(&id).delta()).unwrap();
+    let _stored = store.commit(new_group(&id).delta()).unwrap();
     let before = store.scan(&RecordPrefix::Group(id.clone())).unwrap();
     assert!(before.len() > 2);
     let error = store.commit(new_group(&id).delta()).unwrap_err();
@@ -126,12 +122,12 @@ fn a_set_contains_its_own_records_and_no_other_groups() {
     let store = MemoryStorage::new();
     // One identifier is the beginning of the other.
     let (short, long) = (GroupId(b"a".to_vec()), GroupId(b"ab".to_vec()));
-    store.commit(new_group(&short).delta()).unwrap();
+    let _stored = store.commit(new_group(&short).delta()).unwrap();
     let alone = store
         .scan(&RecordPrefix::Group(short.clone()))
         .unwrap()
         .len();
-    store.commit(new_group(&long).delta()).unwrap();
+    let _stored = store.commit(new_group(&long).delta()).unwrap();
     let records = store.scan(&RecordPrefix::Group(short.clone())).unwrap();
     assert_eq!(records.len(), alone);
     assert!(
@@ -147,6 +143,6 @@ fn a_set_contains_its_own_records_and_no_other_groups() {
 #[test]
 fn debug_shows_no_record() {
     let store = MemoryStorage::new();
-    store.commit(signer().delta()).unwrap();
+    let _stored = store.commit(signer().delta()).unwrap();
     assert_eq!(format!("{store:?}"), "MemoryStorage { records: 1 }");
 }

@@ -12,17 +12,17 @@ use mls_client::{
     Group, GroupId, Identity, IdentityProvider, MemoryStorage, Received, Storage, UnixTime,
 };
 
-pub const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
-pub const NOW: u64 = 1_800_000_000;
+pub(crate) const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
+pub(crate) const NOW: u64 = 1_800_000_000;
 
 /// Hashes of a counter: the same bytes in each run.
-pub struct CountingRng {
+pub(crate) struct CountingRng {
     seed: Vec<u8>,
     counter: u64,
 }
 
 impl CountingRng {
-    pub fn new(seed: &str) -> Self {
+    pub(crate) fn new(seed: &str) -> Self {
         Self {
             seed: seed.as_bytes().to_vec(),
             counter: 0,
@@ -44,7 +44,7 @@ impl Rng for CountingRng {
 }
 
 /// A clock that is set by hand.
-pub struct TestClock(pub AtomicU64);
+pub(crate) struct TestClock(pub(crate) AtomicU64);
 
 impl Clock for TestClock {
     fn now(&self) -> UnixTime {
@@ -54,22 +54,22 @@ impl Clock for TestClock {
 
 /// A store that counts its commits and fails on demand.
 #[derive(Default)]
-pub struct TestStore {
+pub(crate) struct TestStore {
     inner: MemoryStorage,
     commits: AtomicUsize,
     broken: AtomicBool,
 }
 
 impl TestStore {
-    pub fn commits(&self) -> usize {
+    pub(crate) fn commits(&self) -> usize {
         self.commits.load(Ordering::SeqCst)
     }
 
-    pub fn break_commits(&self, broken: bool) {
+    pub(crate) fn break_commits(&self, broken: bool) {
         self.broken.store(broken, Ordering::SeqCst);
     }
 
-    pub fn records(&self) -> usize {
+    pub(crate) fn records(&self) -> usize {
         self.inner.len()
     }
 }
@@ -93,17 +93,17 @@ impl Storage for TestStore {
 }
 
 /// Somebody with a store; the client over it can be lost and made anew.
-pub struct Party {
-    pub name: &'static str,
-    pub store: Arc<TestStore>,
-    pub clock: Arc<TestClock>,
-    pub client: Client,
-    pub identity: Identity,
+pub(crate) struct Party {
+    pub(crate) name: &'static str,
+    pub(crate) store: Arc<TestStore>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) client: Client,
+    pub(crate) identity: Identity,
     incarnation: u32,
 }
 
 impl Party {
-    pub fn new(name: &'static str) -> Self {
+    pub(crate) fn new(name: &'static str) -> Self {
         let store = Arc::new(TestStore::default());
         let clock = Arc::new(TestClock(AtomicU64::new(NOW)));
         let client = client(name, 0, &store, &clock, Arc::new(BasicIdentity::new()));
@@ -119,7 +119,7 @@ impl Party {
     }
 
     /// The process dies; another starts over the same store.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.incarnation += 1;
         self.client = client(
             self.name,
@@ -130,7 +130,7 @@ impl Party {
         );
     }
 
-    pub fn with_identity_provider(&mut self, provider: Arc<dyn IdentityProvider>) {
+    pub(crate) fn with_identity_provider(&mut self, provider: Arc<dyn IdentityProvider>) {
         self.incarnation += 1;
         self.client = client(
             self.name,
@@ -141,11 +141,11 @@ impl Party {
         );
     }
 
-    pub fn key_package(&self) -> Vec<u8> {
+    pub(crate) fn key_package(&self) -> Vec<u8> {
         self.client.key_package(&self.identity).unwrap().message
     }
 
-    pub fn group(&self, id: &GroupId) -> Group {
+    pub(crate) fn group(&self, id: &GroupId) -> Group {
         self.client.load_group(id).unwrap()
     }
 }
@@ -157,16 +157,18 @@ fn client(
     clock: &Arc<TestClock>,
     identity: Arc<dyn IdentityProvider>,
 ) -> Client {
-    Client::builder(Arc::clone(store) as Arc<dyn Storage>, identity)
+    let store: Arc<dyn Storage> = store.clone();
+    let clock: Arc<dyn Clock> = clock.clone();
+    Client::builder(store, identity)
         .rng(Box::new(CountingRng::new(&format!("{name} {incarnation}"))))
-        .clock(Arc::clone(clock) as Arc<dyn Clock>)
+        .clock(clock)
         .rules(Arc::new(DefaultRules::new().allow_external_commits()))
         .build()
         .unwrap()
 }
 
 /// Alice with a group, and everybody named added to it in one commit.
-pub fn group_of<const N: usize>(names: [&'static str; N]) -> (Party, Group, Vec<(Party, Group)>) {
+pub(crate) fn group_of<const N: usize>(names: [&'static str; N]) -> (Party, Group, Vec<(Party, Group)>) {
     let alice = Party::new("alice");
     let mut at_alice = alice.client.create_group(&alice.identity).unwrap();
     let parties: Vec<Party> = names.into_iter().map(Party::new).collect();
@@ -186,14 +188,14 @@ pub fn group_of<const N: usize>(names: [&'static str; N]) -> (Party, Group, Vec<
     (alice, at_alice, others)
 }
 
-pub fn pair() -> (Party, Group, Party, Group) {
+pub(crate) fn pair() -> (Party, Group, Party, Group) {
     let (alice, at_alice, mut others) = group_of(["bob"]);
     let (bob, at_bob) = others.pop().unwrap();
     (alice, at_alice, bob, at_bob)
 }
 
 /// Makes a commit of `committer` happen everywhere.
-pub fn deliver(committer: &mut Group, commit: &CommitOutput, others: &mut [&mut Group]) {
+pub(crate) fn deliver(committer: &mut Group, commit: &CommitOutput, others: &mut [&mut Group]) {
     committer.accept_commit().unwrap();
     for other in others.iter_mut() {
         assert!(
@@ -203,12 +205,12 @@ pub fn deliver(committer: &mut Group, commit: &CommitOutput, others: &mut [&mut 
     }
 }
 
-pub fn assert_in_step(one: &Group, other: &Group) {
+pub(crate) fn assert_in_step(one: &Group, other: &Group) {
     assert_eq!(one.epoch(), other.epoch());
     assert_eq!(one.epoch_authenticator(), other.epoch_authenticator());
 }
 
-pub fn message(event: Event) -> Received {
+pub(crate) fn message(event: Event) -> Received {
     let Event::Message(received) = event else {
         panic!("not a message: {event:?}")
     };
@@ -216,7 +218,7 @@ pub fn message(event: Event) -> Received {
 }
 
 /// What is sent by one arrives at the other, both ways.
-pub fn assert_talk(one: &mut Group, other: &mut Group) {
+pub(crate) fn assert_talk(one: &mut Group, other: &mut Group) {
     assert_in_step(one, other);
     let there = one.send(b"there").unwrap().message;
     assert_eq!(message(other.receive(&there).unwrap()).data, b"there");
