@@ -43,7 +43,9 @@ impl DriverError {
             }
             Self::Identity(_) => Disposition::Retry(Wanted::Identity),
             Self::Record(fault) => fault.disposition(),
-            Self::Storage(_) | Self::Unsettled | Self::NotReady | Self::Unknown => Disposition::FixCaller,
+            Self::Storage(_) | Self::Unsettled | Self::NotReady | Self::Unknown => {
+                Disposition::FixCaller
+            }
         }
     }
 }

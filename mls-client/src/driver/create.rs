@@ -3,8 +3,8 @@
 use mls_core::env::UnixTime;
 use mls_core::extension::Extensions;
 use mls_core::group::{
-    CreateGroup, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group,
-    generate_key_package, generate_signer, signer_from_record, store_psk, forget_psk,
+    CreateGroup, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group, forget_psk,
+    generate_key_package, generate_signer, signer_from_record, store_psk,
 };
 use mls_core::psk::PskValue;
 use mls_core::record::{RecordKey, RecordPrefix};
@@ -98,13 +98,21 @@ impl Driver {
         Ok(self.release(fresh).await?)
     }
 
-    pub(crate) async fn store_psk(&self, psk_id: &[u8], value: &PskValue) -> Result<(), CreateError> {
-        let fresh = self.engine(|env| store_psk(psk_id, value, env)).map_err(DriverError::from)?;
+    pub(crate) async fn store_psk(
+        &self,
+        psk_id: &[u8],
+        value: &PskValue,
+    ) -> Result<(), CreateError> {
+        let fresh = self
+            .engine(|env| store_psk(psk_id, value, env))
+            .map_err(DriverError::from)?;
         Ok(self.release(fresh).await?)
     }
 
     pub(crate) async fn forget_psk(&self, psk_id: &[u8]) -> Result<(), CreateError> {
-        let fresh = self.engine(|env| forget_psk(psk_id, env)).map_err(DriverError::from)?;
+        let fresh = self
+            .engine(|env| forget_psk(psk_id, env))
+            .map_err(DriverError::from)?;
         Ok(self.release(fresh).await?)
     }
 }

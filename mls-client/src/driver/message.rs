@@ -68,7 +68,10 @@ impl Driver {
         let mut batch = Batch::new(state);
         let mut outcomes = Vec::new();
         for message in messages {
-            let outcome = match self.receive_step(batch.group_mut(), stored, message.as_ref()).await {
+            let outcome = match self
+                .receive_step(batch.group_mut(), stored, message.as_ref())
+                .await
+            {
                 Ok(step) => batch
                     .push(step)
                     .map_err(|stale| DriverError::from(stale).into()),
@@ -91,7 +94,10 @@ impl Driver {
         outcomes
             .into_iter()
             .map(|outcome| match outcome {
-                Ok(()) => events.next().ok_or_else(|| DriverError::Unsettled.into()).map(Ok),
+                Ok(()) => events
+                    .next()
+                    .ok_or_else(|| DriverError::Unsettled.into())
+                    .map(Ok),
                 Err(error) => Ok(Err(error)),
             })
             .collect()
@@ -99,7 +105,12 @@ impl Driver {
 
     /// Computes the step of a received message over whatever records it takes. In a batch the group is ahead of what
     /// is stored.
-    async fn receive_step(&self, state: &mut State, stored: u64, bytes: &[u8]) -> Result<Step<Event>, ReceiveError> {
+    async fn receive_step(
+        &self,
+        state: &mut State,
+        stored: u64,
+        bytes: &[u8],
+    ) -> Result<Step<Event>, ReceiveError> {
         let message = MlsMessage::from_bytes(bytes).map_err(ReceiveError::Malformed)?;
         let mut rounds = Rounds::at(stored);
         loop {
@@ -127,7 +138,8 @@ impl Driver {
                 let ruling = self.rules.judge(pending.question()).await;
                 let vetted = self.engine(|env| pending.rule(ruling, state, env))?;
                 let answers = self.answer(vetted.credentials(), vetted.psks()).await?;
-                self.engine(|env| vetted.resume(state, &answers, env))?.map(Event::of_epoch)
+                self.engine(|env| vetted.resume(state, &answers, env))?
+                    .map(Event::of_epoch)
             }
             _ => return Err(DriverError::Unknown.into()),
         })

@@ -32,7 +32,11 @@ impl Driver {
         match psk {
             Psk::External { psk_id } => self.stored_psk(RecordKey::Psk(psk_id.clone())).await,
             // The engine knows those of the group itself: this is another group of ours.
-            Psk::Resumption { psk_group_id, psk_epoch, .. } => {
+            Psk::Resumption {
+                psk_group_id,
+                psk_epoch,
+                ..
+            } => {
                 let group = GroupId(psk_group_id.clone());
                 let past = RecordKey::ResumptionPsk(group.clone(), *psk_epoch);
                 match self.stored_psk(past).await? {
@@ -45,14 +49,22 @@ impl Driver {
     }
 
     async fn stored_psk(&self, key: RecordKey) -> Result<Option<PskValue>, DriverError> {
-        let record = self.storage.read(&[key]).await?.into_iter().next().flatten();
+        let record = self
+            .storage
+            .read(&[key])
+            .await?
+            .into_iter()
+            .next()
+            .flatten();
         Ok(record.as_ref().map(psk_from_record).transpose()?)
     }
 
     /// The resumption PSK of a group that is still in that epoch.
     async fn current_psk(&self, id: &GroupId, epoch: u64) -> Result<Option<PskValue>, DriverError> {
         let records = self.storage.read(&State::records_to_load(id)).await?;
-        let Ok([Some(header), Some(status)]) = <[_; 2]>::try_from(records) else { return Ok(None) };
+        let Ok([Some(header), Some(status)]) = <[_; 2]>::try_from(records) else {
+            return Ok(None);
+        };
         let group = State::load(id, &header, &status)?;
         Ok((group.epoch() == epoch).then(|| group.resumption_psk()))
     }

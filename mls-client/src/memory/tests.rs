@@ -37,7 +37,10 @@ fn signer() -> Fresh<SignaturePublicKey> {
 
 /// A group whose delta demands that it is not there yet.
 fn new_group(id: &GroupId) -> Fresh<Group> {
-    let client = Client::builder(Arc::new(MemoryStorage::new()), Arc::new(BasicIdentity::new()))
+    let client = Client::builder(
+        Arc::new(MemoryStorage::new()),
+        Arc::new(BasicIdentity::new()),
+    )
     .build()
     .unwrap();
     let identity = client

@@ -61,7 +61,10 @@ fn an_external_join_may_be_given_up() {
     let (_, mut at_alice, _, _) = pair();
     let carol = Party::new("carol");
     let info = at_alice.group_info(public()).unwrap();
-    let join = carol.client.join_external(&carol.identity, &info, None).unwrap();
+    let join = carol
+        .client
+        .join_external(&carol.identity, &info, None)
+        .unwrap();
     assert_eq!(&join.group_id(), at_alice.id());
     // Alice was faster.
     let commit = at_alice.update().unwrap();
@@ -70,7 +73,10 @@ fn an_external_join_may_be_given_up() {
     join.abandon().unwrap();
     assert!(carol.client.resume().unwrap().is_empty());
     let info = at_alice.group_info(public()).unwrap();
-    let join = carol.client.join_external(&carol.identity, &info, None).unwrap();
+    let join = carol
+        .client
+        .join_external(&carol.identity, &info, None)
+        .unwrap();
     at_alice.receive(join.message()).unwrap();
     let mut at_carol = join.accept().unwrap();
     assert_talk(&mut at_alice, &mut at_carol);

@@ -168,7 +168,9 @@ fn client(
 }
 
 /// Alice with a group, and everybody named added to it in one commit.
-pub(crate) fn group_of<const N: usize>(names: [&'static str; N]) -> (Party, Group, Vec<(Party, Group)>) {
+pub(crate) fn group_of<const N: usize>(
+    names: [&'static str; N],
+) -> (Party, Group, Vec<(Party, Group)>) {
     let alice = Party::new("alice");
     let mut at_alice = alice.client.create_group(&alice.identity).unwrap();
     let parties: Vec<Party> = names.into_iter().map(Party::new).collect();
