@@ -145,7 +145,7 @@ fn default_crypto() -> Option<Arc<dyn CryptoProvider>> {
 
 #[cfg(feature = "rustcrypto")]
 fn default_rng() -> Option<Box<dyn Rng>> {
-    Some(Box::new(mls_crypto_rustcrypto::OsRng::default()))
+    Some(Box::new(mls_crypto_rustcrypto::OsRng))
 }
 
 #[cfg(not(feature = "rustcrypto"))]

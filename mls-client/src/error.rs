@@ -34,18 +34,20 @@ impl DriverError {
     #[must_use]
     pub fn disposition(&self) -> Disposition {
         match self {
-            Self::Storage(error) if error.kind() == StorageErrorKind::Conflict => {
-                Disposition::Reload
-            }
+            // Whether a busy store has written is not known: loading tells.
+            Self::Storage(error) => match error.kind() {
+                StorageErrorKind::Full | StorageErrorKind::ReadOnly | StorageErrorKind::Corrupt => {
+                    Disposition::FixCaller
+                }
+                _ => Disposition::Reload,
+            },
             Self::Stale(_) => Disposition::Reload,
             Self::Identity(error) if error.kind() == IdentityErrorKind::Rejected => {
                 Disposition::Discard
             }
             Self::Identity(_) => Disposition::Retry(Wanted::Identity),
             Self::Record(fault) => fault.disposition(),
-            Self::Storage(_) | Self::Unsettled | Self::NotReady | Self::Unknown => {
-                Disposition::FixCaller
-            }
+            Self::Unsettled | Self::NotReady | Self::Unknown => Disposition::FixCaller,
         }
     }
 }
@@ -99,13 +101,22 @@ pub(crate) trait OperationError: From<DriverError> {
     fn missing(&self) -> Option<&Missing>;
 }
 
+macro_rules! cause {
+    () => {
+        None
+    };
+    ($cause:ident) => {
+        Some($cause)
+    };
+}
+
 /// Defines the error of a family of operations: the engine's, the driver's, and some of its own, each of these with
 /// its text and what to do next.
 macro_rules! operation_errors {
     ($(
         $(#[$doc:meta])*
         $name:ident($engine:ty) = $text:literal {
-            $( $(#[$own_doc:meta])* $own:ident $(($payload:ty))? = $own_text:literal, $next:expr; )*
+            $( $(#[$own_doc:meta])* $own:ident $(($cause:ident: $payload:ty))? = $own_text:literal, $next:expr; )*
         }
     )+) => {$(
         $(#[$doc])*
@@ -145,8 +156,7 @@ macro_rules! operation_errors {
                 match self {
                     Self::Engine(error) => Some(error),
                     Self::Driver(error) => Some(error),
-                    #[allow(unreachable_patterns, reason = "some families have no variants of their own")]
-                    _ => None,
+                    $( Self::$own $(($cause))? => cause!($($cause)?), )*
                 }
             }
         }
@@ -178,7 +188,7 @@ operation_errors! {
     /// Why a group was not joined.
     JoinError(group::JoinError) = "the group could not be joined" {
         /// The message does not decode.
-        Malformed(DecodeError) = "the message does not decode", Disposition::Discard;
+        Malformed(cause: DecodeError) = "the message does not decode", Disposition::Discard;
         /// The message is of another kind than is wanted.
         WrongMessage = "the message is of another kind", Disposition::FixCaller;
         /// The Welcome is for none of our key packages, or for one that is used up (RFC 9420 section 12.4.3.1).
@@ -194,7 +204,7 @@ operation_errors! {
     /// Why a commit was not made, accepted or dropped.
     CommitError(group::CommitError) = "the commit could not be made or merged" {
         /// A key package does not decode.
-        Malformed(DecodeError) = "a key package does not decode", Disposition::FixCaller;
+        Malformed(cause: DecodeError) = "a key package does not decode", Disposition::FixCaller;
         /// A message is no key package.
         NotAKeyPackage = "a message is no key package", Disposition::FixCaller;
     }
@@ -202,7 +212,7 @@ operation_errors! {
     /// Why a message was not received.
     ReceiveError(group::ReceiveError) = "the message could not be received" {
         /// The message does not decode.
-        Malformed(DecodeError) = "the message does not decode", Disposition::Discard;
+        Malformed(cause: DecodeError) = "the message does not decode", Disposition::Discard;
     }
 
     /// Why something was not exported from a group.
@@ -260,3 +270,6 @@ impl Error for BuildError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

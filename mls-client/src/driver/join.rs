@@ -38,7 +38,7 @@ impl Driver {
         let references: Vec<_> = welcome
             .secrets
             .iter()
-            .map(|secrets| secrets.new_member.clone())
+            .map(|secrets| secrets.new_member)
             .collect();
         let keys: Vec<_> = references
             .iter()

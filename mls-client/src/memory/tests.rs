@@ -24,7 +24,7 @@ impl Signers for NoSigners {
 }
 
 fn signer() -> Fresh<SignaturePublicKey> {
-    let mut rng = OsRng::default();
+    let mut rng = OsRng;
     let mut env = Env {
         crypto: &RustCryptoProvider::new(),
         signers: &NoSigners,

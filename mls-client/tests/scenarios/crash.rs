@@ -1,4 +1,4 @@
-use mls_client::{CommitError, DriverError, Repeat, SendError};
+use mls_client::{CommitError, Disposition, DriverError, Repeat, SendError};
 
 use crate::world::{Party, assert_talk, deliver, message, pair};
 
@@ -133,5 +133,50 @@ fn a_key_package_survives_a_join_that_cannot_be_stored() {
     bob.store.break_commits(false);
     bob.restart();
     let mut at_bob = bob.client.join(&welcome, None).unwrap();
+    assert_talk(&mut at_alice, &mut at_bob);
+}
+
+#[test]
+fn what_was_stored_and_not_answered_is_found_by_reloading() {
+    let (alice, mut at_alice, _, mut at_bob) = pair();
+    alice.store.mute_once();
+    let error = at_alice.send(b"unsent").unwrap_err();
+    assert!(
+        matches!(error.disposition(), Disposition::Reload),
+        "{error:?}"
+    );
+    assert!(matches!(
+        at_alice.send(b"behind").unwrap_err().disposition(),
+        Disposition::Reload
+    ));
+    at_alice.reload().unwrap();
+    // The generation that may have gone out is skipped.
+    let sent = at_alice.send(b"sent").unwrap();
+    assert_eq!(sent.generation, 1);
+    assert_eq!(
+        message(at_bob.receive(&sent.message).unwrap()).data,
+        b"sent"
+    );
+
+    alice.store.mute_once();
+    assert!(at_alice.update().is_err());
+    assert!(!at_alice.has_pending_commit());
+    at_alice.reload().unwrap();
+    let commit = at_alice.pending_commit().unwrap().unwrap();
+    deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
+
+    let backlog = [
+        at_bob.send(b"1").unwrap().message,
+        at_bob.send(b"2").unwrap().message,
+    ];
+    alice.store.mute_once();
+    assert!(at_alice.receive_all(&backlog).is_err());
+    at_alice.reload().unwrap();
+    for outcome in at_alice.receive_all(&backlog).unwrap() {
+        assert!(matches!(
+            outcome.unwrap_err().disposition(),
+            Disposition::Duplicate
+        ));
+    }
     assert_talk(&mut at_alice, &mut at_bob);
 }

@@ -1,7 +1,7 @@
 //! Members with a store each, and the means to break them.
 
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
 use mls_client::mls_core::storage::{StorageError, StorageErrorKind};
@@ -58,6 +58,7 @@ pub(crate) struct TestStore {
     inner: MemoryStorage,
     commits: AtomicUsize,
     broken: AtomicBool,
+    mute: AtomicBool,
 }
 
 impl TestStore {
@@ -67,6 +68,11 @@ impl TestStore {
 
     pub(crate) fn break_commits(&self, broken: bool) {
         self.broken.store(broken, Ordering::SeqCst);
+    }
+
+    /// The next commit happens and nobody is told.
+    pub(crate) fn mute_once(&self) {
+        self.mute.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn records(&self) -> usize {
@@ -88,7 +94,11 @@ impl Storage for TestStore {
             return Err(StorageError::new(StorageErrorKind::Full));
         }
         self.commits.fetch_add(1, Ordering::SeqCst);
-        self.inner.commit(delta)
+        let durable = self.inner.commit(delta)?;
+        if self.mute.swap(false, Ordering::SeqCst) {
+            return Err(StorageError::new(StorageErrorKind::Busy));
+        }
+        Ok(durable)
     }
 }
 

@@ -9,7 +9,7 @@ mod script;
 mod service;
 mod store;
 
-use std::error::Error;
+use core::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

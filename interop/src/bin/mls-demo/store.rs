@@ -133,7 +133,7 @@ fn name(key: &RecordKey) -> Result<Vec<u8>, StorageError> {
     key.to_bytes().map_err(other)
 }
 
-fn other<E: std::error::Error + Send + Sync + 'static>(error: E) -> StorageError {
+fn other<E: core::error::Error + Send + Sync + 'static>(error: E) -> StorageError {
     StorageError::new(StorageErrorKind::Other).with_source(Box::new(error))
 }
 
