@@ -62,8 +62,7 @@ pub trait Encode {
     /// already written is wiped.
     fn to_bytes(&self) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::new();
-        out.try_reserve_exact(self.encoded_len())
-            .map_err(|_| EncodeError::OutOfMemory)?;
+        out.try_reserve_exact(self.encoded_len()).map_err(|_| EncodeError::OutOfMemory)?;
         match self.encode(&mut out) {
             Ok(()) => Ok(out),
             Err(error) => {
@@ -81,9 +80,7 @@ pub trait Encode {
     where
         Self: Sized,
     {
-        items
-            .iter()
-            .fold(0, |sum: usize, item| sum.saturating_add(item.encoded_len()))
+        items.iter().fold(0, |sum: usize, item| sum.saturating_add(item.encoded_len()))
     }
 
     /// Appends `items` one after another, without a header. `u8` overrides it.

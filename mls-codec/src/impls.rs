@@ -109,16 +109,9 @@ impl<T: Encode> Encode for [T] {
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let body = T::slice_len(self);
         encode_header(body, out)?;
-        let end = out
-            .len()
-            .checked_add(body)
-            .ok_or(EncodeError::VectorTooLong)?;
+        let end = out.len().checked_add(body).ok_or(EncodeError::VectorTooLong)?;
         T::encode_slice(self, out)?;
-        if out.len() == end {
-            Ok(())
-        } else {
-            Err(EncodeError::LengthMismatch)
-        }
+        if out.len() == end { Ok(()) } else { Err(EncodeError::LengthMismatch) }
     }
 }
 
@@ -145,9 +138,7 @@ impl<T: Decode> Decode for Vec<T> {
 /// `optional<T>`: a presence octet, then the value if there is one (RFC 9420 2.1.1).
 impl<T: Encode> Encode for Option<T> {
     fn encoded_len(&self) -> usize {
-        self.as_ref()
-            .map_or(0, Encode::encoded_len)
-            .saturating_add(1)
+        self.as_ref().map_or(0, Encode::encoded_len).saturating_add(1)
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {

@@ -105,9 +105,7 @@ impl<'a> Reader<'a> {
         let len = decode_header(self)?;
         let offset = self.offset;
         // req: R-2.1.2-06, R-2.1.2-07
-        let bytes = self
-            .take(len)
-            .map_err(|_| DecodeError::new(DecodeErrorKind::LengthOverflow, at))?;
+        let bytes = self.take(len).map_err(|_| DecodeError::new(DecodeErrorKind::LengthOverflow, at))?;
         Ok(Self { bytes, offset })
     }
 
@@ -147,11 +145,7 @@ impl<'a> Reader<'a> {
     /// [`DecodeErrorKind::TrailingBytes`] at the first byte that is left, if one is.
     pub fn finish(self) -> Result<(), DecodeError> {
         // req: R-6-11
-        if self.is_empty() {
-            Ok(())
-        } else {
-            Err(self.error(DecodeErrorKind::TrailingBytes))
-        }
+        if self.is_empty() { Ok(()) } else { Err(self.error(DecodeErrorKind::TrailingBytes)) }
     }
 
     /// The error `kind` at the next byte.
@@ -170,10 +164,7 @@ impl<'a> Reader<'a> {
 impl fmt::Debug for Reader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { bytes, offset } = self;
-        f.debug_struct("Reader")
-            .field("offset", offset)
-            .field("remaining", &bytes.len())
-            .finish()
+        f.debug_struct("Reader").field("offset", offset).field("remaining", &bytes.len()).finish()
     }
 }
 

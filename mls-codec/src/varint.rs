@@ -29,10 +29,7 @@ pub const fn header_len(body_len: usize) -> usize {
 /// [`EncodeError::VectorTooLong`] above [`MAX_VECTOR_LEN`]; nothing is appended then.
 pub fn encode_header(body_len: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     // req: R-2.1.2-05
-    let len = u32::try_from(body_len)
-        .ok()
-        .filter(|len| *len <= MAX_VECTOR_LEN)
-        .ok_or(EncodeError::VectorTooLong)?;
+    let len = u32::try_from(body_len).ok().filter(|len| *len <= MAX_VECTOR_LEN).ok_or(EncodeError::VectorTooLong)?;
     let [a, b, c, d] = len.to_be_bytes();
     // req: R-2.1.2-01, R-2.1.2-02
     match header_len(body_len) {

@@ -62,11 +62,7 @@ const LEVELS: usize = 4;
 
 fn bounded(bytes: &[u8]) {
     let (_, _, allocated) = counted(|| Tree::from_bytes(bytes));
-    assert!(
-        allocated <= PER_BYTE * bytes.len(),
-        "{allocated} for {}",
-        bytes.len()
-    );
+    assert!(allocated <= PER_BYTE * bytes.len(), "{allocated} for {}", bytes.len());
 }
 
 proptest! {
@@ -95,11 +91,7 @@ fn an_announced_length_allocates_nothing() {
         let (kind, calls, _) = counted(|| T::from_bytes(input).map(|_| ()).unwrap_err().kind());
         assert_eq!((kind, calls), (DecodeErrorKind::LengthOverflow, 0));
     }
-    for input in [
-        &[0xbf, 0xff, 0xff, 0xff][..],
-        &[0xbf, 0xff, 0xff, 0xff, 1, 2, 3, 4],
-        &[3, 1, 2],
-    ] {
+    for input in [&[0xbf, 0xff, 0xff, 0xff][..], &[0xbf, 0xff, 0xff, 0xff, 1, 2, 3, 4], &[3, 1, 2]] {
         refused::<Vec<u8>>(input);
         refused::<Box<[u8]>>(input);
         refused::<std::sync::Arc<[u8]>>(input);

@@ -57,15 +57,9 @@ fn round_trip<T: Encode + Decode + PartialEq + core::fmt::Debug>(value: &T, byte
 
 #[test]
 fn structs_encode_their_fields_in_order() {
-    let named = Named {
-        epoch: 1,
-        group_id: vec![7],
-    };
+    let named = Named { epoch: 1, group_id: vec![7] };
     round_trip(&named, &[0, 0, 0, 0, 0, 0, 0, 1, 1, 7]);
-    round_trip(
-        &Tuple(5, Box::new(named)),
-        &[5, 0, 0, 0, 0, 0, 0, 0, 1, 1, 7],
-    );
+    round_trip(&Tuple(5, Box::new(named)), &[5, 0, 0, 0, 0, 0, 0, 0, 1, 1, 7]);
     round_trip(&Unit, &[]);
 }
 
@@ -73,10 +67,7 @@ fn structs_encode_their_fields_in_order() {
 fn enums_encode_the_tag_then_the_fields() {
     round_trip(&Tagged::Unit, &[0, 1]);
     round_trip(&Tagged::Tuple(4, Some(5)), &[2, 3, 4, 1, 0, 5]);
-    let inner = Named {
-        epoch: 2,
-        group_id: vec![],
-    };
+    let inner = Named { epoch: 2, group_id: vec![] };
     round_trip(&Tagged::Named { inner }, &[0, 9, 0, 0, 0, 0, 0, 0, 0, 2, 0]);
 }
 
@@ -97,15 +88,7 @@ struct Names {
 
 #[test]
 fn field_names_do_not_matter() {
-    round_trip(
-        &Names {
-            r#type: 1,
-            out: 2,
-            r: Some(3),
-            at: (),
-        },
-        &[1, 0, 2, 1, 3],
-    );
+    round_trip(&Names { r#type: 1, out: 2, r: Some(3), at: () }, &[1, 0, 2, 1, 3]);
 }
 
 /// A tag of each width.
@@ -128,34 +111,14 @@ fn tags_have_the_width_of_their_type() {
     let bytes = [0, 0, 0, 0, 0, 0, 0, 1, 255, 255, 255, 255];
     round_trip(&Eight::A { inner: Four::A }, &bytes);
     let error = DecodeError::new(DecodeErrorKind::UnknownValue, 8);
-    assert_eq!(
-        Eight::from_bytes(&[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]),
-        Err(error)
-    );
+    assert_eq!(Eight::from_bytes(&[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]), Err(error));
 }
 
 #[test]
 fn generics_and_lifetimes() {
-    let value = Generic {
-        items: vec![1u16, 2],
-        one: 3u8,
-        raw: [4, 5],
-    };
+    let value = Generic { items: vec![1u16, 2], one: 3u8, raw: [4, 5] };
     round_trip(&value, &[4, 0, 1, 0, 2, 3, 4, 5]);
-    let borrowed = Borrowed::<[u8]> {
-        label: b"x",
-        context: b"yz",
-    };
-    assert_eq!(
-        borrowed.to_bytes(),
-        Ok::<_, EncodeError>(vec![1, b'x', 2, b'y', b'z'])
-    );
-    assert_eq!(
-        Borrowed {
-            label: b"x",
-            context: &borrowed
-        }
-        .encoded_len(),
-        7
-    );
+    let borrowed = Borrowed::<[u8]> { label: b"x", context: b"yz" };
+    assert_eq!(borrowed.to_bytes(), Ok::<_, EncodeError>(vec![1, b'x', 2, b'y', b'z']));
+    assert_eq!(Borrowed { label: b"x", context: &borrowed }.encoded_len(), 7);
 }

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use mls_codec::{Encode, Reader, decode_header, encode_header, header_len};
 
 fn directory() -> PathBuf {
-    std::env::var_os("MLS_TEST_VECTORS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/test-vectors"),
-        PathBuf::from,
-    )
+    std::env::var_os("MLS_TEST_VECTORS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/test-vectors"), PathBuf::from)
 }
 
 // req: R-2.1.2-01, R-2.1.2-02

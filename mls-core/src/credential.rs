@@ -2,9 +2,7 @@
 
 use alloc::vec::Vec;
 
-use mls_codec::{
-    Decode, DecodeError, Encode, EncodeError, Reader, encode_opaque, opaque_len, open_enum,
-};
+use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader, encode_opaque, opaque_len, open_enum};
 
 #[cfg(test)]
 mod tests;
@@ -56,9 +54,7 @@ pub struct Certificate {
 impl Credential {
     /// A basic credential over `identity`.
     pub fn basic(identity: impl Into<Vec<u8>>) -> Self {
-        Self::Basic {
-            identity: identity.into(),
-        }
+        Self::Basic { identity: identity.into() }
     }
 
     /// The type that stands before the body on the wire.
@@ -67,9 +63,7 @@ impl Credential {
         match self {
             Self::Basic { .. } => CredentialType::BASIC,
             Self::X509 { .. } => CredentialType::X509,
-            Self::Other {
-                credential_type, ..
-            } => *credential_type,
+            Self::Other { credential_type, .. } => *credential_type,
         }
     }
 }
@@ -95,16 +89,9 @@ impl Encode for Credential {
 impl Decode for Credential {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(match CredentialType::decode(r)? {
-            CredentialType::BASIC => Self::Basic {
-                identity: r.opaque()?.to_vec(),
-            },
-            CredentialType::X509 => Self::X509 {
-                certificates: Vec::decode(r)?,
-            },
-            credential_type => Self::Other {
-                credential_type,
-                body: r.opaque()?.to_vec(),
-            },
+            CredentialType::BASIC => Self::Basic { identity: r.opaque()?.to_vec() },
+            CredentialType::X509 => Self::X509 { certificates: Vec::decode(r)? },
+            credential_type => Self::Other { credential_type, body: r.opaque()?.to_vec() },
         })
     }
 }

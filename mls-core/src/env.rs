@@ -40,10 +40,6 @@ impl<'a> Env<'a> {
 impl core::fmt::Debug for Env<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { crypto, signers: _, rng: _, now, limits } = self;
-        f.debug_struct("Env")
-            .field("crypto", crypto)
-            .field("now", now)
-            .field("limits", limits)
-            .finish_non_exhaustive()
+        f.debug_struct("Env").field("crypto", crypto).field("now", now).field("limits", limits).finish_non_exhaustive()
     }
 }

@@ -150,10 +150,7 @@ impl Extensions {
     /// # Errors
     /// [`ExtensionError::Malformed`] when it is there and its data is not exactly one `T`.
     pub fn read<T: ExtensionContent>(&self) -> Result<Option<T>, ExtensionError> {
-        self.get(T::TYPE)
-            .map(T::from_bytes)
-            .transpose()
-            .map_err(|error| ExtensionError::Malformed(T::TYPE, error))
+        self.get(T::TYPE).map(T::from_bytes).transpose().map_err(|error| ExtensionError::Malformed(T::TYPE, error))
     }
 
     /// Puts `content` in place of the extension of its type, or at the end.
@@ -173,14 +170,9 @@ impl Extensions {
     // req: R-13.4-05
     #[must_use]
     pub fn has_duplicates(&self) -> bool {
-        let mut types: Vec<ExtensionType> = self
-            .iter()
-            .map(|extension| extension.extension_type)
-            .collect();
+        let mut types: Vec<ExtensionType> = self.iter().map(|extension| extension.extension_type).collect();
         types.sort_unstable();
-        types
-            .windows(2)
-            .any(|pair| matches!(pair, [a, b] if a == b))
+        types.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
     }
 }
 
@@ -211,10 +203,7 @@ impl Extension {
     /// # Errors
     /// [`EncodeError`] when a vector is too long.
     pub fn new<T: ExtensionContent>(content: &T) -> Result<Self, EncodeError> {
-        Ok(Self {
-            extension_type: T::TYPE,
-            extension_data: content.to_bytes()?,
-        })
+        Ok(Self { extension_type: T::TYPE, extension_data: content.to_bytes()? })
     }
 }
 

@@ -38,8 +38,8 @@ mod welcome_make;
 pub use answers::{AnswerError, Answers};
 pub use batch::Batch;
 pub use commit::{
-    CommitError, CommitOutput, CommitPlan, DropReason, DroppedProposal, PathPolicy, PendingOwnCommit,
-    VettedOwnCommit, commit,
+    CommitError, CommitOutput, CommitPlan, DropReason, DroppedProposal, PathPolicy, PendingOwnCommit, VettedOwnCommit,
+    commit,
 };
 pub use commit_merge::{accept_commit, drop_commit, pending_commit};
 pub use create::{

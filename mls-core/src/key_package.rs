@@ -64,14 +64,7 @@ impl KeyPackage {
     /// [`EncodeError`] when a vector is too long.
     // req: R-10-06
     pub fn tbs(&self) -> Result<Vec<u8>, EncodeError> {
-        let Self {
-            version,
-            cipher_suite,
-            init_key,
-            leaf_node,
-            extensions,
-            signature: _,
-        } = self;
+        let Self { version, cipher_suite, init_key, leaf_node, extensions, signature: _ } = self;
         let fixed = (version, cipher_suite);
         let rest = (init_key, leaf_node, extensions);
         let mut out = Vec::with_capacity(fixed.encoded_len().saturating_add(rest.encoded_len()));
@@ -99,12 +92,7 @@ impl KeyPackage {
     // req: R-10-07, R-10.1-05
     pub fn verify_signature(&self, suite: Suite<'_>) -> Result<(), CryptoError> {
         let tbs = self.tbs()?;
-        suite.verify_with_label(
-            &self.leaf_node.signature_key,
-            SIGNATURE_LABEL,
-            &[&tbs],
-            &self.signature,
-        )
+        suite.verify_with_label(&self.leaf_node.signature_key, SIGNATURE_LABEL, &[&tbs], &self.signature)
     }
 
     /// The hash by which Welcomes name this key package. `suite` is that of `cipher_suite`.

@@ -36,9 +36,8 @@ pub use confirmation::{confirmation_tag, verify_confirmation_tag};
 pub use epoch::{EpochSecrets, Intermediate};
 pub use keys::KeyAndNonce;
 pub use secrets::{
-    CommitSecret, ConfirmationKey, EncryptionSecret, EpochAuthenticator, EpochSecret,
-    ExporterSecret, ExternalSecret, InitSecret, JoinerSecret, MembershipKey, PskSecret,
-    ResumptionPsk, SenderDataSecret, WelcomeSecret,
+    CommitSecret, ConfirmationKey, EncryptionSecret, EpochAuthenticator, EpochSecret, ExporterSecret, ExternalSecret,
+    InitSecret, JoinerSecret, MembershipKey, PskSecret, ResumptionPsk, SenderDataSecret, WelcomeSecret,
 };
 pub use transcript::{confirmed_transcript_hash, interim_transcript_hash};
 

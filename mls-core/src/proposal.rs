@@ -70,9 +70,6 @@ impl ProposalType {
     // req: R-17.4-01, R-6.1-08
     #[must_use]
     pub const fn allowed_from_external_sender(self) -> bool {
-        matches!(
-            self,
-            Self::ADD | Self::REMOVE | Self::PSK | Self::REINIT | Self::GROUP_CONTEXT_EXTENSIONS
-        )
+        matches!(self, Self::ADD | Self::REMOVE | Self::PSK | Self::REINIT | Self::GROUP_CONTEXT_EXTENSIONS)
     }
 }

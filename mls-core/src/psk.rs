@@ -33,22 +33,14 @@ impl From<ResumptionPsk> for PskValue {
 /// [`PskError::TooManyPsks`] for more than 65535; [`PskError::Crypto`] where the backend's HKDF fails.
 // req: R-8.4-03
 // req: R-8.4-04
-pub fn psk_secret(
-    suite: Suite<'_>,
-    psks: &[(&PreSharedKeyId, &PskValue)],
-) -> Result<PskSecret, PskError> {
+pub fn psk_secret(suite: Suite<'_>, psks: &[(&PreSharedKeyId, &PskValue)]) -> Result<PskSecret, PskError> {
     let count = u16::try_from(psks.len()).map_err(|_| PskError::TooManyPsks)?;
     let zero = SecretBytes::zeros(suite.hash_len());
     let mut secret = SecretBytes::zeros(suite.hash_len());
     for (index, (id, psk)) in zip(0..count, psks) {
         let extracted = suite.extract(zero.as_bytes(), psk.as_bytes())?;
         let label = PskLabel { id, index, count }.to_bytes()?;
-        let input = suite.expand_with_label(
-            extracted.as_bytes(),
-            b"derived psk",
-            &label,
-            suite.hash_len(),
-        )?;
+        let input = suite.expand_with_label(extracted.as_bytes(), b"derived psk", &label, suite.hash_len())?;
         secret = suite.extract(input.as_bytes(), secret.as_bytes())?;
     }
     Ok(PskSecret::from_bytes(secret))

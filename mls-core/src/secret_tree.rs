@@ -110,13 +110,7 @@ impl SecretTree {
     /// A stored secret tree of which nothing is resident yet.
     #[must_use]
     pub const fn cold(size: TreeSize) -> Self {
-        Self {
-            size,
-            frontier: Slots::cold(),
-            ratchets: Slots::cold(),
-            skipped: Slots::cold(),
-            index: None,
-        }
+        Self { size, frontier: Slots::cold(), ratchets: Slots::cold(), skipped: Slots::cold(), index: None }
     }
 
     /// The size of the tree, which is the ratchet tree's in this epoch.
@@ -138,13 +132,7 @@ impl SecretTree {
 
 impl fmt::Debug for SecretTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            size,
-            frontier,
-            ratchets,
-            skipped,
-            index,
-        } = self;
+        let Self { size, frontier, ratchets, skipped, index } = self;
         f.debug_struct("SecretTree")
             .field("size", size)
             .field("frontier", frontier)

@@ -1,8 +1,7 @@
 //! AEAD of a suite (RFC 9420 section 5.1; RFC 5116, RFC 8439).
 
 use aes_gcm::{
-    AeadInOut, Aes128Gcm, Aes256Gcm, KeyInit, KeySizeUser, Nonce, Tag, aead::consts::U12,
-    aead::consts::U16,
+    AeadInOut, Aes128Gcm, Aes256Gcm, KeyInit, KeySizeUser, Nonce, Tag, aead::consts::U12, aead::consts::U16,
 };
 use alloc::vec::Vec;
 use chacha20poly1305::ChaCha20Poly1305;
@@ -21,13 +20,7 @@ pub(crate) enum AeadAlgorithm {
 
 impl AeadAlgorithm {
     /// The ciphertext with its tag behind it.
-    pub(crate) fn seal(
-        self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        plaintext: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
+    pub(crate) fn seal(self, key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
         match self {
             Self::Aes128Gcm => seal_with::<Aes128Gcm>(key, nonce, aad, plaintext),
             Self::Aes256Gcm => seal_with::<Aes256Gcm>(key, nonce, aad, plaintext),
@@ -56,12 +49,7 @@ trait Cipher: KeyInit + KeySizeUser + AeadInOut<NonceSize = U12, TagSize = U16> 
 
 impl<C: KeyInit + KeySizeUser + AeadInOut<NonceSize = U12, TagSize = U16>> Cipher for C {}
 
-fn seal_with<C: Cipher>(
-    key: &[u8],
-    nonce: &[u8],
-    aad: &[u8],
-    plaintext: &[u8],
-) -> Result<Vec<u8>, CryptoError> {
+fn seal_with<C: Cipher>(key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
     let (cipher, nonce) = keyed::<C>(key, nonce)?;
     let mut out = Vec::with_capacity(plaintext.len().saturating_add(TAG_LEN));
     out.extend_from_slice(plaintext);
@@ -76,16 +64,9 @@ fn seal_with<C: Cipher>(
     Ok(out)
 }
 
-fn open_with<C: Cipher>(
-    key: &[u8],
-    nonce: &[u8],
-    aad: &[u8],
-    ciphertext: &[u8],
-) -> Result<SecretBytes, CryptoError> {
+fn open_with<C: Cipher>(key: &[u8], nonce: &[u8], aad: &[u8], ciphertext: &[u8]) -> Result<SecretBytes, CryptoError> {
     let (cipher, nonce) = keyed::<C>(key, nonce)?;
-    let (body, tag) = ciphertext
-        .split_last_chunk::<TAG_LEN>()
-        .ok_or(CryptoError::InvalidCiphertext)?;
+    let (body, tag) = ciphertext.split_last_chunk::<TAG_LEN>().ok_or(CryptoError::InvalidCiphertext)?;
     let mut out = SecretBytes::from_slice(body);
     let tag = Tag::from(*tag);
     cipher

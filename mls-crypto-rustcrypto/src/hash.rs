@@ -77,11 +77,7 @@ where
 }
 
 /// HKDF-Expand; the key is absorbed once, whatever the number of blocks.
-fn expand_with<D: EagerHash>(
-    prk: &[u8],
-    info: &[&[u8]],
-    len: usize,
-) -> Result<SecretBytes, CryptoError>
+fn expand_with<D: EagerHash>(prk: &[u8], info: &[&[u8]], len: usize) -> Result<SecretBytes, CryptoError>
 where
     Hmac<D>: KeyInit + Mac + Clone,
 {
@@ -89,10 +85,7 @@ where
     let mut out = SecretBytes::zeros(len);
     let mut counters = 1..=u8::MAX;
     let mut previous = None;
-    for chunk in out
-        .as_mut_bytes()
-        .chunks_mut(<Hmac<D> as OutputSizeUser>::output_size())
-    {
+    for chunk in out.as_mut_bytes().chunks_mut(<Hmac<D> as OutputSizeUser>::output_size()) {
         let counter = counters.next().ok_or(CryptoError::TooLong)?;
         let mut mac = keyed.clone();
         if let Some(block) = &previous {

@@ -36,16 +36,11 @@ impl RustCryptoProvider {
 
 impl CryptoProvider for RustCryptoProvider {
     fn cipher_suites(&self) -> Vec<CipherSuite> {
-        SUITES
-            .iter()
-            .map(|suite| suite.params().cipher_suite)
-            .collect()
+        SUITES.iter().map(|suite| suite.params().cipher_suite).collect()
     }
 
     fn provider(&self, id: CipherSuite) -> Option<&dyn CipherSuiteProvider> {
-        let suite = SUITES
-            .iter()
-            .find(|suite| suite.params().cipher_suite == id)?;
+        let suite = SUITES.iter().find(|suite| suite.params().cipher_suite == id)?;
         Some(*suite)
     }
 }

@@ -10,10 +10,7 @@ use mls_crypto_traits::{CryptoError, Rng};
 pub struct OsRng;
 
 impl Rng for OsRng {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the source that others are given"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the source that others are given")]
     fn fill(&mut self, out: &mut [u8]) -> Result<(), CryptoError> {
         getrandom::fill(out).map_err(|_| CryptoError::Randomness)
     }

@@ -3,8 +3,8 @@
 use alloc::{sync::Arc, vec::Vec};
 
 use mls_crypto_traits::{
-    CipherSuite, CipherSuiteProvider, CryptoError, DhKem, Digest, Kdf, Kem, SecretBytes,
-    SignatureScheme, SigningKey, SuiteParams, VerifyKey, aead_id, kdf_id,
+    CipherSuite, CipherSuiteProvider, CryptoError, DhKem, Digest, Kdf, Kem, SecretBytes, SignatureScheme, SigningKey,
+    SuiteParams, VerifyKey, aead_id, kdf_id,
 };
 use p256::NistP256;
 use p384::NistP384;
@@ -33,12 +33,9 @@ pub(crate) struct RustCryptoSuite {
     signature: SignatureAlgorithm,
 }
 
-static KEM_P256: DhKem<NistDh<NistP256>, HashAlgorithm> =
-    DhKem::new(NistDh::new(), HashAlgorithm::Sha256);
-static KEM_P384: DhKem<NistDh<NistP384>, HashAlgorithm> =
-    DhKem::new(NistDh::new(), HashAlgorithm::Sha384);
-static KEM_P521: DhKem<NistDh<NistP521>, HashAlgorithm> =
-    DhKem::new(NistDh::new(), HashAlgorithm::Sha512);
+static KEM_P256: DhKem<NistDh<NistP256>, HashAlgorithm> = DhKem::new(NistDh::new(), HashAlgorithm::Sha256);
+static KEM_P384: DhKem<NistDh<NistP384>, HashAlgorithm> = DhKem::new(NistDh::new(), HashAlgorithm::Sha384);
+static KEM_P521: DhKem<NistDh<NistP521>, HashAlgorithm> = DhKem::new(NistDh::new(), HashAlgorithm::Sha512);
 static KEM_X25519: DhKem<X25519, HashAlgorithm> = DhKem::new(X25519, HashAlgorithm::Sha256);
 #[cfg(feature = "curve448")]
 static KEM_X448: DhKem<X448, HashAlgorithm> = DhKem::new(X448, HashAlgorithm::Sha512);
@@ -123,13 +120,7 @@ impl RustCryptoSuite {
             kdf_id,
             signature: scheme,
         };
-        Self {
-            params,
-            hash,
-            aead,
-            kem,
-            signature,
-        }
+        Self { params, hash, aead, kem, signature }
     }
 }
 
@@ -150,32 +141,15 @@ impl CipherSuiteProvider for RustCryptoSuite {
         self.hash.extract(salt, ikm)
     }
 
-    fn hkdf_expand(
-        &self,
-        prk: &[u8],
-        info: &[&[u8]],
-        len: usize,
-    ) -> Result<SecretBytes, CryptoError> {
+    fn hkdf_expand(&self, prk: &[u8], info: &[&[u8]], len: usize) -> Result<SecretBytes, CryptoError> {
         self.hash.expand(prk, info, len)
     }
 
-    fn aead_seal(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        plaintext: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
+    fn aead_seal(&self, key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
         self.aead.seal(key, nonce, aad, plaintext)
     }
 
-    fn aead_open(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        ciphertext: &[u8],
-    ) -> Result<SecretBytes, CryptoError> {
+    fn aead_open(&self, key: &[u8], nonce: &[u8], aad: &[u8], ciphertext: &[u8]) -> Result<SecretBytes, CryptoError> {
         self.aead.open(key, nonce, aad, ciphertext)
     }
 

@@ -5,17 +5,15 @@ use std::{env, fs, path::PathBuf};
 
 use mls_crypto_rustcrypto::{OsRng, RustCryptoProvider};
 use mls_crypto_traits::{
-    CipherSuite, CryptoError, CryptoProvider, HpkeCiphertext, HpkePrivateKey, HpkePublicKey,
-    SignaturePrivateKey, SignaturePublicKey, Suite,
+    CipherSuite, CryptoError, CryptoProvider, HpkeCiphertext, HpkePrivateKey, HpkePublicKey, SignaturePrivateKey,
+    SignaturePublicKey, Suite,
 };
 use serde_json::Value;
 
 /// The cases, by suite; `None` where the vectors are not there.
 fn vectors() -> Option<Vec<Value>> {
-    let dir = env::var_os("MLS_TEST_VECTORS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/test-vectors"),
-        PathBuf::from,
-    );
+    let dir = env::var_os("MLS_TEST_VECTORS")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/test-vectors"), PathBuf::from);
     let Ok(text) = fs::read_to_string(dir.join("crypto-basics.json")) else {
         println!("skipped: no crypto-basics.json; set MLS_TEST_VECTORS");
         return None;
@@ -70,9 +68,7 @@ fn expand_with_label() {
     for_each_suite(|suite, case| {
         let case = case.get("expand_with_label").unwrap();
         let (secret, context) = (bytes(case, "secret"), bytes(case, "context"));
-        let out = suite
-            .expand_with_label(&secret, label(case), &context, len(case))
-            .unwrap();
+        let out = suite.expand_with_label(&secret, label(case), &context, len(case)).unwrap();
         assert_eq!(out.as_bytes(), bytes(case, "out"));
     });
 }
@@ -81,9 +77,7 @@ fn expand_with_label() {
 fn derive_secret() {
     for_each_suite(|suite, case| {
         let case = case.get("derive_secret").unwrap();
-        let out = suite
-            .derive_secret(&bytes(case, "secret"), label(case))
-            .unwrap();
+        let out = suite.derive_secret(&bytes(case, "secret"), label(case)).unwrap();
         assert_eq!(out.as_bytes(), bytes(case, "out"));
     });
 }
@@ -94,9 +88,7 @@ fn derive_tree_secret() {
         let case = case.get("derive_tree_secret").unwrap();
         let generation = u32::try_from(number(case, "generation")).unwrap();
         let secret = bytes(case, "secret");
-        let out = suite
-            .derive_tree_secret(&secret, label(case), generation, len(case))
-            .unwrap();
+        let out = suite.derive_tree_secret(&secret, label(case), generation, len(case)).unwrap();
         assert_eq!(out.as_bytes(), bytes(case, "out"));
     });
 }
@@ -138,10 +130,7 @@ fn encrypt_with_label() {
         let plaintext = bytes(case, "plaintext");
         let private = HpkePrivateKey::from_bytes(bytes(case, "priv"));
         let public = HpkePublicKey::from(bytes(case, "pub"));
-        let given = HpkeCiphertext {
-            kem_output: bytes(case, "kem_output"),
-            ciphertext: bytes(case, "ciphertext"),
-        };
+        let given = HpkeCiphertext { kem_output: bytes(case, "kem_output"), ciphertext: bytes(case, "ciphertext") };
         let open = |label: &[u8], context: &[u8], ciphertext: &HpkeCiphertext| {
             suite
                 .decrypt_with_label(&private, label, context, ciphertext)
@@ -151,9 +140,7 @@ fn encrypt_with_label() {
         let derived = suite.provider().kem().public_key(private.as_bytes());
         assert_eq!(derived.as_ref(), Ok(&public));
 
-        let own = suite
-            .encrypt_with_label(&public, label, &context, &plaintext, &mut OsRng)
-            .unwrap();
+        let own = suite.encrypt_with_label(&public, label, &context, &plaintext, &mut OsRng).unwrap();
         assert_eq!(open(label, &context, &own), Ok(plaintext.clone()));
 
         let refused = Err(CryptoError::InvalidCiphertext);

@@ -30,14 +30,7 @@ pub struct SealItem<'a> {
 
 impl core::fmt::Debug for SealItem<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self {
-            public,
-            aad: _,
-            plaintext: _,
-            ikm_e: _,
-        } = self;
-        f.debug_struct("SealItem")
-            .field("public", public)
-            .finish_non_exhaustive()
+        let Self { public, aad: _, plaintext: _, ikm_e: _ } = self;
+        f.debug_struct("SealItem").field("public", public).finish_non_exhaustive()
     }
 }

@@ -67,11 +67,7 @@ pub fn signature_public_key(scheme: SignatureScheme, public: &[u8]) -> Result<()
         SignatureScheme::EcdsaP521 => ecdsa::P521.is_uncompressed(public),
         SignatureScheme::Other(_) => true,
     };
-    if good {
-        Ok(())
-    } else {
-        Err(CryptoError::InvalidPublicKey)
-    }
+    if good { Ok(()) } else { Err(CryptoError::InvalidPublicKey) }
 }
 
 /// Checks the form of a signature, as the [module](self) states it.
@@ -88,29 +84,18 @@ pub fn signature(scheme: SignatureScheme, signature: &[u8]) -> Result<(), Crypto
         SignatureScheme::EcdsaP521 => ecdsa::P521.is_good_signature(signature),
         SignatureScheme::Other(_) => true,
     };
-    if good {
-        Ok(())
-    } else {
-        Err(CryptoError::InvalidSignature)
-    }
+    if good { Ok(()) } else { Err(CryptoError::InvalidSignature) }
 }
 
 /// Checks a signature private key and brings it to its full length.
 ///
 /// # Errors
 /// [`CryptoError::InvalidPrivateKey`].
-pub fn signature_private_key(
-    scheme: SignatureScheme,
-    private: &[u8],
-) -> Result<SecretBytes, CryptoError> {
+pub fn signature_private_key(scheme: SignatureScheme, private: &[u8]) -> Result<SecretBytes, CryptoError> {
     let order = match scheme {
         SignatureScheme::Ed25519 | SignatureScheme::Ed448 => {
             let right = signature_private_key_len(scheme) == Some(private.len());
-            return if right {
-                Ok(SecretBytes::from_slice(private))
-            } else {
-                Err(CryptoError::InvalidPrivateKey)
-            };
+            return if right { Ok(SecretBytes::from_slice(private)) } else { Err(CryptoError::InvalidPrivateKey) };
         }
         SignatureScheme::EcdsaP256 => ecdsa::P256.order,
         SignatureScheme::EcdsaP384 => ecdsa::P384.order,
@@ -118,18 +103,11 @@ pub fn signature_private_key(
         SignatureScheme::Other(_) => return Ok(SecretBytes::from_slice(private)),
     };
     let mut padded = SecretBytes::zeros(order.len());
-    let missing = order
-        .len()
-        .checked_sub(private.len())
-        .ok_or(CryptoError::InvalidPrivateKey)?;
+    let missing = order.len().checked_sub(private.len()).ok_or(CryptoError::InvalidPrivateKey)?;
     if let Some(low_end) = padded.as_mut_bytes().get_mut(missing..) {
         low_end.copy_from_slice(private);
     }
-    if scalar::is_in_range(order, padded.as_bytes()) {
-        Ok(padded)
-    } else {
-        Err(CryptoError::InvalidPrivateKey)
-    }
+    if scalar::is_in_range(order, padded.as_bytes()) { Ok(padded) } else { Err(CryptoError::InvalidPrivateKey) }
 }
 
 /// Checks an HPKE public key, as the [module](self) states it.
@@ -145,11 +123,7 @@ pub fn hpke_public_key(curve: DhCurve, public: &[u8]) -> Result<(), CryptoError>
         DhCurve::X25519 => montgomery::is_good_x25519(public),
         DhCurve::X448 => montgomery::is_good_x448(public),
     };
-    if good {
-        Ok(())
-    } else {
-        Err(CryptoError::InvalidPublicKey)
-    }
+    if good { Ok(()) } else { Err(CryptoError::InvalidPublicKey) }
 }
 
 /// Checks the form of an encapsulated key: [`hpke_public_key`] without the small orders, which the
@@ -171,11 +145,7 @@ pub fn hpke_private_key(curve: DhCurve, private: &[u8]) -> Result<(), CryptoErro
         Some(order) => scalar::is_in_range(order, private),
         None => private.len() == curve.private_key_len(),
     };
-    if good {
-        Ok(())
-    } else {
-        Err(CryptoError::InvalidPrivateKey)
-    }
+    if good { Ok(()) } else { Err(CryptoError::InvalidPrivateKey) }
 }
 
 /// Bytes of a signature private key; `None` for schemes that this crate does not know.

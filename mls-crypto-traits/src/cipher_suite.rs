@@ -73,10 +73,7 @@ pub enum SignatureScheme {
 
 /// The sizes and identifiers of a suite's algorithms; lengths are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "RFC 9420 section 5.1 fixes what a suite consists of"
-)]
+#[expect(clippy::exhaustive_structs, reason = "RFC 9420 section 5.1 fixes what a suite consists of")]
 pub struct SuiteParams {
     /// The suite's identifier.
     pub cipher_suite: CipherSuite,
@@ -113,14 +110,10 @@ impl SuiteParams {
         let (aead_id, hash_len, signature) = match cipher_suite {
             CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519 => (AES_128_GCM, 32, Ed25519),
             CipherSuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256 => (AES_128_GCM, 32, EcdsaP256),
-            CipherSuite::MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_ED25519 => {
-                (CHACHA20_POLY1305, 32, Ed25519)
-            }
+            CipherSuite::MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_ED25519 => (CHACHA20_POLY1305, 32, Ed25519),
             CipherSuite::MLS_256_DHKEMX448_AES256GCM_SHA512_ED448 => (AES_256_GCM, 64, Ed448),
             CipherSuite::MLS_256_DHKEMP521_AES256GCM_SHA512_P521 => (AES_256_GCM, 64, EcdsaP521),
-            CipherSuite::MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_ED448 => {
-                (CHACHA20_POLY1305, 64, Ed448)
-            }
+            CipherSuite::MLS_256_DHKEMX448_CHACHA20POLY1305_SHA512_ED448 => (CHACHA20_POLY1305, 64, Ed448),
             CipherSuite::MLS_256_DHKEMP384_AES256GCM_SHA384_P384 => (AES_256_GCM, 48, EcdsaP384),
             _ => return None,
         };
@@ -140,3 +133,6 @@ impl SuiteParams {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,19 +48,14 @@ pub fn run(provider: &dyn CryptoProvider) -> Report {
     for id in ids {
         match provider.suite(id) {
             Some(suite) => run_suite(suite, &mut report),
-            None => {
-                Recorder::new(&mut report, id, Family::Suites).skip(SkipReason::MissingSuite, 1)
-            }
+            None => Recorder::new(&mut report, id, Family::Suites).skip(SkipReason::MissingSuite, 1),
         }
     }
     let listed = provider.cipher_suites();
     let mut recorder = Recorder::new(&mut report, CipherSuite::from(0), Family::Suites);
     for id in listed {
         let honest = provider.suite(id).is_some_and(|suite| suite.id() == id);
-        recorder.check(
-            "every listed suite is there under its own identifier",
-            honest,
-        );
+        recorder.check("every listed suite is there under its own identifier", honest);
     }
     report
 }
@@ -80,18 +75,9 @@ fn run_suite(suite: Suite<'_>, report: &mut Report) {
 
 /// The bytes of a hexadecimal constant of this kit.
 fn unhex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text
-        .chars()
-        .filter_map(|digit| digit.to_digit(16))
-        .filter_map(|digit| u8::try_from(digit).ok())
-        .collect();
-    digits
-        .chunks_exact(2)
-        .map(|pair| {
-            pair.iter()
-                .fold(0, |byte: u8, digit| byte.wrapping_shl(4) | digit)
-        })
-        .collect()
+    let digits: Vec<u8> =
+        text.chars().filter_map(|digit| digit.to_digit(16)).filter_map(|digit| u8::try_from(digit).ok()).collect();
+    digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte: u8, digit| byte.wrapping_shl(4) | digit)).collect()
 }
 
 /// A name for a Wycheproof case.

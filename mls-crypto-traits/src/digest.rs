@@ -15,10 +15,7 @@ struct Inline {
 }
 
 impl Inline {
-    const EMPTY: Self = Self {
-        len: 0,
-        bytes: [0; MAX],
-    };
+    const EMPTY: Self = Self { len: 0, bytes: [0; MAX] };
 
     fn from_slice(slice: &[u8]) -> Option<Self> {
         let mut inline = Self::EMPTY;
@@ -124,8 +121,7 @@ impl Encode for Digest {
 impl Decode for Digest {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let offset = r.offset();
-        Self::from_slice(r.opaque()?)
-            .ok_or_else(|| DecodeError::new(DecodeErrorKind::InvalidValue, offset))
+        Self::from_slice(r.opaque()?).ok_or_else(|| DecodeError::new(DecodeErrorKind::InvalidValue, offset))
     }
 }
 

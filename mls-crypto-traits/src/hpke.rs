@@ -7,8 +7,8 @@
 use alloc::vec::Vec;
 
 use crate::{
-    CipherSuiteProvider, CryptoError, HpkeCiphertext, HpkePrivateKey, HpkePublicKey, Rng, SealItem,
-    SecretBytes, Suite, random_bytes,
+    CipherSuiteProvider, CryptoError, HpkeCiphertext, HpkePrivateKey, HpkePublicKey, Rng, SealItem, SecretBytes, Suite,
+    random_bytes,
 };
 
 mod context;
@@ -64,9 +64,7 @@ pub fn setup_receiver<'a>(
     let provider = suite.provider();
     let schedule = KeySchedule::new(provider, mode, &[info])?;
     let shared_secret = provider.kem().decap(private.as_bytes(), kem_output)?;
-    schedule
-        .context(provider, &shared_secret)
-        .map(ReceiverContext)
+    schedule.context(provider, &shared_secret).map(ReceiverContext)
 }
 
 /// Encrypts one message to `public` (RFC 9180 section 6.1).
@@ -84,12 +82,7 @@ pub fn seal(
 ) -> Result<HpkeCiphertext, CryptoError> {
     let schedule = KeySchedule::new(suite.provider(), mode, &[info])?;
     let ikm_e = random_bytes(rng, suite.provider().kem().encap_ikm_len())?;
-    let item = SealItem {
-        public: public.as_bytes(),
-        aad,
-        plaintext,
-        ikm_e: ikm_e.as_bytes(),
-    };
+    let item = SealItem { public: public.as_bytes(), aad, plaintext, ikm_e: ikm_e.as_bytes() };
     suite.provider().hpke_seal(&schedule, &item)
 }
 
@@ -106,9 +99,7 @@ pub fn open(
     ciphertext: &HpkeCiphertext,
 ) -> Result<SecretBytes, CryptoError> {
     let schedule = KeySchedule::new(suite.provider(), mode, &[info])?;
-    suite
-        .provider()
-        .hpke_open(&schedule, private.as_bytes(), aad, ciphertext)
+    suite.provider().hpke_open(&schedule, private.as_bytes(), aad, ciphertext)
 }
 
 /// Encapsulates to `public` and exports a secret of `len` bytes (RFC 9180 section 6.2): the
@@ -163,12 +154,7 @@ pub(crate) fn seal_with_schedule<P: CipherSuiteProvider + ?Sized>(
     let (key, nonce) = schedule.key_and_nonce(provider, &encapsulation.shared_secret)?;
     Ok(HpkeCiphertext {
         kem_output: encapsulation.kem_output,
-        ciphertext: provider.aead_seal(
-            key.as_bytes(),
-            nonce.as_bytes(),
-            item.aad,
-            item.plaintext,
-        )?,
+        ciphertext: provider.aead_seal(key.as_bytes(), nonce.as_bytes(), item.aad, item.plaintext)?,
     })
 }
 
@@ -182,12 +168,7 @@ pub(crate) fn open_with_schedule<P: CipherSuiteProvider + ?Sized>(
 ) -> Result<SecretBytes, CryptoError> {
     let shared_secret = provider.kem().decap(private, &ciphertext.kem_output)?;
     let (key, nonce) = schedule.key_and_nonce(provider, &shared_secret)?;
-    provider.aead_open(
-        key.as_bytes(),
-        nonce.as_bytes(),
-        aad,
-        &ciphertext.ciphertext,
-    )
+    context::open_aead(provider, key.as_bytes(), nonce.as_bytes(), aad, &ciphertext.ciphertext)
 }
 
 #[cfg(test)]

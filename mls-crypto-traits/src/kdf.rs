@@ -3,8 +3,6 @@
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
-use zeroize::Zeroize;
-
 use crate::{CryptoError, SecretBytes};
 
 /// HKDF with one hash.
@@ -48,28 +46,29 @@ pub fn hkdf_expand_with(
     info: &[&[u8]],
     len: usize,
 ) -> Result<SecretBytes, CryptoError> {
-    let mut okm = Vec::with_capacity(len);
+    let mut okm = SecretBytes::zeros(len);
+    let mut rest = okm.as_mut_bytes();
     let mut block = SecretBytes::default();
     let mut counter = 0_u8;
-    while okm.len() < len {
-        let Some(next) = counter.checked_add(1) else {
-            okm.zeroize();
-            return Err(CryptoError::TooLong);
-        };
-        counter = next;
+    while !rest.is_empty() {
+        counter = counter.checked_add(1).ok_or(CryptoError::TooLong)?;
         let count = [counter];
         let mut parts = Vec::with_capacity(info.len().saturating_add(2));
         parts.push(block.as_bytes());
         parts.extend_from_slice(info);
         parts.push(&count);
         block = hmac(prk, &parts)?;
-        let wanted = len.saturating_sub(okm.len()).min(block.len());
-        okm.extend_from_slice(block.as_bytes().get(..wanted).unwrap_or_default());
         if block.is_empty() {
             return Err(CryptoError::Backend);
         }
+        let wanted = rest.len().min(block.len());
+        let (head, tail) = rest.split_at_mut_checked(wanted).unwrap_or_default();
+        for (to, from) in head.iter_mut().zip(block.as_bytes()) {
+            *to = *from;
+        }
+        rest = tail;
     }
-    Ok(SecretBytes::from(okm))
+    Ok(okm)
 }
 
 const HPKE_VERSION: &[u8] = b"HPKE-v1";

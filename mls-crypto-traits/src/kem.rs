@@ -13,10 +13,7 @@ pub use dhkem::{Dh, DhKem};
 
 /// What encapsulation gives.
 #[derive(Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "RFC 9180 section 4 fixes the two outputs"
-)]
+#[expect(clippy::exhaustive_structs, reason = "RFC 9180 section 4 fixes the two outputs")]
 pub struct Encapsulation {
     /// `enc`, which goes to the receiver; `Nenc` bytes.
     pub kem_output: Vec<u8>,

@@ -22,17 +22,12 @@ impl Header {
             0x4000..=0x3fff_ffff => (value | 0x8000_0000, 4),
             _ => return Err(CryptoError::TooLong),
         };
-        Ok(Self {
-            bytes: value.to_be_bytes(),
-            len,
-        })
+        Ok(Self { bytes: value.to_be_bytes(), len })
     }
 
     /// A header for the concatenation of `parts`.
     pub(crate) fn of(parts: &[&[u8]]) -> Result<Self, CryptoError> {
-        let len = parts
-            .iter()
-            .try_fold(0_usize, |sum, part| sum.checked_add(part.len()));
+        let len = parts.iter().try_fold(0_usize, |sum, part| sum.checked_add(part.len()));
         Self::new(len.ok_or(CryptoError::TooLong)?)
     }
 

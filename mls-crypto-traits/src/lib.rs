@@ -5,6 +5,27 @@
 //! that RFC 9420 builds from the primitives is written once, in [`Suite`]; HPKE (RFC 9180) is in
 //! [`hpke`], the Diffie-Hellman KEMs are in [`DhKem`]. What is accepted as a key or a signature is one
 //! set on every backend, stated in [`checks`].
+//!
+//! ```
+//! use mls_crypto_traits::{CipherSuite, CryptoError, CryptoProvider, Rng};
+//!
+//! /// Encrypts to a fresh key and signs the result, with whatever provider there is.
+//! fn seal_and_sign(crypto: &dyn CryptoProvider, rng: &mut dyn Rng) -> Result<(), CryptoError> {
+//!     let id = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
+//!     let suite = crypto.suite(id).ok_or(CryptoError::Unsupported)?;
+//!
+//!     let receiver = suite.generate_hpke_key_pair(rng)?;
+//!     let context = suite.encrypt_context(b"Example", b"context")?;
+//!     let sealed = context.seal(&receiver.public, b"path secret", rng)?;
+//!     let opened = context.open(&receiver.private, &sealed)?;
+//!     assert!(opened.ct_eq(b"path secret"));
+//!
+//!     let pair = suite.generate_signature_key_pair(rng)?;
+//!     let signer = suite.signing_key(&pair.private)?;
+//!     let signature = suite.sign_with_label(&*signer, b"Example", &[&sealed.ciphertext])?;
+//!     suite.verify_with_label(&pair.public, b"Example", &[&sealed.ciphertext], &signature)
+//! }
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 
@@ -40,8 +61,8 @@ pub use error::CryptoError;
 pub use kdf::{Kdf, hkdf_expand_with, hkdf_extract_with};
 pub use kem::{Dh, DhCurve, DhKem, Encapsulation, Kem, KemPrivateKey, KemPublicKey};
 pub use keys::{
-    HpkeCiphertext, HpkeKeyPair, HpkePrivateKey, HpkePublicKey, SignatureKeyPair,
-    SignaturePrivateKey, SignaturePublicKey,
+    HpkeCiphertext, HpkeKeyPair, HpkePrivateKey, HpkePublicKey, SignatureKeyPair, SignaturePrivateKey,
+    SignaturePublicKey,
 };
 pub use provider::{CipherSuiteProvider, CryptoProvider};
 pub use rng::{Rng, random_bytes};

@@ -4,8 +4,8 @@ use alloc::{sync::Arc, vec::Vec};
 use core::fmt::Debug;
 
 use crate::{
-    CipherSuite, CryptoError, Digest, HpkeCiphertext, Kdf, Kem, SealItem, SecretBytes,
-    SignaturePrivateKey, SigningKey, Suite, SuiteParams, VerifyItem, VerifyKey, checks, hpke, kdf,
+    CipherSuite, CryptoError, Digest, HpkeCiphertext, Kdf, Kem, SealItem, SecretBytes, SignaturePrivateKey, SigningKey,
+    Suite, SuiteParams, VerifyItem, VerifyKey, checks, hpke, kdf,
 };
 
 /// A set of cipher suites: the crypto of a deployment, as a value.
@@ -27,7 +27,7 @@ pub trait CryptoProvider: Debug + Send + Sync {
 ///
 /// An implementation draws no randomness and checks nothing that [`checks`](crate::checks) checks in
 /// front of it; callers go through [`Suite`]. Inputs that are slices of slices are concatenated.
-/// It is ready when [`conformance`](crate#modules) passes.
+/// It is ready when the kit of the feature `conformance` passes.
 pub trait CipherSuiteProvider: Debug + Send + Sync {
     /// Sizes and identifiers.
     fn params(&self) -> &SuiteParams;
@@ -56,12 +56,7 @@ pub trait CipherSuiteProvider: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`CryptoError::TooLong`] beyond 255 hashes.
-    fn hkdf_expand(
-        &self,
-        prk: &[u8],
-        info: &[&[u8]],
-        len: usize,
-    ) -> Result<SecretBytes, CryptoError> {
+    fn hkdf_expand(&self, prk: &[u8], info: &[&[u8]], len: usize) -> Result<SecretBytes, CryptoError> {
         kdf::hkdf_expand_with(|key, input| self.hmac(key, input), prk, info, len)
     }
 
@@ -69,25 +64,13 @@ pub trait CipherSuiteProvider: Debug + Send + Sync {
     ///
     /// # Errors
     /// [`CryptoError::WrongLength`], [`CryptoError::TooLong`], [`CryptoError::Backend`].
-    fn aead_seal(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        plaintext: &[u8],
-    ) -> Result<Vec<u8>, CryptoError>;
+    fn aead_seal(&self, key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError>;
 
     /// AEAD decryption of what [`aead_seal`](Self::aead_seal) gives.
     ///
     /// # Errors
     /// [`CryptoError::InvalidCiphertext`] for whatever is wrong with the ciphertext.
-    fn aead_open(
-        &self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        ciphertext: &[u8],
-    ) -> Result<SecretBytes, CryptoError>;
+    fn aead_open(&self, key: &[u8], nonce: &[u8], aad: &[u8], ciphertext: &[u8]) -> Result<SecretBytes, CryptoError>;
 
     /// The suite's KEM; [`DhKem`](crate::DhKem) for the Diffie-Hellman ones.
     fn kem(&self) -> &dyn Kem;
@@ -127,21 +110,14 @@ pub trait CipherSuiteProvider: Debug + Send + Sync {
     /// An override gives the verdicts that [`VerifyKey::verify`] gives, every one: the usual batch
     /// equation of Ed25519 does not, as it lets small-order components cancel.
     fn verify_batch(&self, items: &[VerifyItem<'_>]) -> Vec<Result<(), CryptoError>> {
-        items
-            .iter()
-            .map(|item| item.key.verify(item.message, item.signature))
-            .collect()
+        items.iter().map(|item| item.key.verify(item.message, item.signature)).collect()
     }
 
     /// Single-shot HPKE encryption under a key schedule computed once.
     ///
     /// # Errors
     /// Those of [`Kem::encap`] and [`aead_seal`](Self::aead_seal).
-    fn hpke_seal(
-        &self,
-        schedule: &hpke::KeySchedule,
-        item: &SealItem<'_>,
-    ) -> Result<HpkeCiphertext, CryptoError> {
+    fn hpke_seal(&self, schedule: &hpke::KeySchedule, item: &SealItem<'_>) -> Result<HpkeCiphertext, CryptoError> {
         hpke::seal_with_schedule(self, schedule, item)
     }
 
@@ -151,10 +127,7 @@ pub trait CipherSuiteProvider: Debug + Send + Sync {
         schedule: &hpke::KeySchedule,
         items: &[SealItem<'_>],
     ) -> Vec<Result<HpkeCiphertext, CryptoError>> {
-        items
-            .iter()
-            .map(|item| self.hpke_seal(schedule, item))
-            .collect()
+        items.iter().map(|item| self.hpke_seal(schedule, item)).collect()
     }
 
     /// Single-shot HPKE decryption under a key schedule computed once.

@@ -70,13 +70,7 @@ impl<'a> Suite<'a> {
     ///
     /// # Security
     /// One nonce encrypts one message under a key.
-    pub fn aead_seal(
-        self,
-        key: &[u8],
-        nonce: &[u8],
-        aad: &[u8],
-        plaintext: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
+    pub fn aead_seal(self, key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
         self.check_aead_lengths(key, nonce)?;
         self.0.aead_seal(key, nonce, aad, plaintext)
     }

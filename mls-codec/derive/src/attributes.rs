@@ -5,10 +5,7 @@ use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Result, Variant, 
 /// The tag's type from the attributes of an enum.
 pub(crate) fn repr(name: &Ident, attributes: &[Attribute]) -> Result<Ident> {
     let mut repr = None;
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("mls"))
-    {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("mls")) {
         attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("repr") {
                 return Err(meta.error("expected `repr = \"u8\"`"));
@@ -30,11 +27,7 @@ pub(crate) fn repr(name: &Ident, attributes: &[Attribute]) -> Result<Ident> {
 /// The tag's value from the attributes of a variant.
 pub(crate) fn value(variant: &Variant) -> Result<Expr> {
     let mut value = None;
-    for attribute in variant
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("mls"))
-    {
+    for attribute in variant.attrs.iter().filter(|attribute| attribute.path().is_ident("mls")) {
         attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("value") {
                 return Err(meta.error("expected `value = 1`"));
@@ -51,10 +44,7 @@ pub(crate) fn value(variant: &Variant) -> Result<Expr> {
 
 /// Refuses `#[mls(...)]` where it has no meaning.
 pub(crate) fn none<'a>(attributes: impl IntoIterator<Item = &'a Attribute>) -> Result<()> {
-    match attributes
-        .into_iter()
-        .find(|attribute| attribute.path().is_ident("mls"))
-    {
+    match attributes.into_iter().find(|attribute| attribute.path().is_ident("mls")) {
         None => Ok(()),
         Some(attribute) => Err(Error::new(attribute.span(), "`mls` has no meaning here")),
     }
@@ -63,9 +53,7 @@ pub(crate) fn none<'a>(attributes: impl IntoIterator<Item = &'a Attribute>) -> R
 /// The number, where a tag's value is written as one.
 pub(crate) fn literal(value: &Expr) -> Option<u64> {
     match value {
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(int), ..
-        }) => int.base10_parse().ok(),
+        Expr::Lit(ExprLit { lit: Lit::Int(int), .. }) => int.base10_parse().ok(),
         _ => None,
     }
 }

@@ -11,23 +11,13 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let (constants, decode) = match Shape::new(input)? {
         Shape::Struct(fields) => {
             let fields = decoded(&fields);
-            (
-                TokenStream::new(),
-                quote! { ::core::result::Result::Ok(Self { #fields }) },
-            )
+            (TokenStream::new(), quote! { ::core::result::Result::Ok(Self { #fields }) })
         }
         Shape::Enum(repr, variants) => {
-            let arms = variants.iter().map(
-                |Variant {
-                     name,
-                     constant,
-                     fields,
-                     ..
-                 }| {
-                    let fields = decoded(fields);
-                    quote! { #constant => ::core::result::Result::Ok(Self::#name { #fields }), }
-                },
-            );
+            let arms = variants.iter().map(|Variant { name, constant, fields, .. }| {
+                let fields = decoded(fields);
+                quote! { #constant => ::core::result::Result::Ok(Self::#name { #fields }), }
+            });
             let decode = quote! {
                 let __at = __r.offset();
                 match <#repr as ::mls_codec::Decode>::decode(__r)? {

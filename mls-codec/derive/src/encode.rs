@@ -25,28 +25,17 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 let (len, _) = bodies(fields);
                 quote! { Self::#name #pattern => ::mls_codec::Encode::encoded_len(&#constant) #len, }
             });
-            let encodes = variants.iter().map(
-                |Variant {
-                     name,
-                     constant,
-                     fields,
-                     ..
-                 }| {
-                    let pattern = pattern(fields);
-                    let (_, encode) = bodies(fields);
-                    quote! {
-                        Self::#name #pattern => {
-                            ::mls_codec::Encode::encode(&#constant, __out)?;
-                            #encode
-                        }
+            let encodes = variants.iter().map(|Variant { name, constant, fields, .. }| {
+                let pattern = pattern(fields);
+                let (_, encode) = bodies(fields);
+                quote! {
+                    Self::#name #pattern => {
+                        ::mls_codec::Encode::encode(&#constant, __out)?;
+                        #encode
                     }
-                },
-            );
-            (
-                constants,
-                quote! { match self { #(#lens)* } },
-                quote! { match self { #(#encodes)* } },
-            )
+                }
+            });
+            (constants, quote! { match self { #(#lens)* } }, quote! { match self { #(#encodes)* } })
         }
     };
     let name = &input.ident;
@@ -75,9 +64,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
 /// `{ member: binding, ... }`, which fits structs and variants of every form.
 fn pattern(fields: &[Field]) -> TokenStream {
-    let fields = fields
-        .iter()
-        .map(|Field { member, binding }| quote! { #member: #binding });
+    let fields = fields.iter().map(|Field { member, binding }| quote! { #member: #binding });
     quote! { { #(#fields),* } }
 }
 

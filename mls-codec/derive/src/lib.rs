@@ -23,9 +23,7 @@ mod shape;
 #[proc_macro_derive(Encode, attributes(mls))]
 pub fn derive_encode(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    encode::expand(&input)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    encode::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Derives `mls_codec::Decode`: the fields in order, behind the tag if it is an enum.
@@ -34,9 +32,7 @@ pub fn derive_encode(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Decode, attributes(mls))]
 pub fn derive_decode(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    decode::expand(&input)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    decode::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 #[cfg(test)]

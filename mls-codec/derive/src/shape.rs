@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{
-    Data, DeriveInput, Error, Expr, Fields, GenericParam, Generics, Ident, Member, Result,
-    parse_quote,
-};
+use syn::{Data, DeriveInput, Error, Expr, Fields, GenericParam, Generics, Ident, Member, Result, parse_quote};
 
 use crate::attributes;
 
@@ -75,25 +72,16 @@ impl Shape {
 
 /// The constants that hold the tags of `variants`, with a check that no two are the same.
 pub(crate) fn constants(repr: &Ident, variants: &[Variant]) -> TokenStream {
-    let definitions = variants.iter().map(
-        |Variant {
-             constant, value, ..
-         }| {
-            quote! { const #constant: #repr = #value; }
-        },
-    );
+    let definitions = variants.iter().map(|Variant { constant, value, .. }| {
+        quote! { const #constant: #repr = #value; }
+    });
     // Literals are checked by `refuse_duplicates`, with a better message.
     let checks = variants.iter().enumerate().flat_map(|(index, one)| {
-        variants
-            .iter()
-            .skip(index.saturating_add(1))
-            .filter_map(move |other| {
-                let both =
-                    [one, other].map(|variant| attributes::literal(&variant.value).is_some());
-                let (a, b) = (&one.constant, &other.constant);
-                (both != [true, true])
-                    .then(|| quote! { const _: () = ::core::assert!(#a != #b, "equal values"); })
-            })
+        variants.iter().skip(index.saturating_add(1)).filter_map(move |other| {
+            let both = [one, other].map(|variant| attributes::literal(&variant.value).is_some());
+            let (a, b) = (&one.constant, &other.constant);
+            (both != [true, true]).then(|| quote! { const _: () = ::core::assert!(#a != #b, "equal values"); })
+        })
     });
     quote! { #(#definitions)* #(#checks)* }
 }
@@ -113,10 +101,7 @@ fn fields(fields: &Fields) -> Result<Vec<Field>> {
     Ok(fields
         .members()
         .enumerate()
-        .map(|(index, member)| Field {
-            member,
-            binding: format_ident!("__field_{index}"),
-        })
+        .map(|(index, member)| Field { member, binding: format_ident!("__field_{index}") })
         .collect())
 }
 

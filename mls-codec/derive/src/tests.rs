@@ -42,10 +42,7 @@ fn a_variant_needs_a_value_given_once() {
     let none = parse_quote! { #[mls(repr = "u8")] enum E { #[mls(value = 1)] A, B } };
     assert_eq!(refused(&none), "a variant needs `#[mls(value = 1)]`");
     let discriminant = parse_quote! { #[mls(repr = "u8")] enum E { A = 1 } };
-    assert_eq!(
-        refused(&discriminant),
-        "a variant needs `#[mls(value = 1)]`"
-    );
+    assert_eq!(refused(&discriminant), "a variant needs `#[mls(value = 1)]`");
     let twice = parse_quote! { #[mls(repr = "u8")] enum E { #[mls(value = 1, value = 2)] A } };
     assert_eq!(refused(&twice), "`value` is given twice");
     let other = parse_quote! { #[mls(repr = "u8")] enum E { #[mls(tag = 1)] A } };
@@ -87,10 +84,7 @@ fn attributes_without_meaning_are_refused() {
 
 #[test]
 fn types_without_an_encoding_are_refused() {
-    assert_eq!(
-        refused(&parse_quote!(union U { a: u8 })),
-        "a union has no encoding"
-    );
+    assert_eq!(refused(&parse_quote!(union U { a: u8 })), "a union has no encoding");
     assert_eq!(
         refused(&parse_quote!(
             #[mls(repr = "u8")]

@@ -33,24 +33,15 @@ fn a_vector_over_30_bits_is_refused_before_anything_is_written() {
 
 #[test]
 fn lengths_saturate() {
-    assert_eq!(
-        vec![Announces(usize::MAX), Announces(1)].encoded_len(),
-        usize::MAX
-    );
+    assert_eq!(vec![Announces(usize::MAX), Announces(1)].encoded_len(), usize::MAX);
     assert_eq!(Some(Announces(usize::MAX)).encoded_len(), usize::MAX);
     assert_eq!((1u8, Announces(usize::MAX)).encoded_len(), usize::MAX);
-    assert_eq!(
-        Announces(usize::MAX).to_bytes(),
-        Err(EncodeError::OutOfMemory)
-    );
+    assert_eq!(Announces(usize::MAX).to_bytes(), Err(EncodeError::OutOfMemory));
 }
 
 #[test]
 fn a_header_never_lies() {
-    assert_eq!(
-        vec![Announces(3)].to_bytes(),
-        Err(EncodeError::LengthMismatch)
-    );
+    assert_eq!(vec![Announces(3)].to_bytes(), Err(EncodeError::LengthMismatch));
     assert_eq!(vec![Announces(0)].to_bytes(), Ok(vec![0]));
 }
 
@@ -60,10 +51,7 @@ fn to_bytes_reserves_exactly_what_it_fills() {
     for len in [0usize, 1, 7, 63, 64, 100, 16_383, 16_384] {
         let bytes = vec![7u8; len];
         let out = bytes.to_bytes().unwrap();
-        assert_eq!(
-            (out.len(), out.capacity()),
-            (bytes.encoded_len(), bytes.encoded_len())
-        );
+        assert_eq!((out.len(), out.capacity()), (bytes.encoded_len(), bytes.encoded_len()));
     }
     let nested = (vec![vec![1u16, 2], vec![]], Some(9u64), [0u8; 5]);
     let out = nested.to_bytes().unwrap();

@@ -21,10 +21,7 @@ fn integers_are_big_endian() {
     round_trip(&0x12u8, &[0x12]);
     round_trip(&0x1234u16, &[0x12, 0x34]);
     round_trip(&0x1234_5678u32, &[0x12, 0x34, 0x56, 0x78]);
-    round_trip(
-        &0x1234_5678_9abc_def0u64,
-        &[0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0],
-    );
+    round_trip(&0x1234_5678_9abc_def0u64, &[0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0]);
     let error = DecodeError::new(DecodeErrorKind::UnexpectedEnd, 0);
     assert_eq!(u64::from_bytes(&[0; 7]), Err(error));
 }
@@ -34,12 +31,7 @@ fn arrays_have_no_header() {
     round_trip(&[1u8, 2, 3], &[1, 2, 3]);
     round_trip(&[0u8; 0], &[]);
     round_trip(&vec![[1u8, 2], [3, 4]], &[4, 1, 2, 3, 4]);
-    assert_eq!(
-        Vec::<[u8; 2]>::from_bytes(&[3, 1, 2, 3])
-            .unwrap_err()
-            .offset(),
-        3
-    );
+    assert_eq!(Vec::<[u8; 2]>::from_bytes(&[3, 1, 2, 3]).unwrap_err().offset(), 3);
 }
 
 #[test]
@@ -54,11 +46,7 @@ fn vectors_count_bytes_not_elements() {
 
 #[test]
 fn the_header_of_a_vector_grows_with_its_body() {
-    for (len, header) in [
-        (31, &[62][..]),
-        (32, &[0x40, 64]),
-        (8192, &[0x80, 0, 0x40, 0]),
-    ] {
+    for (len, header) in [(31, &[62][..]), (32, &[0x40, 64]), (8192, &[0x80, 0, 0x40, 0])] {
         let items: Vec<u16> = (0..len).collect();
         let bytes = items.to_bytes().unwrap();
         assert!(bytes.starts_with(header));

@@ -26,14 +26,8 @@ fn a_failed_read_takes_nothing() {
     let mut r = Reader::new(b"abc");
     r.take(1).unwrap();
     assert_eq!(r.take(3), Err(error(DecodeErrorKind::UnexpectedEnd, 1)));
-    assert_eq!(
-        r.take(usize::MAX),
-        Err(error(DecodeErrorKind::UnexpectedEnd, 1))
-    );
-    assert_eq!(
-        r.array::<3>(),
-        Err(error(DecodeErrorKind::UnexpectedEnd, 1))
-    );
+    assert_eq!(r.take(usize::MAX), Err(error(DecodeErrorKind::UnexpectedEnd, 1)));
+    assert_eq!(r.array::<3>(), Err(error(DecodeErrorKind::UnexpectedEnd, 1)));
     assert_eq!(r.take(2), Ok(&b"bc"[..]));
 }
 
@@ -49,14 +43,8 @@ fn a_vector_longer_than_the_input_is_an_overflow_at_its_header() {
     ] {
         let mut r = Reader::new(input);
         r.take(1).unwrap();
-        assert_eq!(
-            r.clone().opaque(),
-            Err(error(DecodeErrorKind::LengthOverflow, 1))
-        );
-        assert_eq!(
-            r.vector().unwrap_err(),
-            error(DecodeErrorKind::LengthOverflow, 1)
-        );
+        assert_eq!(r.clone().opaque(), Err(error(DecodeErrorKind::LengthOverflow, 1)));
+        assert_eq!(r.vector().unwrap_err(), error(DecodeErrorKind::LengthOverflow, 1));
     }
 }
 
@@ -69,10 +57,7 @@ fn a_vector_is_a_reader_of_its_own_with_absolute_offsets() {
     assert_eq!((body.offset(), body.remaining()), (2, 3));
     let inner = body.vector().unwrap();
     assert_eq!((inner.offset(), inner.remaining()), (3, 1));
-    assert_eq!(
-        inner.finish(),
-        Err(error(DecodeErrorKind::TrailingBytes, 3))
-    );
+    assert_eq!(inner.finish(), Err(error(DecodeErrorKind::TrailingBytes, 3)));
     // The outer input has one byte more, the vector has not.
     assert_eq!(body.take(2), Err(error(DecodeErrorKind::UnexpectedEnd, 4)));
 }
@@ -82,10 +67,7 @@ fn an_inner_vector_may_not_leave_the_outer_one() {
     // The outer body is [2, 5]; two bytes follow it, but they are not the inner vector's.
     let mut outer = Reader::new(&[2, 2, 5, 6, 7]);
     let mut body = outer.vector().unwrap();
-    assert_eq!(
-        body.opaque(),
-        Err(error(DecodeErrorKind::LengthOverflow, 1))
-    );
+    assert_eq!(body.opaque(), Err(error(DecodeErrorKind::LengthOverflow, 1)));
 }
 
 // req: R-6-11

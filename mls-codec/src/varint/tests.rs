@@ -42,19 +42,13 @@ fn each_length_has_its_shortest_header() {
 fn longer_than_30_bits_is_not_encoded() {
     for len in [0x4000_0000, usize::MAX] {
         let mut out = alloc::vec![7];
-        assert_eq!(
-            encode_header(len, &mut out),
-            Err(EncodeError::VectorTooLong)
-        );
+        assert_eq!(encode_header(len, &mut out), Err(EncodeError::VectorTooLong));
         assert_eq!(out, [7]);
         assert_eq!(header_len(len), 4);
     }
     // One more than fits in 32 bits: the length must not be cut to 0.
     if let Ok(len) = usize::try_from(u64::from(u32::MAX) + 1) {
-        assert_eq!(
-            encode_header(len, &mut Vec::new()),
-            Err(EncodeError::VectorTooLong)
-        );
+        assert_eq!(encode_header(len, &mut Vec::new()), Err(EncodeError::VectorTooLong));
     }
 }
 
@@ -69,11 +63,7 @@ fn a_longer_header_than_needed_is_refused() {
         &[0x80, 0x00, 0x00, 0x40],
         &[0x80, 0x00, 0x3f, 0xff],
     ] {
-        assert_eq!(
-            fails(header),
-            (DecodeErrorKind::NonMinimalLength, 0),
-            "{header:x?}"
-        );
+        assert_eq!(fails(header), (DecodeErrorKind::NonMinimalLength, 0), "{header:x?}");
     }
 }
 
@@ -82,10 +72,7 @@ fn a_longer_header_than_needed_is_refused() {
 fn the_prefix_11_is_refused_whatever_follows() {
     for first in 0xc0..=0xff {
         assert_eq!(fails(&[first]), (DecodeErrorKind::InvalidLengthPrefix, 0));
-        assert_eq!(
-            fails(&[first, 0, 0, 0, 0, 0, 0, 1]),
-            (DecodeErrorKind::InvalidLengthPrefix, 0)
-        );
+        assert_eq!(fails(&[first, 0, 0, 0, 0, 0, 0, 1]), (DecodeErrorKind::InvalidLengthPrefix, 0));
     }
 }
 

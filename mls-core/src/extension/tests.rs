@@ -22,12 +22,7 @@ fn a_type_that_occurs_twice_is_found_wherever_it_stands() {
     for unique in [&[][..], &[1], &[1, 2, 3], &[5, 4, 0xffff]] {
         assert!(!list(unique).has_duplicates(), "{unique:?}");
     }
-    for twice in [
-        &[1, 1][..],
-        &[1, 2, 1],
-        &[3, 1, 2, 2],
-        &[0xff00, 7, 8, 0xff00],
-    ] {
+    for twice in [&[1, 1][..], &[1, 2, 1], &[3, 1, 2, 2], &[0xff00, 7, 8, 0xff00]] {
         assert!(list(twice).has_duplicates(), "{twice:?}");
     }
 }
@@ -68,30 +63,18 @@ fn get_finds_the_first_of_a_type() {
 #[test]
 fn set_replaces_in_place_or_appends() {
     let mut extensions = list(&[1, 7]);
-    extensions
-        .set(&ApplicationId {
-            application_id: vec![5],
-        })
-        .unwrap();
-    assert_eq!(
-        extensions.get(ExtensionType::APPLICATION_ID),
-        Some(&[1, 5][..])
-    );
+    extensions.set(&ApplicationId { application_id: vec![5] }).unwrap();
+    assert_eq!(extensions.get(ExtensionType::APPLICATION_ID), Some(&[1, 5][..]));
     assert_eq!(extensions.len(), 2);
     extensions.set(&ExternalSenders(vec![])).unwrap();
-    assert_eq!(
-        extensions.0.last().unwrap().extension_type,
-        ExtensionType::EXTERNAL_SENDERS
-    );
+    assert_eq!(extensions.0.last().unwrap().extension_type, ExtensionType::EXTERNAL_SENDERS);
     assert_eq!(extensions.read(), Ok(Some(ExternalSenders(vec![]))));
 }
 
 #[test]
 fn reading_data_that_is_not_the_type_s_structure_names_the_type() {
-    let extensions = Extensions(vec![Extension {
-        extension_type: ExtensionType::EXTERNAL_PUB,
-        extension_data: vec![0, 9],
-    }]);
+    let extensions =
+        Extensions(vec![Extension { extension_type: ExtensionType::EXTERNAL_PUB, extension_data: vec![0, 9] }]);
     let error = DecodeError::new(DecodeErrorKind::TrailingBytes, 1);
     let want = ExtensionError::Malformed(ExtensionType::EXTERNAL_PUB, error);
     assert_eq!(extensions.read::<ExternalPub>(), Err(want));

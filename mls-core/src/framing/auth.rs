@@ -5,9 +5,7 @@ use alloc::vec::Vec;
 use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader, encode_opaque, opaque_len};
 use mls_crypto_traits::{CryptoError, SignaturePublicKey, SigningKey, Suite};
 
-use super::{
-    Content, ContentType, FramedContent, FramingError, ProtocolVersion, Sender, WireFormat,
-};
+use super::{Content, ContentType, FramedContent, FramingError, ProtocolVersion, Sender, WireFormat};
 
 const SIGNATURE_LABEL: &[u8] = b"FramedContentTBS";
 
@@ -40,42 +38,29 @@ impl FramedContentAuthData {
     pub(super) fn check(&self, content_type: ContentType) -> Result<(), FramingError> {
         match (content_type, &self.confirmation_tag) {
             (ContentType::Commit, None) => Err(FramingError::MissingConfirmationTag),
-            (ContentType::Application | ContentType::Proposal, Some(_)) => {
-                Err(FramingError::UnexpectedConfirmationTag)
-            }
+            (ContentType::Application | ContentType::Proposal, Some(_)) => Err(FramingError::UnexpectedConfirmationTag),
             _ => Ok(()),
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        let tag = self
-            .confirmation_tag
-            .as_ref()
-            .map_or(0, |tag| opaque_len(tag));
+        let tag = self.confirmation_tag.as_ref().map_or(0, |tag| opaque_len(tag));
         opaque_len(&self.signature).saturating_add(tag)
     }
 
     pub(super) fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         encode_opaque(&self.signature, out)?;
-        self.confirmation_tag
-            .as_ref()
-            .map_or(Ok(()), |tag| encode_opaque(tag, out))
+        self.confirmation_tag.as_ref().map_or(Ok(()), |tag| encode_opaque(tag, out))
     }
 
     // req: R-6.1-14
-    pub(super) fn decode(
-        content_type: ContentType,
-        r: &mut Reader<'_>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode(content_type: ContentType, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let signature = r.opaque()?.to_vec();
         let confirmation_tag = match content_type {
             ContentType::Commit => Some(r.opaque()?.to_vec()),
             ContentType::Application | ContentType::Proposal => None,
         };
-        Ok(Self {
-            signature,
-            confirmation_tag,
-        })
+        Ok(Self { signature, confirmation_tag })
     }
 }
 
@@ -102,15 +87,8 @@ impl AuthenticatedContent {
         let tbs = tbs_head(wire_format, &content)?;
         // req: R-6.1-01, R-6.1-02, R-17.6-01
         let signature = suite.sign_with_label(key, SIGNATURE_LABEL, &[&tbs, context])?;
-        let auth = FramedContentAuthData {
-            signature,
-            confirmation_tag: None,
-        };
-        Ok(Self {
-            wire_format,
-            content,
-            auth,
-        })
+        let auth = FramedContentAuthData { signature, confirmation_tag: None };
+        Ok(Self { wire_format, content, auth })
     }
 
     /// Verifies the signature under `key`, which the sender's type selects; `context` as for
@@ -130,20 +108,17 @@ impl AuthenticatedContent {
     ) -> Result<(), FramingError> {
         let context = context_of(self.content.sender, context)?;
         let tbs = tbs_head(self.wire_format, &self.content)?;
-        suite
-            .verify_with_label(key, SIGNATURE_LABEL, &[&tbs, context], &self.auth.signature)
-            .map_err(|error| match error {
+        suite.verify_with_label(key, SIGNATURE_LABEL, &[&tbs, context], &self.auth.signature).map_err(|error| {
+            match error {
                 CryptoError::InvalidSignature => FramingError::WrongSignature,
                 error => FramingError::Crypto(error),
-            })
+            }
+        })
     }
 }
 
 /// The part of `FramedContentTBS` before the group context (RFC 9420 section 6.1).
-pub(super) fn tbs_head(
-    wire_format: WireFormat,
-    content: &FramedContent,
-) -> Result<Vec<u8>, EncodeError> {
+pub(super) fn tbs_head(wire_format: WireFormat, content: &FramedContent) -> Result<Vec<u8>, EncodeError> {
     (ProtocolVersion::MLS10, wire_format, content).to_bytes()
 }
 
@@ -152,19 +127,14 @@ pub(super) fn tbs_head(
 // req: R-6.1-01
 pub(super) fn context_of(sender: Sender, context: Option<&[u8]>) -> Result<&[u8], FramingError> {
     match sender {
-        Sender::Member(_) | Sender::NewMemberCommit => {
-            context.ok_or(FramingError::MissingGroupContext)
-        }
+        Sender::Member(_) | Sender::NewMemberCommit => context.ok_or(FramingError::MissingGroupContext),
         Sender::External(_) | Sender::NewMemberProposal => Ok(&[]),
     }
 }
 
 /// Checks that `content` may be framed so, and may come from its sender (RFC 9420 sections 6 and
 /// 6.1).
-pub(super) fn check_framing(
-    wire_format: WireFormat,
-    content: &FramedContent,
-) -> Result<(), FramingError> {
+pub(super) fn check_framing(wire_format: WireFormat, content: &FramedContent) -> Result<(), FramingError> {
     match (wire_format, &content.content, content.sender) {
         // req: R-6-01, R-6-02
         (WireFormat::PublicMessage, Content::Application(_), _) => {
@@ -182,9 +152,7 @@ pub(super) fn check_framing(
 
 impl Encode for AuthenticatedContent {
     fn encoded_len(&self) -> usize {
-        (self.wire_format, &self.content)
-            .encoded_len()
-            .saturating_add(self.auth.len())
+        (self.wire_format, &self.content).encoded_len().saturating_add(self.auth.len())
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
@@ -198,10 +166,6 @@ impl Decode for AuthenticatedContent {
         let wire_format = WireFormat::decode(r)?;
         let content = FramedContent::decode(r)?;
         let auth = FramedContentAuthData::decode(content.content_type(), r)?;
-        Ok(Self {
-            wire_format,
-            content,
-            auth,
-        })
+        Ok(Self { wire_format, content, auth })
     }
 }

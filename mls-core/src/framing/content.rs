@@ -147,10 +147,7 @@ impl Content {
     }
 
     /// Reads the body of a content of this type.
-    pub(super) fn decode_body(
-        content_type: ContentType,
-        r: &mut Reader<'_>,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode_body(content_type: ContentType, r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(match content_type {
             ContentType::Application => Self::Application(r.opaque()?.to_vec()),
             ContentType::Proposal => Self::Proposal(Box::new(Proposal::decode(r)?)),
@@ -161,8 +158,7 @@ impl Content {
 
 impl Encode for Content {
     fn encoded_len(&self) -> usize {
-        self.body_len()
-            .saturating_add(self.content_type().encoded_len())
+        self.body_len().saturating_add(self.content_type().encoded_len())
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {

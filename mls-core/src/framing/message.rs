@@ -55,10 +55,7 @@ impl MlsMessage {
     /// A message of the only version there is.
     #[must_use]
     pub const fn new(body: MlsMessageBody) -> Self {
-        Self {
-            version: ProtocolVersion::MLS10,
-            body,
-        }
+        Self { version: ProtocolVersion::MLS10, body }
     }
 
     /// The wire format of the body.
@@ -105,9 +102,7 @@ impl Encode for MlsMessage {
             MlsMessageBody::GroupInfo(group_info) => group_info.as_ref().encoded_len(),
             MlsMessageBody::KeyPackage(key_package) => key_package.as_ref().encoded_len(),
         };
-        (self.version, self.wire_format())
-            .encoded_len()
-            .saturating_add(body)
+        (self.version, self.wire_format()).encoded_len().saturating_add(body)
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
@@ -133,9 +128,7 @@ impl Decode for MlsMessage {
         // req: R-6-06
         let body = match WireFormat::decode(r)? {
             WireFormat::PublicMessage => MlsMessageBody::PublicMessage(PublicMessage::decode(r)?),
-            WireFormat::PrivateMessage => {
-                MlsMessageBody::PrivateMessage(PrivateMessage::decode(r)?)
-            }
+            WireFormat::PrivateMessage => MlsMessageBody::PrivateMessage(PrivateMessage::decode(r)?),
             WireFormat::Welcome => MlsMessageBody::Welcome(Welcome::decode(r)?),
             WireFormat::GroupInfo => MlsMessageBody::GroupInfo(Box::new(GroupInfo::decode(r)?)),
             WireFormat::KeyPackage => {

@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 use super::auth::check_framing;
 use super::sender_data::SenderDataAad;
 use super::{
-    AuthenticatedContent, Content, ContentType, FramedContent, FramedContentAuthData, FramingError,
-    Padding, Sender, SenderData, WireFormat,
+    AuthenticatedContent, Content, ContentType, FramedContent, FramedContentAuthData, FramingError, Padding, Sender,
+    SenderData, WireFormat,
 };
 use crate::key_schedule::SenderDataSecret;
 use crate::secret_tree::MessageKey;
@@ -64,11 +64,7 @@ impl PrivateMessage {
         sender_data_secret: &SenderDataSecret,
         padding: Padding,
     ) -> Result<Self, FramingError> {
-        let AuthenticatedContent {
-            wire_format,
-            content,
-            auth,
-        } = content;
+        let AuthenticatedContent { wire_format, content, auth } = content;
         if *wire_format != WireFormat::PrivateMessage {
             return Err(FramingError::WrongWireFormat);
         }
@@ -87,23 +83,15 @@ impl PrivateMessage {
         let plaintext = encode_plaintext(&content.content, auth, padding)?;
         // req: R-6.3.1-07, R-6.3.1-08
         let nonce = key.guarded_nonce(reuse_guard);
-        message.ciphertext = suite.aead_seal(
-            key.key().as_bytes(),
-            nonce.as_bytes(),
-            &message.content_aad()?,
-            &plaintext,
-        )?;
+        message.ciphertext =
+            suite.aead_seal(key.key().as_bytes(), nonce.as_bytes(), &message.content_aad()?, &plaintext)?;
 
         // req: R-6.3.2-02
         let sealer = sender_data_secret.key_and_nonce(suite, &message.ciphertext)?;
         let mut plaintext = Zeroizing::new(Vec::with_capacity(sender_data.encoded_len()));
         sender_data.encode(&mut plaintext)?;
-        message.encrypted_sender_data = suite.aead_seal(
-            sealer.key.as_bytes(),
-            sealer.nonce.as_bytes(),
-            &message.sender_data_aad()?,
-            &plaintext,
-        )?;
+        message.encrypted_sender_data =
+            suite.aead_seal(sealer.key.as_bytes(), sealer.nonce.as_bytes(), &message.sender_data_aad()?, &plaintext)?;
         Ok(message)
     }
 
@@ -152,12 +140,7 @@ impl PrivateMessage {
         // req: R-6.3.1-09
         let nonce = key.guarded_nonce(sender_data.reuse_guard);
         let plaintext = suite
-            .aead_open(
-                key.key().as_bytes(),
-                nonce.as_bytes(),
-                &self.content_aad()?,
-                &self.ciphertext,
-            )
+            .aead_open(key.key().as_bytes(), nonce.as_bytes(), &self.content_aad()?, &self.ciphertext)
             .map_err(open_error)?;
         let (content, auth) = decode_plaintext(self.content_type, plaintext.as_bytes())?;
         Ok(AuthenticatedContent {
@@ -184,12 +167,7 @@ impl PrivateMessage {
     }
 
     fn sender_data_aad(&self) -> Result<Vec<u8>, EncodeError> {
-        SenderDataAad {
-            group_id: &self.group_id,
-            epoch: self.epoch,
-            content_type: self.content_type,
-        }
-        .to_bytes()
+        SenderDataAad { group_id: &self.group_id, epoch: self.epoch, content_type: self.content_type }.to_bytes()
     }
 }
 
@@ -216,8 +194,7 @@ fn decode_plaintext(
     plaintext: &[u8],
 ) -> Result<(Content, FramedContentAuthData), FramingError> {
     let mut r = Reader::new(plaintext);
-    let (content, auth) =
-        decode_content_and_auth(content_type, &mut r).map_err(FramingError::Malformed)?;
+    let (content, auth) = decode_content_and_auth(content_type, &mut r).map_err(FramingError::Malformed)?;
     // The length is known to the attacker, and the position of a wrong byte helps nobody.
     if r.rest().iter().fold(0, |all, byte| all | byte) != 0 {
         return Err(FramingError::NonZeroPadding);

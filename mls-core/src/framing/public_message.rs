@@ -6,9 +6,7 @@ use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader, encode_opaque,
 use mls_crypto_traits::Suite;
 
 use super::auth::{check_framing, context_of, tbs_head};
-use super::{
-    AuthenticatedContent, FramedContent, FramedContentAuthData, FramingError, Sender, WireFormat,
-};
+use super::{AuthenticatedContent, FramedContent, FramedContentAuthData, FramingError, Sender, WireFormat};
 use crate::key_schedule::MembershipKey;
 
 /// A signed message in the clear (RFC 9420 section 6.2).
@@ -42,18 +40,10 @@ impl PublicMessage {
         if content.wire_format != WireFormat::PublicMessage {
             return Err(FramingError::WrongWireFormat);
         }
-        let AuthenticatedContent {
-            wire_format: _,
-            content,
-            auth,
-        } = content;
+        let AuthenticatedContent { wire_format: _, content, auth } = content;
         check_framing(WireFormat::PublicMessage, &content)?;
         auth.check(content.content_type())?;
-        let mut message = Self {
-            content,
-            auth,
-            membership_tag: None,
-        };
+        let mut message = Self { content, auth, membership_tag: None };
         if let Sender::Member(_) = message.content.sender {
             let key = membership_key.ok_or(FramingError::MissingMembershipKey)?;
             let tbm = message.tbm(context)?;
@@ -106,31 +96,16 @@ impl PublicMessage {
     /// Nothing shows that a member sent this. Verify the signature at least.
     #[must_use]
     pub fn into_content_unchecked(self) -> AuthenticatedContent {
-        let Self {
-            content,
-            auth,
-            membership_tag: _,
-        } = self;
-        AuthenticatedContent {
-            wire_format: WireFormat::PublicMessage,
-            content,
-            auth,
-        }
+        let Self { content, auth, membership_tag: _ } = self;
+        AuthenticatedContent { wire_format: WireFormat::PublicMessage, content, auth }
     }
 
-    fn tbm<'a>(
-        &self,
-        context: Option<&'a [u8]>,
-    ) -> Result<AuthenticatedContentTbm<'a>, FramingError> {
+    fn tbm<'a>(&self, context: Option<&'a [u8]>) -> Result<AuthenticatedContentTbm<'a>, FramingError> {
         let context = context_of(self.content.sender, context)?;
         let tbs_head = tbs_head(WireFormat::PublicMessage, &self.content)?;
         let mut auth = Vec::with_capacity(self.auth.len());
         self.auth.encode(&mut auth)?;
-        Ok(AuthenticatedContentTbm {
-            tbs_head,
-            context,
-            auth,
-        })
+        Ok(AuthenticatedContentTbm { tbs_head, context, auth })
     }
 }
 
@@ -149,22 +124,14 @@ impl AuthenticatedContentTbm<'_> {
 
 impl Encode for PublicMessage {
     fn encoded_len(&self) -> usize {
-        let tag = self
-            .membership_tag
-            .as_ref()
-            .map_or(0, |tag| opaque_len(tag));
-        self.content
-            .encoded_len()
-            .saturating_add(self.auth.len())
-            .saturating_add(tag)
+        let tag = self.membership_tag.as_ref().map_or(0, |tag| opaque_len(tag));
+        self.content.encoded_len().saturating_add(self.auth.len()).saturating_add(tag)
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.content.encode(out)?;
         self.auth.encode(out)?;
-        self.membership_tag
-            .as_ref()
-            .map_or(Ok(()), |tag| encode_opaque(tag, out))
+        self.membership_tag.as_ref().map_or(Ok(()), |tag| encode_opaque(tag, out))
     }
 }
 
@@ -176,10 +143,6 @@ impl Decode for PublicMessage {
             Sender::Member(_) => Some(r.opaque()?.to_vec()),
             Sender::External(_) | Sender::NewMemberProposal | Sender::NewMemberCommit => None,
         };
-        Ok(Self {
-            content,
-            auth,
-            membership_tag,
-        })
+        Ok(Self { content, auth, membership_tag })
     }
 }

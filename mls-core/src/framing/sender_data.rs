@@ -23,17 +23,9 @@ impl SenderData {
     /// # Errors
     /// [`FramingError::NonMemberInPrivateMessage`].
     // req: R-6.3.2-01
-    pub const fn new(
-        sender: Sender,
-        generation: u32,
-        reuse_guard: [u8; 4],
-    ) -> Result<Self, FramingError> {
+    pub const fn new(sender: Sender, generation: u32, reuse_guard: [u8; 4]) -> Result<Self, FramingError> {
         match sender {
-            Sender::Member(leaf_index) => Ok(Self {
-                leaf_index,
-                generation,
-                reuse_guard,
-            }),
+            Sender::Member(leaf_index) => Ok(Self { leaf_index, generation, reuse_guard }),
             Sender::External(_) | Sender::NewMemberProposal | Sender::NewMemberCommit => {
                 Err(FramingError::NonMemberInPrivateMessage)
             }

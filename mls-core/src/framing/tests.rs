@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::unwrap_in_result,
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
     reason = "tests"

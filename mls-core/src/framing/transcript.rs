@@ -21,11 +21,7 @@ pub fn confirmed_transcript_hash(
     interim: &[u8],
     commit: &AuthenticatedContent,
 ) -> Result<Digest, CryptoError> {
-    let AuthenticatedContent {
-        wire_format,
-        content,
-        auth,
-    } = commit;
+    let AuthenticatedContent { wire_format, content, auth } = commit;
     // ConfirmedTranscriptHashInput
     let input = (wire_format, content, &auth.signature).to_bytes()?;
     key_schedule::confirmed_transcript_hash(suite, interim, &input)

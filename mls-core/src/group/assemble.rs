@@ -26,7 +26,8 @@ pub(crate) struct EpochParts {
 
 /// The epoch of these secrets, with our own ratchets made.
 pub(crate) fn assemble(suite: Suite<'_>, parts: EpochParts, secrets: EpochSecrets) -> Result<Epoch, Fault> {
-    let EpochParts { context, interim_transcript_hash, confirmation_tag, own_leaf, own_signature_key, size, re_init } = parts;
+    let EpochParts { context, interim_transcript_hash, confirmation_tag, own_leaf, own_signature_key, size, re_init } =
+        parts;
     let EpochSecrets {
         sender_data,
         encryption,

@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use mls_crypto_traits::Rng;
 
-use crate::group::{Fault, Group};
 use crate::group::edit::Edit;
 use crate::group::state::{Held, Status};
 use crate::group::step::Step;
+use crate::group::{Fault, Group};
 use crate::record::{Delta, Precondition, RecordKey};
 use crate::secret_tree::RatchetMove;
 
@@ -27,12 +27,7 @@ impl StepBuilder {
     }
 
     /// Moves a ratchet of an epoch, on disk and in memory.
-    pub(crate) fn move_ratchet(
-        &mut self,
-        group: &Group,
-        epoch: u64,
-        change: RatchetMove,
-    ) -> Result<(), Fault> {
+    pub(crate) fn move_ratchet(&mut self, group: &Group, epoch: u64, change: RatchetMove) -> Result<(), Fault> {
         super::header::write_secret_tree(&mut self.delta, &group.id, epoch, change.changes())?;
         self.edits.push(Edit::MoveRatchet(epoch, change));
         Ok(())
@@ -47,13 +42,7 @@ impl StepBuilder {
         self.status.revision = self.status.revision.wrapping_add(1);
         self.delta.put(RecordKey::Status(group.id.clone()), self.status.to_record()?);
         self.edits.push(Edit::SetStatus(self.status));
-        Ok(Step {
-            group: group.id.clone(),
-            base: group.status.revision,
-            delta: self.delta,
-            edits: self.edits,
-            output,
-        })
+        Ok(Step { group: group.id.clone(), base: group.status.revision, delta: self.delta, edits: self.edits, output })
     }
 
     /// The step that ends the membership: nothing of the group is left on disk.

@@ -9,6 +9,7 @@ use mls_crypto_traits::Suite;
 
 use crate::env::Env;
 use crate::framing::Sender;
+use crate::group::advance::check_epoch_end;
 use crate::group::answers::{AnswerError, QuestionTag};
 use crate::group::cache::CachedProposal;
 use crate::group::encrypt::EncryptError;
@@ -182,6 +183,7 @@ pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<Pen
         return Err(CommitError::CommitPending);
     }
     let suite = group.suite(env)?;
+    check_epoch_end(group, suite, env)?;
     let own = group.own_leaf();
     let mut list = Vec::new();
     for proposing in &plan.proposals {
@@ -197,6 +199,10 @@ pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<Pen
     }
     // req: R-12.2-01, R-12.4-05
     check_list(&list, Committer::Member(own), suite.hash_len()).map_err(CommitError::Proposals)?;
+    let missing = psks::missing(group, &crate::proposal::list::psks(&list));
+    if !missing.is_empty() {
+        return Err(Fault::NotResident(missing).into());
+    }
     let tag = QuestionTag::draw(env.rng)?;
     let question = ask_policy(tag, Sender::Member(own), true, &list);
     Ok(PendingOwnCommit { epoch: group.epoch(), plan: plan.clone(), list, dropped, question })
@@ -352,16 +358,7 @@ impl PendingOwnCommit {
         }
         let tag = QuestionTag::draw(env.rng)?;
         let psks = psks::asked_for(group, &crate::proposal::list::psks(&list));
-        Ok(VettedOwnCommit {
-            tag,
-            epoch,
-            plan,
-            list,
-            dropped,
-            applied,
-            checks: tag.ask(newcomers, env.now),
-            psks,
-        })
+        Ok(VettedOwnCommit { tag, epoch, plan, list, dropped, applied, checks: tag.ask(newcomers, env.now), psks })
     }
 }
 

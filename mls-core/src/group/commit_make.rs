@@ -9,9 +9,7 @@ use mls_crypto_traits::{SignaturePublicKey, Suite};
 
 use crate::commit::{Commit, UpdatePath};
 use crate::env::Env;
-use crate::framing::{
-    AuthenticatedContent, Content, confirmed_transcript_hash, interim_transcript_hash,
-};
+use crate::framing::{AuthenticatedContent, Content, confirmed_transcript_hash, interim_transcript_hash};
 use crate::group::answers::Answers;
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::builder::StepBuilder;
@@ -62,11 +60,8 @@ impl VettedOwnCommit {
         same_client(&self.checks, &members, &self.applied).map_err(CommitError::Proposals)?;
         let epoch = group.epoch().checked_add(1).ok_or(Fault::EpochsExhausted)?;
         // req: R-12.4.1-06
-        let mut context = GroupContext {
-            epoch,
-            extensions: self.applied.extensions.clone(),
-            ..group.epoch.context.clone()
-        };
+        let mut context =
+            GroupContext { epoch, extensions: self.applied.extensions.clone(), ..group.epoch.context.clone() };
         let path = self.make_path(group, suite, &mut context, env)?;
         let content = self.sign_commit(group, suite, path.wire, env)?;
 
@@ -136,8 +131,7 @@ impl VettedOwnCommit {
         builder.delta.put(RecordKey::PendingCommit(group.id.clone()), record);
         builder.status.pending_commit = 1;
         builder.edit(Edit::SetPending(Some(Box::new(pending))));
-        let output =
-            CommitOutput { message: protected.message, welcome, ratchet_tree, epoch, dropped: self.dropped };
+        let output = CommitOutput { message: protected.message, welcome, ratchet_tree, epoch, dropped: self.dropped };
         Ok(builder.finish(group, output)?)
     }
 
@@ -228,8 +222,7 @@ fn split_path(
         .added
         .iter()
         .map(|(leaf, _)| {
-            path.path_secret_for(*leaf)
-                .map(|secret| mls_crypto_traits::SecretBytes::from_slice(secret.as_bytes()))
+            path.path_secret_for(*leaf).map(|secret| mls_crypto_traits::SecretBytes::from_slice(secret.as_bytes()))
         })
         .collect();
     let (update, commit_secret) = path.into_private();

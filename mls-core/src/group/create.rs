@@ -8,8 +8,8 @@ use core::fmt;
 
 use mls_codec::{Decode, DecodeError, Encode};
 use mls_crypto_traits::{
-    CipherSuite, HpkePrivateKey, HpkePublicKey, SecretBytes, SignaturePrivateKey, SignaturePublicKey, SigningKey, Suite,
-    random_bytes,
+    CipherSuite, HpkePrivateKey, HpkePublicKey, SecretBytes, SignaturePrivateKey, SignaturePublicKey, SigningKey,
+    Suite, random_bytes,
 };
 
 use crate::credential::Credential;
@@ -195,16 +195,12 @@ pub(crate) fn found(
 ///
 /// # Errors
 /// [`CreateError`]; nothing has changed.
-pub fn generate_key_package(
-    spec: &KeyPackageSpec,
-    env: &mut Env<'_>,
-) -> Result<Fresh<NewKeyPackage>, CreateError> {
+pub fn generate_key_package(spec: &KeyPackageSpec, env: &mut Env<'_>) -> Result<Fresh<NewKeyPackage>, CreateError> {
     let suite = env.suite(spec.cipher_suite).ok_or(Fault::UnsupportedSuite(spec.cipher_suite))?;
     check_extensions(&spec.extensions, ExtensionPlace::KeyPackage)?;
     // req: R-10-10
-    if let Some(missing) = extension_types(&spec.extensions)
-        .into_iter()
-        .find(|kind| !spec.leaf.capabilities.supports_extension(*kind))
+    if let Some(missing) =
+        extension_types(&spec.extensions).into_iter().find(|kind| !spec.leaf.capabilities.supports_extension(*kind))
     {
         return Err(CreateError::UndeclaredExtension(missing));
     }
@@ -236,10 +232,7 @@ pub fn generate_key_package(
 ///
 /// # Errors
 /// [`CreateError::Fault`]; nothing has changed.
-pub fn generate_signer(
-    cipher_suite: CipherSuite,
-    env: &mut Env<'_>,
-) -> Result<Fresh<SignaturePublicKey>, CreateError> {
+pub fn generate_signer(cipher_suite: CipherSuite, env: &mut Env<'_>) -> Result<Fresh<SignaturePublicKey>, CreateError> {
     let suite = env.suite(cipher_suite).ok_or(Fault::UnsupportedSuite(cipher_suite))?;
     let pair = suite.generate_signature_key_pair(env.rng)?;
     let mut delta = Delta::new(env.rng)?;

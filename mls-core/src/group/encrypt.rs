@@ -214,4 +214,3 @@ impl fmt::Display for EncryptError {
 }
 
 impl core::error::Error for EncryptError {}
-

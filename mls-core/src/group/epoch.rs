@@ -155,10 +155,7 @@ impl Group {
             proposals: self.proposals.replace(ProposalCache::default()),
             pending: self.pending.take(),
             dropped: expired.into_iter().filter_map(|at| Some((at, self.past.remove(&at)?))).collect(),
-            dropped_psks: expired_psks
-                .into_iter()
-                .filter_map(|at| Some((at, self.resumption.remove(&at)?)))
-                .collect(),
+            dropped_psks: expired_psks.into_iter().filter_map(|at| Some((at, self.resumption.remove(&at)?))).collect(),
             erased,
             sent: None,
         }

@@ -18,14 +18,14 @@ use crate::framing::{
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::create::{LeafSpec, found, signer};
+use crate::group::epoch::Epoch;
+use crate::group::header::Retention;
 use crate::group::header::{path_keys_from_record, path_keys_record};
 use crate::group::join::{check_group, received_tree, roster};
 use crate::group::join_error::JoinError;
 use crate::group::psks::combine_with;
 use crate::group::resident::index_seed;
 use crate::group::{Fault, Fresh, Group};
-use crate::group::epoch::Epoch;
-use crate::group::header::Retention;
 use crate::group_context::GroupContext;
 use crate::identity::{CredentialCheck, CredentialEvent};
 use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, confirmation_tag};
@@ -181,8 +181,7 @@ impl PendingExternalJoin {
         // req: R-8.3-01, R-12.4.3.2-06
         let (kem_output, init) = InitSecret::for_external_sender(suite, &self.external_pub, env.rng)?;
         let content = self.sign(suite, kem_output, path.wire, env)?;
-        let interim =
-            interim_transcript_hash(suite, &old.confirmed_transcript_hash, &self.info.confirmation_tag)?;
+        let interim = interim_transcript_hash(suite, &old.confirmed_transcript_hash, &self.info.confirmation_tag)?;
         let confirmed = confirmed_transcript_hash(suite, interim.as_bytes(), &content)?;
         context.confirmed_transcript_hash = confirmed.as_bytes().to_vec();
         let context_bytes = context.to_bytes()?;
@@ -193,8 +192,8 @@ impl PendingExternalJoin {
         let tag = confirmation_tag(suite, &secrets.confirmation_key, &context.confirmed_transcript_hash)?;
         let mut content = content;
         content.auth.confirmation_tag = Some(tag.as_bytes().to_vec());
-        let message = PublicMessage::protect(suite, content, None, Some(&old.to_bytes()?))
-            .map_err(|_| Fault::NotAMember)?;
+        let message =
+            PublicMessage::protect(suite, content, None, Some(&old.to_bytes()?)).map_err(|_| Fault::NotAMember)?;
         let message = MlsMessage::new(MlsMessageBody::PublicMessage(message)).to_bytes()?;
         let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, tag.as_bytes())?;
         let parts = EpochParts {
@@ -360,10 +359,7 @@ impl ExternalJoin {
 }
 
 /// The extensions of a GroupInfo from which others can join.
-pub(crate) fn external_pub_extension(
-    extensions: &mut Extensions,
-    external_pub: HpkePublicKey,
-) -> Result<(), Fault> {
+pub(crate) fn external_pub_extension(extensions: &mut Extensions, external_pub: HpkePublicKey) -> Result<(), Fault> {
     Ok(extensions.set(&ExternalPub { external_pub })?)
 }
 

@@ -148,10 +148,7 @@ impl PastEpoch {
 }
 
 /// The own path keys as they will be after `update`, without applying it.
-pub(crate) fn path_keys_record(
-    keys: &OwnPathKeys,
-    update: &PathKeysUpdate,
-) -> Result<SecretBytes, EncodeError> {
+pub(crate) fn path_keys_record(keys: &OwnPathKeys, update: &PathKeysUpdate) -> Result<SecretBytes, EncodeError> {
     let leaf = update.leaf.as_ref().unwrap_or(&keys.leaf);
     let kept = keys.parents.iter().filter(|(node, _)| !update.clear.contains(node));
     let merged: BTreeMap<_, _> = kept.chain(update.set.iter()).collect();
@@ -257,9 +254,7 @@ pub(crate) fn secret_tree_record(group: &GroupId, epoch: u64, key: SecretTreeKey
     match key {
         SecretTreeKey::Node(node) => RecordKey::SecretNode(id, epoch, node),
         SecretTreeKey::Ratchet(leaf, kind) => RecordKey::Ratchet(id, epoch, leaf, kind),
-        SecretTreeKey::Skipped(leaf, kind, generation) => {
-            RecordKey::SkippedKey(id, epoch, leaf, kind, generation)
-        }
+        SecretTreeKey::Skipped(leaf, kind, generation) => RecordKey::SkippedKey(id, epoch, leaf, kind, generation),
         SecretTreeKey::SkippedIndex => RecordKey::SkippedIndex(id, epoch),
     }
 }

@@ -222,9 +222,8 @@ pub(crate) fn check_group(
         return Err(JoinError::DuplicateExtension);
     }
     // req: R-12.4.3-04, R-13.4-07
-    if let Some(unsupported) = extension_types(&context.extensions)
-        .into_iter()
-        .find(|kind| !own.capabilities.supports_extension(*kind))
+    if let Some(unsupported) =
+        extension_types(&context.extensions).into_iter().find(|kind| !own.capabilities.supports_extension(*kind))
     {
         return Err(JoinError::UnsupportedExtension(unsupported));
     }
@@ -324,15 +323,8 @@ fn enter_joined(
 
 impl core::fmt::Debug for OpenedWelcome {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self {
-            suite,
-            reference,
-            key_package: _,
-            leaf_key: _,
-            secrets,
-            encrypted_group_info: _,
-            ratchet_tree: _,
-        } = self;
+        let Self { suite, reference, key_package: _, leaf_key: _, secrets, encrypted_group_info: _, ratchet_tree: _ } =
+            self;
         f.debug_struct("OpenedWelcome")
             .field("suite", suite)
             .field("reference", reference)
@@ -343,16 +335,7 @@ impl core::fmt::Debug for OpenedWelcome {
 
 impl core::fmt::Debug for PendingJoin {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self {
-            tag: _,
-            reference,
-            info,
-            tree: _,
-            own_leaf,
-            path_keys: _,
-            intermediate: _,
-            checks,
-        } = self;
+        let Self { tag: _, reference, info, tree: _, own_leaf, path_keys: _, intermediate: _, checks } = self;
         f.debug_struct("PendingJoin")
             .field("reference", reference)
             .field("context", &info.group_context)

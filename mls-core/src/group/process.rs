@@ -11,7 +11,7 @@ use mls_crypto_traits::{HpkePrivateKey, Suite};
 use crate::commit::{Commit, UpdatePath};
 use crate::env::Env;
 use crate::framing::{AuthenticatedContent, Content, Sender, confirmed_transcript_hash, interim_transcript_hash};
-use crate::group::advance::write_epoch_change;
+use crate::group::advance::{check_epoch_end, write_epoch_change};
 use crate::group::answers::{AnswerError, Answers, QuestionTag};
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::builder::StepBuilder;
@@ -94,12 +94,17 @@ impl PendingCommit {
         };
         let committer = committer(sender).ok_or(ReceiveError::SenderNotAllowed(sender))?;
         let suite = group.suite(env)?;
+        check_epoch_end(group, suite, env)?;
         let list = resolve(group, commit, sender)?;
         let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
         check_list(&list, committer, suite.hash_len()).map_err(invalid)?;
         // req: R-12.4.2-07, R-12.4-12, R-12.4-13
         if commit.path.is_none() && path_required(&list) {
             return Err(invalid(ProposalListError::PathRequired));
+        }
+        let missing = psks::missing(group, &crate::proposal::list::psks(&list));
+        if !missing.is_empty() {
+            return Err(Fault::NotResident(missing).into());
         }
         let tag = QuestionTag::draw(env.rng)?;
         let question = ask_policy(tag, sender, false, &list);
@@ -135,8 +140,8 @@ impl PendingCommit {
         };
         let path_trees = match &commit.path {
             Some(path) => {
-                let checked = check_commit_path(group, suite, &applied, sender, path)
-                    .map_err(|rule| rule.into_error(sender))?;
+                let checked =
+                    check_commit_path(group, suite, &applied, sender, path).map_err(|rule| rule.into_error(sender))?;
                 newcomers.extend(checked.newcomer);
                 Some((checked.committer, checked.before, checked.after))
             }
@@ -186,16 +191,9 @@ const fn committer(sender: Sender) -> Option<Committer> {
 }
 
 /// The question to the policy about a list.
-pub(crate) fn ask_policy(
-    tag: QuestionTag,
-    committer: Sender,
-    own: bool,
-    list: &[ListedProposal],
-) -> ProposalQuestion {
-    let proposals = list
-        .iter()
-        .map(|listed| ProposedChange { sender: listed.sender, proposal: listed.proposal.clone() })
-        .collect();
+pub(crate) fn ask_policy(tag: QuestionTag, committer: Sender, own: bool, list: &[ListedProposal]) -> ProposalQuestion {
+    let proposals =
+        list.iter().map(|listed| ProposedChange { sender: listed.sender, proposal: listed.proposal.clone() }).collect();
     ProposalQuestion { question: tag.0, committer, own, proposals }
 }
 
@@ -207,12 +205,9 @@ fn resolve(group: &Group, commit: &Commit, sender: Sender) -> Result<Vec<ListedP
         .iter()
         .map(|listed| match listed {
             // req: R-12.4-02
-            ProposalOrRef::Proposal(proposal) => Ok(ListedProposal {
-                sender,
-                proposal: proposal.as_ref().clone(),
-                reference: None,
-                member: None,
-            }),
+            ProposalOrRef::Proposal(proposal) => {
+                Ok(ListedProposal { sender, proposal: proposal.as_ref().clone(), reference: None, member: None })
+            }
             // An external commit's references are refused as such, whether they are known or not.
             ProposalOrRef::Reference(_) if sender == Sender::NewMemberCommit => {
                 Err(invalid(sender, CommitRule::Proposals(ProposalListError::ReferenceInExternalCommit)))
@@ -312,9 +307,7 @@ fn check_commit_path(
         None => applied.removed.first().and_then(|old| group.tree.as_ref()?.leaf(*old)),
     };
     // req: R-12.2-21
-    if replacing.is_none()
-        && predecessor.as_ref().is_some_and(|old| old.encryption_key == leaf.encryption_key)
-    {
+    if replacing.is_none() && predecessor.as_ref().is_some_and(|old| old.encryption_key == leaf.encryption_key) {
         return Err(Broken::Rule(CommitRule::PathLeaf(LeafNodeError::EncryptionKeyUnchanged)));
     }
     let unchanged = replacing.is_some()
@@ -525,11 +518,8 @@ pub(crate) fn same_client(
     members: &[MemberId],
     applied: &AppliedList,
 ) -> Result<(), ProposalListError> {
-    let vouched = checks
-        .iter()
-        .zip(members)
-        .filter(|(check, _)| check.event == CredentialEvent::Add)
-        .map(|(_, member)| member);
+    let vouched =
+        checks.iter().zip(members).filter(|(check, _)| check.event == CredentialEvent::Add).map(|(_, member)| member);
     let mut seen = BTreeSet::new();
     for member in applied.known_clients.iter().chain(vouched) {
         // req: R-12.2-08

@@ -330,14 +330,7 @@ fn proposal_arrives(
         }
     };
     let tag = QuestionTag::draw(env.rng)?;
-    Ok(PendingProposal {
-        tag,
-        epoch: group.epoch(),
-        reference,
-        listed,
-        checks: tag.ask(newcomers, env.now),
-        ratchet,
-    })
+    Ok(PendingProposal { tag, epoch: group.epoch(), reference, listed, checks: tag.ask(newcomers, env.now), ratchet })
 }
 
 impl PendingProposal {

@@ -94,8 +94,7 @@ impl Group {
             let RecordKey::TreeNode(_, node) = key else { continue };
             nodes.push((*node, Arc::from(open_record(value)?.rest())));
         }
-        let tree =
-            RatchetTree::from_nodes(suite, index_seed(env)?, self.epoch.secret_tree.size(), nodes)?;
+        let tree = RatchetTree::from_nodes(suite, index_seed(env)?, self.epoch.secret_tree.size(), nodes)?;
         self.tree = Some(tree);
         self.leaves.clear();
         Ok(())

@@ -209,10 +209,9 @@ impl Group {
     /// # Errors
     /// What is [`Missing`] where it is not resident.
     pub fn tree(&self) -> Result<&RatchetTree, Missing> {
-        self.tree.as_ref().ok_or_else(|| Missing {
-            keys: Vec::new(),
-            prefixes: alloc::vec![RecordPrefix::Tree(self.id.clone())],
-        })
+        self.tree
+            .as_ref()
+            .ok_or_else(|| Missing { keys: Vec::new(), prefixes: alloc::vec![RecordPrefix::Tree(self.id.clone())] })
     }
 
     /// What is missing of the records that handling a handshake message takes.

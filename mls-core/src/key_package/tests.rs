@@ -31,10 +31,7 @@ fn the_signature_covers_every_other_field() {
     assert_eq!(key_package.tbs().unwrap(), tbs);
     let key = &key_package.leaf_node.signature_key;
     let signature = &key_package.signature;
-    assert_eq!(
-        suite.verify_with_label(key, b"KeyPackageTBS", &[tbs], signature),
-        Ok(())
-    );
+    assert_eq!(suite.verify_with_label(key, b"KeyPackageTBS", &[tbs], signature), Ok(()));
 }
 
 // req: R-10-07, R-10.1-05
@@ -56,9 +53,7 @@ fn a_key_package_that_was_changed_does_not_verify() {
     assert_eq!(spoilt(|k| k.signature[0] ^= 1), want);
     assert_eq!(spoilt(|k| k.signature.clear()), want);
     let other = |k: &mut KeyPackage| {
-        k.leaf_node.signature_key = fixtures::signing_key(fixtures::suite(), 2)
-            .public_key()
-            .clone();
+        k.leaf_node.signature_key = fixtures::signing_key(fixtures::suite(), 2).public_key().clone();
     };
     assert_eq!(spoilt(other), want);
 }
@@ -76,10 +71,7 @@ fn the_reference_hashes_the_whole_key_package() {
     encode_opaque(b"MLS 1.0 KeyPackage Reference", &mut input).unwrap();
     encode_opaque(&key_package.to_bytes().unwrap(), &mut input).unwrap();
     let reference = key_package.reference(suite).unwrap();
-    assert_eq!(
-        reference.as_bytes(),
-        suite.hash(&[&input]).unwrap().as_bytes()
-    );
+    assert_eq!(reference.as_bytes(), suite.hash(&[&input]).unwrap().as_bytes());
     let mut other = key_package;
     other.signature[0] ^= 1;
     assert_ne!(other.reference(suite).unwrap(), reference);
@@ -100,22 +92,14 @@ fn key_packages_of_the_vectors_verify_and_are_found_in_their_welcome() {
             continue;
         };
         let message = |bytes: &Hex| MlsMessage::from_bytes(&bytes.0).unwrap().body;
-        let MlsMessageBody::KeyPackage(key_package) = message(&case.key_package) else {
-            panic!("no KeyPackage")
-        };
+        let MlsMessageBody::KeyPackage(key_package) = message(&case.key_package) else { panic!("no KeyPackage") };
         assert_eq!(key_package.verify_signature(suite), Ok(()));
         assert_eq!(key_package.leaf_node.verify_signature(suite, None), Ok(()));
-        let MlsMessageBody::Welcome(welcome) = message(&case.welcome) else {
-            panic!("no Welcome")
-        };
+        let MlsMessageBody::Welcome(welcome) = message(&case.welcome) else { panic!("no Welcome") };
         let reference = key_package.reference(suite).unwrap();
         assert!(welcome.secrets_for(&reference).is_some());
         let mut other = key_package;
         other.signature[0] ^= 1;
-        assert!(
-            welcome
-                .secrets_for(&other.reference(suite).unwrap())
-                .is_none()
-        );
+        assert!(welcome.secrets_for(&other.reference(suite).unwrap()).is_none());
     }
 }

@@ -86,9 +86,7 @@ pub fn validate_key_package(
         return Err(KeyPackageError::MisplacedExtension(misplaced.extension_type));
     }
     // req: R-10-03
-    suite
-        .check_hpke_public_key(key_package.init_key.as_bytes())
-        .map_err(KeyPackageError::InvalidInitKey)?;
+    suite.check_hpke_public_key(key_package.init_key.as_bytes()).map_err(KeyPackageError::InvalidInitKey)?;
     // req: R-10.1-04
     let leaf = LeafContext {
         position: None,

@@ -5,9 +5,8 @@ use core::{borrow::Borrow, fmt};
 use mls_crypto_traits::{CryptoError, SecretBytes, Suite};
 
 use super::{
-    CommitSecret, ConfirmationKey, EncryptionSecret, EpochAuthenticator, EpochSecret,
-    ExporterSecret, ExternalSecret, InitSecret, JoinerSecret, MembershipKey, PskSecret,
-    ResumptionPsk, SenderDataSecret, WelcomeSecret,
+    CommitSecret, ConfirmationKey, EncryptionSecret, EpochAuthenticator, EpochSecret, ExporterSecret, ExternalSecret,
+    InitSecret, JoinerSecret, MembershipKey, PskSecret, ResumptionPsk, SenderDataSecret, WelcomeSecret,
 };
 
 impl JoinerSecret {
@@ -26,9 +25,7 @@ impl JoinerSecret {
         group_context: &[u8],
     ) -> Result<Self, CryptoError> {
         let mixed = suite.extract(init_secret.borrow().as_bytes(), commit_secret.as_bytes())?;
-        suite
-            .expand_with_label(mixed.as_bytes(), b"joiner", group_context, suite.hash_len())
-            .map(Self::from_bytes)
+        suite.expand_with_label(mixed.as_bytes(), b"joiner", group_context, suite.hash_len()).map(Self::from_bytes)
     }
 
     /// Mixes the pre-shared keys in.
@@ -37,14 +34,8 @@ impl JoinerSecret {
     ///
     /// # Errors
     /// Whatever the backend's HKDF fails with.
-    pub fn mix_psk(
-        &self,
-        suite: Suite<'_>,
-        psk_secret: &PskSecret,
-    ) -> Result<Intermediate, CryptoError> {
-        suite
-            .extract(self.as_bytes(), psk_secret.as_bytes())
-            .map(Intermediate)
+    pub fn mix_psk(&self, suite: Suite<'_>, psk_secret: &PskSecret) -> Result<Intermediate, CryptoError> {
+        suite.extract(self.as_bytes(), psk_secret.as_bytes()).map(Intermediate)
     }
 }
 
@@ -58,9 +49,7 @@ impl Intermediate {
     /// Whatever the backend's HKDF fails with.
     // req: R-8-04
     pub fn welcome_secret(&self, suite: Suite<'_>) -> Result<WelcomeSecret, CryptoError> {
-        suite
-            .derive_secret(self.0.as_bytes(), b"welcome")
-            .map(WelcomeSecret::from_bytes)
+        suite.derive_secret(self.0.as_bytes(), b"welcome").map(WelcomeSecret::from_bytes)
     }
 
     /// The secrets of the new epoch. `group_context` is the encoded `GroupContext` of the new epoch.
@@ -68,17 +57,8 @@ impl Intermediate {
     /// # Errors
     /// Whatever the backend's HKDF fails with.
     // req: R-8-05
-    pub fn enter_epoch(
-        self,
-        suite: Suite<'_>,
-        group_context: &[u8],
-    ) -> Result<EpochSecrets, CryptoError> {
-        let epoch_secret = suite.expand_with_label(
-            self.0.as_bytes(),
-            b"epoch",
-            group_context,
-            suite.hash_len(),
-        )?;
+    pub fn enter_epoch(self, suite: Suite<'_>, group_context: &[u8]) -> Result<EpochSecrets, CryptoError> {
+        let epoch_secret = suite.expand_with_label(self.0.as_bytes(), b"epoch", group_context, suite.hash_len())?;
         EpochSecrets::from_epoch_secret(suite, EpochSecret::from_bytes(epoch_secret))
     }
 }
@@ -122,10 +102,7 @@ impl EpochSecrets {
     /// Whatever the backend's HKDF fails with.
     // req: R-8-06
     // req: R-8.7-01
-    pub fn from_epoch_secret(
-        suite: Suite<'_>,
-        epoch_secret: EpochSecret,
-    ) -> Result<Self, CryptoError> {
+    pub fn from_epoch_secret(suite: Suite<'_>, epoch_secret: EpochSecret) -> Result<Self, CryptoError> {
         let derive = |label: &[u8]| suite.derive_secret(epoch_secret.as_bytes(), label);
         Ok(Self {
             sender_data: SenderDataSecret::from_bytes(derive(b"sender data")?),

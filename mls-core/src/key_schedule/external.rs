@@ -44,8 +44,6 @@ impl InitSecret {
         external_priv: &HpkePrivateKey,
         kem_output: &[u8],
     ) -> Result<Self, CryptoError> {
-        suite
-            .external_init_receiver(external_priv, kem_output)
-            .map(Self::from_bytes)
+        suite.external_init_receiver(external_priv, kem_output).map(Self::from_bytes)
     }
 }

@@ -11,12 +11,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 /// The cases of a vector file; none, and one line that says so, where the vectors are not at hand.
 pub(crate) fn load<T: DeserializeOwned>(file: &str) -> Vec<T> {
     let folder = env::var_os("MLS_TEST_VECTORS").map_or_else(
-        || {
-            PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../shared/test-vectors"
-            ))
-        },
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/test-vectors")),
         PathBuf::from,
     );
     let Ok(text) = fs::read_to_string(folder.join(file)) else {
@@ -56,8 +51,6 @@ impl core::fmt::Debug for Hex {
 impl<'de> Deserialize<'de> for Hex {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        hex::decode(text)
-            .map(Self)
-            .map_err(serde::de::Error::custom)
+        hex::decode(text).map(Self).map_err(serde::de::Error::custom)
     }
 }

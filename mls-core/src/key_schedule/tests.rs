@@ -95,26 +95,15 @@ fn official_key_schedule() {
             assert_eq!(secrets.encryption.as_bytes(), epoch.encryption_secret.0);
             assert_eq!(secrets.exporter.as_bytes(), epoch.exporter_secret.0);
             assert_eq!(secrets.external.as_bytes(), epoch.external_secret.0);
-            assert_eq!(
-                secrets.confirmation_key.as_bytes(),
-                epoch.confirmation_key.0
-            );
+            assert_eq!(secrets.confirmation_key.as_bytes(), epoch.confirmation_key.0);
             assert_eq!(secrets.membership_key.as_bytes(), epoch.membership_key.0);
             assert_eq!(secrets.resumption_psk.as_bytes(), epoch.resumption_psk.0);
-            assert_eq!(
-                secrets.epoch_authenticator.as_bytes(),
-                epoch.epoch_authenticator.0
-            );
+            assert_eq!(secrets.epoch_authenticator.as_bytes(), epoch.epoch_authenticator.0);
             assert_eq!(secrets.init.as_bytes(), epoch.init_secret.0);
 
             let exported = secrets
                 .exporter
-                .export(
-                    suite,
-                    epoch.exporter.label.as_bytes(),
-                    &epoch.exporter.context.0,
-                    epoch.exporter.length,
-                )
+                .export(suite, epoch.exporter.label.as_bytes(), &epoch.exporter.context.0, epoch.exporter.length)
                 .unwrap();
             assert_eq!(exported.as_bytes(), epoch.exporter.secret.0);
             let external = secrets.external.key_pair(suite).unwrap();
@@ -263,18 +252,14 @@ impl Rng for Counter {
 fn external_init_secret_agrees_on_both_sides() {
     for id in [1, 2, 3, 5, 7] {
         let suite = suite(id).unwrap();
-        let external =
-            ExternalSecret::from_bytes(SecretBytes::from(std::vec![3; suite.hash_len()]));
+        let external = ExternalSecret::from_bytes(SecretBytes::from(std::vec![3; suite.hash_len()]));
         let keys = external.key_pair(suite).unwrap();
-        let (kem_output, sent) =
-            InitSecret::for_external_sender(suite, &keys.public, &mut Counter(0)).unwrap();
-        let received =
-            InitSecret::for_external_receiver(suite, &keys.private, &kem_output).unwrap();
+        let (kem_output, sent) = InitSecret::for_external_sender(suite, &keys.public, &mut Counter(0)).unwrap();
+        let received = InitSecret::for_external_receiver(suite, &keys.private, &kem_output).unwrap();
         assert_eq!(sent.as_bytes().len(), suite.hash_len());
         assert_eq!(sent.as_bytes(), received.as_bytes());
 
-        let (_, other) =
-            InitSecret::for_external_sender(suite, &keys.public, &mut Counter(99)).unwrap();
+        let (_, other) = InitSecret::for_external_sender(suite, &keys.public, &mut Counter(99)).unwrap();
         assert_ne!(other.as_bytes(), sent.as_bytes());
     }
 }

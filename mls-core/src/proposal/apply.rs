@@ -58,12 +58,7 @@ pub(crate) struct ApplyContext<'a> {
 }
 
 impl<'a> ApplyContext<'a> {
-    pub(crate) const fn new(
-        suite: Suite<'a>,
-        tree: &'a RatchetTree,
-        context: &'a GroupContext,
-        env: &Env<'_>,
-    ) -> Self {
+    pub(crate) const fn new(suite: Suite<'a>, tree: &'a RatchetTree, context: &'a GroupContext, env: &Env<'_>) -> Self {
         Self { suite, tree, context, now: env.now, limits: env.limits }
     }
 }
@@ -75,10 +70,7 @@ pub(crate) fn extension_types(extensions: &Extensions) -> Vec<ExtensionType> {
 
 /// Validates each proposal against the group that results, and applies them all in the order of section 12.3. The list
 /// has passed [`check_list`](crate::proposal::list::check_list).
-pub(crate) fn apply_list(
-    at: ApplyContext<'_>,
-    list: &[ListedProposal],
-) -> Result<AppliedList, ProposalListError> {
+pub(crate) fn apply_list(at: ApplyContext<'_>, list: &[ListedProposal]) -> Result<AppliedList, ProposalListError> {
     let mut sorted = sort(at, list)?;
     let changes: Vec<_> = sorted.updates.iter().map(|(leaf, _, bytes)| (*leaf, bytes.clone())).collect();
     let adds: Vec<_> = sorted.adds.iter().map(|(_, _, bytes)| bytes.clone()).collect();
@@ -233,11 +225,7 @@ pub(crate) fn required(extensions: &Extensions) -> Result<RequiredCapabilities, 
 }
 
 /// Keys of new leaves must be new to the group that results (sections 7.3, 10 and 16.7).
-fn check_unique(
-    at: ApplyContext<'_>,
-    sorted: &Sorted<'_>,
-    result: &AppliedList,
-) -> Result<(), ProposalListError> {
+fn check_unique(at: ApplyContext<'_>, sorted: &Sorted<'_>, result: &AppliedList) -> Result<(), ProposalListError> {
     let mut signature_keys = BTreeMap::new();
     let mut encryption_keys = BTreeSet::new();
     let mut init_keys = BTreeSet::new();

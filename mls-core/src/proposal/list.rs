@@ -160,9 +160,7 @@ pub(crate) fn check_psk(id: &PreSharedKeyId, hash_len: usize) -> Result<(), Prop
     }
     match &id.psk {
         // req: R-12.1.4-01, R-12.1.4-02, R-11.2-06, R-11.3-07
-        Psk::Resumption { usage, .. } if *usage != ResumptionPskUsage::Application => {
-            Err(ProposalListError::PskUsage)
-        }
+        Psk::Resumption { usage, .. } if *usage != ResumptionPskUsage::Application => Err(ProposalListError::PskUsage),
         _ => Ok(()),
     }
 }

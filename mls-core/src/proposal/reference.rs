@@ -35,9 +35,7 @@ impl ProposalRef {
     /// [`CryptoError::TooLong`] when a vector is too long; otherwise the provider's error.
     // req: R-5.2-01, R-5.2-03
     pub fn new(suite: Suite<'_>, content: &AuthenticatedContent) -> Result<Self, CryptoError> {
-        suite
-            .ref_hash(REFERENCE_LABEL, &content.to_bytes()?)
-            .map(Self)
+        suite.ref_hash(REFERENCE_LABEL, &content.to_bytes()?).map(Self)
     }
 
     /// The hash.

@@ -25,17 +25,11 @@ fn the_registered_types_have_the_registry_s_flags() {
     for (proposal_type, value, external, path) in table {
         assert_eq!(proposal_type, ProposalType(value));
         assert!(proposal_type.is_default());
-        assert_eq!(
-            proposal_type.allowed_from_external_sender(),
-            external,
-            "{proposal_type:?}"
-        );
+        assert_eq!(proposal_type.allowed_from_external_sender(), external, "{proposal_type:?}");
         assert_eq!(proposal_type.requires_path(), path, "{proposal_type:?}");
     }
     for other in [0, 8, 0x0a0a, 0xf001].map(ProposalType) {
-        assert!(
-            !other.is_default() && !other.allowed_from_external_sender() && other.requires_path()
-        );
+        assert!(!other.is_default() && !other.allowed_from_external_sender() && other.requires_path());
     }
 }
 
@@ -43,10 +37,7 @@ fn the_registered_types_have_the_registry_s_flags() {
 fn an_unknown_proposal_keeps_type_and_body() {
     let bytes = [0xf0, 1, 2, 5, 6];
     let proposal = Proposal::from_bytes(&bytes).unwrap();
-    let want = Proposal::Custom {
-        proposal_type: ProposalType(0xf001),
-        body: vec![5, 6],
-    };
+    let want = Proposal::Custom { proposal_type: ProposalType(0xf001), body: vec![5, 6] };
     assert_eq!(proposal, want);
     assert_eq!(proposal.to_bytes().unwrap(), bytes);
 }
@@ -54,20 +45,9 @@ fn an_unknown_proposal_keeps_type_and_body() {
 #[test]
 fn proposals_encode_as_their_type_and_body() {
     let bytes = |proposal: Proposal| proposal.to_bytes().unwrap();
-    assert_eq!(
-        bytes(Proposal::Remove(fixtures::leaf(0x102))),
-        [0, 3, 0, 0, 1, 2]
-    );
-    assert_eq!(
-        bytes(Proposal::ExternalInit {
-            kem_output: vec![9]
-        }),
-        [0, 6, 1, 9]
-    );
-    assert_eq!(
-        bytes(Proposal::GroupContextExtensions([].into_iter().collect())),
-        [0, 7, 0]
-    );
+    assert_eq!(bytes(Proposal::Remove(fixtures::leaf(0x102))), [0, 3, 0, 0, 1, 2]);
+    assert_eq!(bytes(Proposal::ExternalInit { kem_output: vec![9] }), [0, 6, 1, 9]);
+    assert_eq!(bytes(Proposal::GroupContextExtensions([].into_iter().collect())), [0, 7, 0]);
     for proposal in fixtures::proposals() {
         let bytes = proposal.to_bytes().unwrap();
         assert_eq!(bytes[..2], proposal.proposal_type().to_bytes().unwrap());
@@ -83,10 +63,7 @@ fn a_proposal_s_reference_hashes_its_authenticated_content() {
     let mut input = vec![];
     encode_opaque(b"MLS 1.0 Proposal Reference", &mut input).unwrap();
     encode_opaque(&content.to_bytes().unwrap(), &mut input).unwrap();
-    assert_eq!(
-        reference.as_bytes(),
-        suite.hash(&[&input]).unwrap().as_bytes()
-    );
+    assert_eq!(reference.as_bytes(), suite.hash(&[&input]).unwrap().as_bytes());
 
     let mut other = content.clone();
     other.wire_format = WireFormat::PrivateMessage;

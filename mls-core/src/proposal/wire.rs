@@ -98,9 +98,7 @@ impl Encode for Proposal {
             Self::PreSharedKey(psk) => psk.encode(out),
             Self::ReInit(reinit) => reinit.encode(out),
             Self::GroupContextExtensions(extensions) => extensions.encode(out),
-            Self::ExternalInit { kem_output: body } | Self::Custom { body, .. } => {
-                encode_opaque(body, out)
-            }
+            Self::ExternalInit { kem_output: body } | Self::Custom { body, .. } => encode_opaque(body, out),
         }
     }
 }
@@ -113,16 +111,9 @@ impl Decode for Proposal {
             ProposalType::REMOVE => Self::Remove(LeafIndex::decode(r)?),
             ProposalType::PSK => Self::PreSharedKey(PreSharedKeyId::decode(r)?),
             ProposalType::REINIT => Self::ReInit(ReInit::decode(r)?),
-            ProposalType::EXTERNAL_INIT => Self::ExternalInit {
-                kem_output: r.opaque()?.to_vec(),
-            },
-            ProposalType::GROUP_CONTEXT_EXTENSIONS => {
-                Self::GroupContextExtensions(Extensions::decode(r)?)
-            }
-            proposal_type => Self::Custom {
-                proposal_type,
-                body: r.opaque()?.to_vec(),
-            },
+            ProposalType::EXTERNAL_INIT => Self::ExternalInit { kem_output: r.opaque()?.to_vec() },
+            ProposalType::GROUP_CONTEXT_EXTENSIONS => Self::GroupContextExtensions(Extensions::decode(r)?),
+            proposal_type => Self::Custom { proposal_type, body: r.opaque()?.to_vec() },
         })
     }
 }

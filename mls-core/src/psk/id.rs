@@ -88,11 +88,7 @@ impl PreSharedKeyId {
     /// # Errors
     /// [`mls_crypto_traits::CryptoError::Randomness`] where `rng` fails.
     // req: R-8.4-02
-    pub fn with_fresh_nonce(
-        suite: Suite<'_>,
-        psk: Psk,
-        rng: &mut dyn Rng,
-    ) -> Result<Self, PskError> {
+    pub fn with_fresh_nonce(suite: Suite<'_>, psk: Psk, rng: &mut dyn Rng) -> Result<Self, PskError> {
         let psk_nonce = random_bytes(rng, suite.hash_len())?.as_bytes().to_vec();
         Ok(Self { psk, psk_nonce })
     }
@@ -103,11 +99,7 @@ impl PreSharedKeyId {
     /// [`PskError::NonceLength`] where it has not.
     // req: R-8.4-02
     pub fn check_nonce(&self, suite: Suite<'_>) -> Result<(), PskError> {
-        if self.psk_nonce.len() == suite.hash_len() {
-            Ok(())
-        } else {
-            Err(PskError::NonceLength)
-        }
+        if self.psk_nonce.len() == suite.hash_len() { Ok(()) } else { Err(PskError::NonceLength) }
     }
 }
 

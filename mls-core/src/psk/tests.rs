@@ -26,21 +26,12 @@ struct CasePsk {
 }
 
 fn external(psk_id: &[u8], nonce: &[u8]) -> PreSharedKeyId {
-    PreSharedKeyId {
-        psk: Psk::External {
-            psk_id: psk_id.to_vec(),
-        },
-        psk_nonce: nonce.to_vec(),
-    }
+    PreSharedKeyId { psk: Psk::External { psk_id: psk_id.to_vec() }, psk_nonce: nonce.to_vec() }
 }
 
 fn resumption(usage: ResumptionPskUsage) -> PreSharedKeyId {
     PreSharedKeyId {
-        psk: Psk::Resumption {
-            usage,
-            psk_group_id: vec![0xaa, 0xbb],
-            psk_epoch: 0x0102_0304_0506_0708,
-        },
+        psk: Psk::Resumption { usage, psk_group_id: vec![0xaa, 0xbb], psk_epoch: 0x0102_0304_0506_0708 },
         psk_nonce: vec![0xcc],
     }
 }
@@ -63,11 +54,8 @@ fn official_psk_secret() {
         let Some(suite) = suite(case.cipher_suite) else {
             continue;
         };
-        let psks: Vec<_> = case
-            .psks
-            .iter()
-            .map(|psk| (external(&psk.psk_id.0, &psk.psk_nonce.0), value(&psk.psk.0)))
-            .collect();
+        let psks: Vec<_> =
+            case.psks.iter().map(|psk| (external(&psk.psk_id.0, &psk.psk_nonce.0), value(&psk.psk.0))).collect();
         let psks: Vec<_> = psks.iter().map(|(id, psk)| (id, psk)).collect();
         let secret = psk_secret(suite, &psks).unwrap();
         assert_eq!(secret.as_bytes(), case.psk_secret.0);
@@ -115,11 +103,9 @@ fn ids_have_their_wire_form() {
     assert_eq!(id.to_bytes().unwrap(), bytes);
     assert_eq!(PreSharedKeyId::from_bytes(bytes), Ok(id));
 
-    for (usage, tag) in [
-        (ResumptionPskUsage::Application, 1),
-        (ResumptionPskUsage::Reinit, 2),
-        (ResumptionPskUsage::Branch, 3),
-    ] {
+    for (usage, tag) in
+        [(ResumptionPskUsage::Application, 1), (ResumptionPskUsage::Reinit, 2), (ResumptionPskUsage::Branch, 3)]
+    {
         let id = resumption(usage);
         let bytes = [2, tag, 2, 0xaa, 0xbb, 1, 2, 3, 4, 5, 6, 7, 8, 1, 0xcc];
         assert_eq!(id.to_bytes().unwrap(), bytes);
@@ -130,15 +116,8 @@ fn ids_have_their_wire_form() {
 #[test]
 fn the_label_binds_place_and_count() {
     let id = external(b"id", b"n");
-    let label = PskLabel {
-        id: &id,
-        index: 1,
-        count: 0x0203,
-    };
-    assert_eq!(
-        label.to_bytes().unwrap(),
-        b"\x01\x02id\x01n\x00\x01\x02\x03"
-    );
+    let label = PskLabel { id: &id, index: 1, count: 0x0203 };
+    assert_eq!(label.to_bytes().unwrap(), b"\x01\x02id\x01n\x00\x01\x02\x03");
 }
 
 // req: R-8.4-06

@@ -193,13 +193,9 @@ impl RecordKey {
                     SKIPPED_INDEX => Self::SkippedIndex(id, epoch),
                     NODE => Self::SecretNode(id, epoch, NodeIndex::decode(r)?),
                     RATCHET => Self::Ratchet(id, epoch, LeafIndex::decode(r)?, RatchetType::decode(r)?),
-                    SKIPPED => Self::SkippedKey(
-                        id,
-                        epoch,
-                        LeafIndex::decode(r)?,
-                        RatchetType::decode(r)?,
-                        u32::decode(r)?,
-                    ),
+                    SKIPPED => {
+                        Self::SkippedKey(id, epoch, LeafIndex::decode(r)?, RatchetType::decode(r)?, u32::decode(r)?)
+                    }
                     _ => return Err(DecodeError::new(DecodeErrorKind::UnknownValue, at)),
                 }
             }

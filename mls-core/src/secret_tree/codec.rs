@@ -3,9 +3,7 @@
 
 use alloc::vec::Vec;
 
-use mls_codec::{
-    Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque, opaque_len,
-};
+use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque, opaque_len};
 use mls_crypto_traits::SecretBytes;
 
 use super::{MessageKey, RatchetState, SkippedIndex, TreeNodeSecret};
@@ -56,10 +54,7 @@ pub(super) fn encode_message_key(key: &MessageKey) -> Result<SecretBytes, Encode
     Ok(SecretBytes::from(out))
 }
 
-pub(super) fn decode_message_key(
-    generation: u32,
-    stored: &[u8],
-) -> Result<MessageKey, DecodeError> {
+pub(super) fn decode_message_key(generation: u32, stored: &[u8]) -> Result<MessageKey, DecodeError> {
     let mut r = Reader::new(stored);
     let key = SecretBytes::from_slice(r.opaque()?);
     let nonce = SecretBytes::from_slice(r.opaque()?);

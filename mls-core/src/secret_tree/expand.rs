@@ -4,10 +4,7 @@ use alloc::vec::Vec;
 
 use mls_crypto_traits::{CryptoError, SecretBytes, Suite};
 
-use super::{
-    RatchetState, RatchetType, SecretTree, SecretTreeError, SecretTreeKey, TreeNodeSecret,
-    slots::Slot,
-};
+use super::{RatchetState, RatchetType, SecretTree, SecretTreeError, SecretTreeKey, TreeNodeSecret, slots::Slot};
 use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
 
 /// What a leaf's first use brings: its two ratchets, and the frontier without the way down to it.
@@ -23,11 +20,7 @@ impl SecretTree {
     // req: R-9-01
     // req: R-9-02
     // req: R-9.2-04
-    pub(super) fn expand(
-        &self,
-        suite: Suite<'_>,
-        leaf: LeafIndex,
-    ) -> Result<Expansion, SecretTreeError> {
+    pub(super) fn expand(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<Expansion, SecretTreeError> {
         let (mut node, top) = self.frontier_above(leaf)?;
         let mut nodes = Vec::new();
         nodes.push((node, None));
@@ -62,10 +55,7 @@ impl SecretTree {
     }
 
     /// The one frontier node at or above `leaf`.
-    fn frontier_above(
-        &self,
-        leaf: LeafIndex,
-    ) -> Result<(NodeIndex, &TreeNodeSecret), SecretTreeError> {
+    fn frontier_above(&self, leaf: LeafIndex) -> Result<(NodeIndex, &TreeNodeSecret), SecretTreeError> {
         let mut unknown = Vec::new();
         for node in core::iter::once(leaf.node()).chain(direct_path(leaf, self.size)) {
             match self.frontier.get(&node) {
@@ -74,30 +64,15 @@ impl SecretTree {
                 Slot::Unknown => unknown.push(SecretTreeKey::Node(node)),
             }
         }
-        if unknown.is_empty() {
-            Err(SecretTreeError::LeafErased)
-        } else {
-            Err(SecretTreeError::NotResident(unknown))
-        }
+        if unknown.is_empty() { Err(SecretTreeError::LeafErased) } else { Err(SecretTreeError::NotResident(unknown)) }
     }
 }
 
-fn child(
-    suite: Suite<'_>,
-    parent: &TreeNodeSecret,
-    side: &[u8],
-) -> Result<TreeNodeSecret, CryptoError> {
-    suite
-        .expand_with_label(parent.as_bytes(), b"tree", side, suite.hash_len())
-        .map(TreeNodeSecret)
+fn child(suite: Suite<'_>, parent: &TreeNodeSecret, side: &[u8]) -> Result<TreeNodeSecret, CryptoError> {
+    suite.expand_with_label(parent.as_bytes(), b"tree", side, suite.hash_len()).map(TreeNodeSecret)
 }
 
-fn first_state(
-    suite: Suite<'_>,
-    leaf_secret: &[u8],
-    ratchet_type: RatchetType,
-) -> Result<RatchetState, CryptoError> {
-    let secret: SecretBytes =
-        suite.expand_with_label(leaf_secret, ratchet_type.label(), b"", suite.hash_len())?;
+fn first_state(suite: Suite<'_>, leaf_secret: &[u8], ratchet_type: RatchetType) -> Result<RatchetState, CryptoError> {
+    let secret: SecretBytes = suite.expand_with_label(leaf_secret, ratchet_type.label(), b"", suite.hash_len())?;
     Ok(RatchetState::new(Some((0, secret))))
 }

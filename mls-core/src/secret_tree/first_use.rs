@@ -16,11 +16,7 @@ impl SecretTree {
     /// # Errors
     /// [`SecretTreeError::LeafErased`] where they were made before; [`SecretTreeError::NotResident`];
     /// [`SecretTreeError::Crypto`].
-    pub(crate) fn plan_first_use(
-        &self,
-        suite: Suite<'_>,
-        leaf: LeafIndex,
-    ) -> Result<SecretTreeEdit, SecretTreeError> {
+    pub(crate) fn plan_first_use(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<SecretTreeEdit, SecretTreeError> {
         let Expansion { handshake, application, nodes } = self.expand(suite, leaf)?;
         let mut edit = SecretTreeEdit::default();
         edit.nodes = nodes;

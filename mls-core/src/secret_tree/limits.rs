@@ -16,11 +16,7 @@ pub struct SecretTreeLimits {
 
 impl SecretTreeLimits {
     /// The defaults.
-    pub const DEFAULT: Self = Self {
-        max_forward: 1_000,
-        max_skipped_per_sender: 1_000,
-        max_skipped_per_epoch: 10_000,
-    };
+    pub const DEFAULT: Self = Self { max_forward: 1_000, max_skipped_per_sender: 1_000, max_skipped_per_epoch: 10_000 };
 }
 
 impl Default for SecretTreeLimits {

@@ -4,8 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{
-    MessageKey, RatchetId, RatchetState, RatchetType, SecretTree, SkippedId, SkippedIndex,
-    TreeNodeSecret, slots::Slot,
+    MessageKey, RatchetId, RatchetState, RatchetType, SecretTree, SkippedId, SkippedIndex, TreeNodeSecret, slots::Slot,
 };
 use crate::tree::math::{LeafIndex, NodeIndex};
 
@@ -41,12 +40,7 @@ pub struct SecretTreeEdit {
 impl SecretTreeEdit {
     /// The writes that this edit asks of storage, each record at most once.
     pub fn changes(&self) -> impl Iterator<Item = SecretTreeChange<'_>> {
-        let Self {
-            nodes,
-            ratchets,
-            skipped,
-            index,
-        } = self;
+        let Self { nodes, ratchets, skipped, index } = self;
         let nodes = nodes.iter().map(|(node, secret)| match secret {
             Some(secret) => SecretTreeChange::PutNode(*node, secret),
             None => SecretTreeChange::DeleteNode(*node),
@@ -55,12 +49,10 @@ impl SecretTreeEdit {
             Some(state) => SecretTreeChange::PutRatchet(*leaf, *kind, state),
             None => SecretTreeChange::DeleteRatchet(*leaf, *kind),
         });
-        let skipped = skipped
-            .iter()
-            .map(|((leaf, kind, generation), key)| match key {
-                Some(key) => SecretTreeChange::PutSkipped(*leaf, *kind, key),
-                None => SecretTreeChange::DeleteSkipped(*leaf, *kind, *generation),
-            });
+        let skipped = skipped.iter().map(|((leaf, kind, generation), key)| match key {
+            Some(key) => SecretTreeChange::PutSkipped(*leaf, *kind, key),
+            None => SecretTreeChange::DeleteSkipped(*leaf, *kind, *generation),
+        });
         let index = index.iter().map(SecretTreeChange::PutSkippedIndex);
         nodes.chain(ratchets).chain(skipped).chain(index)
     }
@@ -68,12 +60,7 @@ impl SecretTreeEdit {
 
 impl fmt::Debug for SecretTreeEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            nodes,
-            ratchets,
-            skipped,
-            index,
-        } = self;
+        let Self { nodes, ratchets, skipped, index } = self;
         f.debug_struct("SecretTreeEdit")
             .field("nodes", nodes)
             .field("ratchets", ratchets)
@@ -141,12 +128,7 @@ pub struct RatchetUndo {
 
 impl fmt::Debug for RatchetUndo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            nodes: _,
-            ratchets: _,
-            skipped: _,
-            index: _,
-        } = self;
+        let Self { nodes: _, ratchets: _, skipped: _, index: _ } = self;
         f.debug_struct("RatchetUndo").finish_non_exhaustive()
     }
 }
@@ -158,20 +140,9 @@ impl SecretTree {
     // req: R-9.2-01
     // req: R-9.2-06
     pub fn apply(&mut self, change: impl Into<SecretTreeEdit>) -> RatchetUndo {
-        let SecretTreeEdit {
-            nodes,
-            ratchets,
-            skipped,
-            index,
-        } = change.into();
-        let nodes = nodes
-            .into_iter()
-            .map(|(node, secret)| (node, self.frontier.replace(node, slot(secret))))
-            .collect();
-        let ratchets = ratchets
-            .into_iter()
-            .map(|(id, state)| (id, self.ratchets.replace(id, slot(state))))
-            .collect();
+        let SecretTreeEdit { nodes, ratchets, skipped, index } = change.into();
+        let nodes = nodes.into_iter().map(|(node, secret)| (node, self.frontier.replace(node, slot(secret)))).collect();
+        let ratchets = ratchets.into_iter().map(|(id, state)| (id, self.ratchets.replace(id, slot(state)))).collect();
         let skipped = skipped
             .into_iter()
             .map(|(id, key)| {
@@ -181,22 +152,12 @@ impl SecretTree {
             })
             .collect();
         let index = index.map(|index| self.index.replace(index));
-        RatchetUndo {
-            nodes,
-            ratchets,
-            skipped,
-            index,
-        }
+        RatchetUndo { nodes, ratchets, skipped, index }
     }
 
     /// Takes back the change that gave `undo`, which must be the last one that still stands.
     pub fn undo(&mut self, undo: RatchetUndo) {
-        let RatchetUndo {
-            nodes,
-            ratchets,
-            skipped,
-            index,
-        } = undo;
+        let RatchetUndo { nodes, ratchets, skipped, index } = undo;
         for (node, old) in nodes {
             drop(self.frontier.replace(node, old));
         }

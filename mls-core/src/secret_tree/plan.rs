@@ -5,9 +5,8 @@ use alloc::vec::Vec;
 use mls_crypto_traits::Suite;
 
 use super::{
-    RatchetMove, RatchetState, RatchetType, SecretTree, SecretTreeEdit, SecretTreeError,
-    SecretTreeKey, SecretTreeLimits, SkippedIndex, SkippedRun, expand::Expansion,
-    ratchet::Advanced, slots::Slot,
+    RatchetMove, RatchetState, RatchetType, SecretTree, SecretTreeEdit, SecretTreeError, SecretTreeKey,
+    SecretTreeLimits, SkippedIndex, SkippedRun, expand::Expansion, ratchet::Advanced, slots::Slot,
 };
 use crate::tree::math::LeafIndex;
 
@@ -45,17 +44,10 @@ impl SecretTree {
                 return Err(SecretTreeError::NotResident(keys));
             }
         };
-        let generation = state
-            .generation()
-            .ok_or(SecretTreeError::GenerationsExhausted)?;
+        let generation = state.generation().ok_or(SecretTreeError::GenerationsExhausted)?;
         let Advanced { state, key, .. } = state.advance(suite, generation, generation)?;
         edit.ratchets.push(((own, ratchet_type), Some(state)));
-        Ok(RatchetMove {
-            leaf: own,
-            ratchet_type,
-            key,
-            edit,
-        })
+        Ok(RatchetMove { leaf: own, ratchet_type, key, edit })
     }
 
     /// Plans the use of the key for a received message.
@@ -98,13 +90,7 @@ impl SecretTree {
                 }
                 let mut edit = SecretTreeEdit::default();
                 let state = edit.take_expansion(self.expand(suite, leaf)?, leaf, ratchet_type);
-                self.open_ahead(
-                    suite,
-                    &state,
-                    (leaf, ratchet_type, generation),
-                    limits,
-                    edit,
-                )
+                self.open_ahead(suite, &state, (leaf, ratchet_type, generation), limits, edit)
             }
             Slot::Unknown => {
                 let mut keys = self.unknown_path(leaf);
@@ -122,11 +108,7 @@ impl SecretTree {
     /// # Errors
     /// [`SecretTreeError::LeafOutOfTree`], [`SecretTreeError::NotResident`], [`SecretTreeError::Crypto`].
     // req: R-9.2-01
-    pub fn plan_erase(
-        &self,
-        suite: Suite<'_>,
-        leaf: LeafIndex,
-    ) -> Result<SecretTreeEdit, SecretTreeError> {
+    pub fn plan_erase(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<SecretTreeEdit, SecretTreeError> {
         self.check_leaf(leaf)?;
         let mut unknown = Vec::new();
         let mut edit = SecretTreeEdit::default();
@@ -162,11 +144,7 @@ impl SecretTree {
     }
 
     const fn check_leaf(&self, leaf: LeafIndex) -> Result<(), SecretTreeError> {
-        if self.size.contains_leaf(leaf) {
-            Ok(())
-        } else {
-            Err(SecretTreeError::LeafOutOfTree)
-        }
+        if self.size.contains_leaf(leaf) { Ok(()) } else { Err(SecretTreeError::LeafOutOfTree) }
     }
 
     /// The ratchet has not passed the generation yet.
@@ -178,42 +156,19 @@ impl SecretTree {
         limits: &SecretTreeLimits,
         mut edit: SecretTreeEdit,
     ) -> Result<RatchetMove, SecretTreeError> {
-        let next = state
-            .generation()
-            .ok_or(SecretTreeError::GenerationsExhausted)?;
-        let kept = generation
-            .saturating_sub(next)
-            .min(limits.max_skipped_per_sender)
-            .min(limits.max_skipped_per_epoch);
+        let next = state.generation().ok_or(SecretTreeError::GenerationsExhausted)?;
+        let kept = generation.saturating_sub(next).min(limits.max_skipped_per_sender).min(limits.max_skipped_per_epoch);
         let keep_from = generation.saturating_sub(kept);
         if let Some(last) = generation.checked_sub(1).filter(|last| keep_from <= *last) {
             let mut index = self.index.clone().unwrap_or_default();
             edit.make_room(&mut index, leaf, kept, limits);
-            index.push(SkippedRun {
-                leaf,
-                ratchet_type,
-                first: keep_from,
-                last,
-            });
+            index.push(SkippedRun { leaf, ratchet_type, first: keep_from, last });
             edit.index = Some(index);
         }
-        let Advanced {
-            state,
-            skipped,
-            key,
-        } = state.advance(suite, generation, keep_from)?;
+        let Advanced { state, skipped, key } = state.advance(suite, generation, keep_from)?;
         edit.ratchets.push(((leaf, ratchet_type), Some(state)));
-        edit.skipped.extend(
-            skipped
-                .into_iter()
-                .map(|key| ((leaf, ratchet_type, key.generation()), Some(key))),
-        );
-        Ok(RatchetMove {
-            leaf,
-            ratchet_type,
-            key,
-            edit,
-        })
+        edit.skipped.extend(skipped.into_iter().map(|key| ((leaf, ratchet_type, key.generation()), Some(key))));
+        Ok(RatchetMove { leaf, ratchet_type, key, edit })
     }
 
     /// The ratchet has passed the generation: its key was kept, or it is gone.
@@ -238,12 +193,7 @@ impl SecretTree {
                 let mut edit = SecretTreeEdit::default();
                 edit.skipped.push((id, None));
                 edit.index = Some(index);
-                Ok(RatchetMove {
-                    leaf,
-                    ratchet_type,
-                    key: key.duplicate(),
-                    edit,
-                })
+                Ok(RatchetMove { leaf, ratchet_type, key: key.duplicate(), edit })
             }
             Slot::Absent => Err(SecretTreeError::KeyConsumed),
             Slot::Unknown => {
@@ -254,12 +204,7 @@ impl SecretTree {
     }
 
     /// The records of a skipped generation that are not resident.
-    fn unknown_skipped(
-        &self,
-        leaf: LeafIndex,
-        ratchet_type: RatchetType,
-        generation: u32,
-    ) -> Vec<SecretTreeKey> {
+    fn unknown_skipped(&self, leaf: LeafIndex, ratchet_type: RatchetType, generation: u32) -> Vec<SecretTreeKey> {
         let mut keys = Vec::new();
         if let Slot::Unknown = self.skipped.get(&(leaf, ratchet_type, generation)) {
             keys.push(SecretTreeKey::Skipped(leaf, ratchet_type, generation));
@@ -274,17 +219,8 @@ impl SecretTree {
 impl SecretTreeEdit {
     /// Takes the frontier's change and the ratchet that is not being used; gives the one that is.
     // req: R-9.1-04
-    fn take_expansion(
-        &mut self,
-        expansion: Expansion,
-        leaf: LeafIndex,
-        used: RatchetType,
-    ) -> RatchetState {
-        let Expansion {
-            handshake,
-            application,
-            nodes,
-        } = expansion;
+    fn take_expansion(&mut self, expansion: Expansion, leaf: LeafIndex, used: RatchetType) -> RatchetState {
+        let Expansion { handshake, application, nodes } = expansion;
         self.nodes = nodes;
         let (used, other, other_type) = match used {
             RatchetType::Handshake => (handshake, application, RatchetType::Application),
@@ -296,13 +232,7 @@ impl SecretTreeEdit {
 
     /// Drops the oldest skipped keys until `kept` more of `leaf` fit.
     // req: R-15.3-01
-    fn make_room(
-        &mut self,
-        index: &mut SkippedIndex,
-        leaf: LeafIndex,
-        kept: u32,
-        limits: &SecretTreeLimits,
-    ) {
+    fn make_room(&mut self, index: &mut SkippedIndex, leaf: LeafIndex, kept: u32, limits: &SecretTreeLimits) {
         let excess = |count: u32, limit: u32| count.saturating_add(kept).saturating_sub(limit);
         let of_sender = excess(index.count_of(leaf), limits.max_skipped_per_sender);
         self.drop_skipped(index.evict_oldest(of_sender, |run| run.leaf == leaf));
@@ -317,11 +247,7 @@ impl SecretTreeEdit {
 
 /// Refuses a jump that would cost more hashing than the limit allows.
 // req: R-15.3-02
-const fn check_jump(
-    next: u32,
-    generation: u32,
-    limits: &SecretTreeLimits,
-) -> Result<(), SecretTreeError> {
+const fn check_jump(next: u32, generation: u32, limits: &SecretTreeLimits) -> Result<(), SecretTreeError> {
     if generation.saturating_sub(next) > limits.max_forward {
         Err(SecretTreeError::TooFarAhead { next, generation })
     } else {

@@ -40,11 +40,7 @@ pub struct MessageKey {
 
 impl MessageKey {
     pub(super) const fn new(generation: u32, key: SecretBytes, nonce: SecretBytes) -> Self {
-        Self {
-            generation,
-            key,
-            nonce,
-        }
+        Self { generation, key, nonce }
     }
 
     /// The generation, as it stands in the message's sender data.
@@ -76,24 +72,14 @@ impl MessageKey {
     }
 
     pub(super) fn duplicate(&self) -> Self {
-        Self::new(
-            self.generation,
-            self.key.duplicate(),
-            self.nonce.duplicate(),
-        )
+        Self::new(self.generation, self.key.duplicate(), self.nonce.duplicate())
     }
 }
 
 impl fmt::Debug for MessageKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            generation,
-            key: _,
-            nonce: _,
-        } = self;
-        f.debug_struct("MessageKey")
-            .field("generation", generation)
-            .finish_non_exhaustive()
+        let Self { generation, key: _, nonce: _ } = self;
+        f.debug_struct("MessageKey").field("generation", generation).finish_non_exhaustive()
     }
 }
 
@@ -162,11 +148,7 @@ impl RatchetState {
             Some(next) => Some((next, next_secret(suite, secret, generation)?)),
             None => None,
         };
-        Ok(Advanced {
-            state: Self { next },
-            skipped,
-            key,
-        })
+        Ok(Advanced { state: Self { next }, skipped, key })
     }
 }
 
@@ -177,20 +159,12 @@ pub(super) struct Advanced {
     pub(super) key: MessageKey,
 }
 
-fn next_secret(
-    suite: Suite<'_>,
-    secret: &[u8],
-    generation: u32,
-) -> Result<SecretBytes, CryptoError> {
+fn next_secret(suite: Suite<'_>, secret: &[u8], generation: u32) -> Result<SecretBytes, CryptoError> {
     suite.derive_tree_secret(secret, b"secret", generation, suite.hash_len())
 }
 
 /// The key and nonce of `generation`, from that generation's ratchet secret.
-fn message_key(
-    suite: Suite<'_>,
-    secret: &[u8],
-    generation: u32,
-) -> Result<MessageKey, CryptoError> {
+fn message_key(suite: Suite<'_>, secret: &[u8], generation: u32) -> Result<MessageKey, CryptoError> {
     let key = suite.derive_tree_secret(secret, b"key", generation, suite.aead_key_len())?;
     let nonce = suite.derive_tree_secret(secret, b"nonce", generation, suite.aead_nonce_len())?;
     Ok(MessageKey::new(generation, key, nonce))
@@ -199,8 +173,6 @@ fn message_key(
 impl fmt::Debug for RatchetState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { next: _ } = self;
-        f.debug_struct("RatchetState")
-            .field("generation", &self.generation())
-            .finish_non_exhaustive()
+        f.debug_struct("RatchetState").field("generation", &self.generation()).finish_non_exhaustive()
     }
 }

@@ -6,8 +6,8 @@ use mls_codec::{Decode, DecodeError, EncodeError};
 use mls_crypto_traits::SecretBytes;
 
 use super::{
-    MessageKey, RatchetState, RatchetType, SecretTree, SecretTreeChange, SkippedIndex,
-    TreeNodeSecret, codec, slots::Slot,
+    MessageKey, RatchetState, RatchetType, SecretTree, SecretTreeChange, SkippedIndex, TreeNodeSecret, codec,
+    slots::Slot,
 };
 use crate::tree::math::{LeafIndex, NodeIndex};
 
@@ -31,15 +31,9 @@ impl SecretTreeChange<'_> {
     pub const fn key(&self) -> SecretTreeKey {
         match *self {
             Self::PutNode(node, _) | Self::DeleteNode(node) => SecretTreeKey::Node(node),
-            Self::PutRatchet(leaf, kind, _) | Self::DeleteRatchet(leaf, kind) => {
-                SecretTreeKey::Ratchet(leaf, kind)
-            }
-            Self::PutSkipped(leaf, kind, key) => {
-                SecretTreeKey::Skipped(leaf, kind, key.generation())
-            }
-            Self::DeleteSkipped(leaf, kind, generation) => {
-                SecretTreeKey::Skipped(leaf, kind, generation)
-            }
+            Self::PutRatchet(leaf, kind, _) | Self::DeleteRatchet(leaf, kind) => SecretTreeKey::Ratchet(leaf, kind),
+            Self::PutSkipped(leaf, kind, key) => SecretTreeKey::Skipped(leaf, kind, key.generation()),
+            Self::DeleteSkipped(leaf, kind, generation) => SecretTreeKey::Skipped(leaf, kind, generation),
             Self::PutSkippedIndex(_) => SecretTreeKey::SkippedIndex,
         }
     }
@@ -53,13 +47,10 @@ impl SecretTreeChange<'_> {
             Self::PutNode(_, secret) => Ok(Some(codec::encode_node(secret))),
             Self::PutRatchet(_, _, state) => codec::encode_ratchet(state).map(Some),
             Self::PutSkipped(_, _, key) => codec::encode_message_key(key).map(Some),
-            Self::PutSkippedIndex(index) if index.count() > 0 => {
-                codec::encode_index(index).map(Some)
+            Self::PutSkippedIndex(index) if index.count() > 0 => codec::encode_index(index).map(Some),
+            Self::DeleteNode(_) | Self::DeleteRatchet(..) | Self::DeleteSkipped(..) | Self::PutSkippedIndex(_) => {
+                Ok(None)
             }
-            Self::DeleteNode(_)
-            | Self::DeleteRatchet(..)
-            | Self::DeleteSkipped(..)
-            | Self::PutSkippedIndex(_) => Ok(None),
         }
     }
 }
@@ -74,9 +65,7 @@ impl SecretTree {
         match key {
             SecretTreeKey::Node(node) => {
                 if let Slot::Unknown = self.frontier.get(&node) {
-                    let value = stored.map_or(Slot::Absent, |stored| {
-                        Slot::Present(codec::decode_node(stored))
-                    });
+                    let value = stored.map_or(Slot::Absent, |stored| Slot::Present(codec::decode_node(stored)));
                     drop(self.frontier.replace(node, value));
                 }
             }
@@ -90,9 +79,7 @@ impl SecretTree {
             SecretTreeKey::Skipped(leaf, kind, generation) => {
                 let id = (leaf, kind, generation);
                 if let Slot::Unknown = self.skipped.get(&id) {
-                    let value = stored
-                        .map(|stored| codec::decode_message_key(generation, stored))
-                        .transpose()?;
+                    let value = stored.map(|stored| codec::decode_message_key(generation, stored)).transpose()?;
                     let value = value.map_or(Slot::Absent, Slot::Present);
                     drop(self.skipped.replace(id, value));
                 }
@@ -112,22 +99,16 @@ impl SecretTree {
     /// # Errors
     /// [`EncodeError::VectorTooLong`] for what no vector can hold.
     pub fn records(&self) -> Result<Vec<(SecretTreeKey, SecretBytes)>, EncodeError> {
-        let nodes = self
-            .frontier
-            .iter()
-            .map(|(node, secret): (_, &TreeNodeSecret)| SecretTreeChange::PutNode(node, secret));
+        let nodes =
+            self.frontier.iter().map(|(node, secret): (_, &TreeNodeSecret)| SecretTreeChange::PutNode(node, secret));
         let ratchets = self
             .ratchets
             .iter()
-            .map(|((leaf, kind), state): (_, &RatchetState)| {
-                SecretTreeChange::PutRatchet(leaf, kind, state)
-            });
+            .map(|((leaf, kind), state): (_, &RatchetState)| SecretTreeChange::PutRatchet(leaf, kind, state));
         let skipped = self
             .skipped
             .iter()
-            .map(|((leaf, kind, _), key): (_, &MessageKey)| {
-                SecretTreeChange::PutSkipped(leaf, kind, key)
-            });
+            .map(|((leaf, kind, _), key): (_, &MessageKey)| SecretTreeChange::PutSkipped(leaf, kind, key));
         let index = self.index.iter().map(SecretTreeChange::PutSkippedIndex);
         let mut records = Vec::new();
         for change in nodes.chain(ratchets).chain(skipped).chain(index) {

@@ -23,9 +23,7 @@ pub struct SkippedRun {
 
 impl SkippedRun {
     fn contains(&self, (leaf, ratchet_type, generation): SkippedId) -> bool {
-        self.leaf == leaf
-            && self.ratchet_type == ratchet_type
-            && (self.first..=self.last).contains(&generation)
+        self.leaf == leaf && self.ratchet_type == ratchet_type && (self.first..=self.last).contains(&generation)
     }
 
     /// Number of generations. No run reaches from 0 to `u32::MAX`, since at least the last one was used.
@@ -36,13 +34,8 @@ impl SkippedRun {
     /// The part below `generation` and the part above it.
     fn without(self, generation: u32) -> impl Iterator<Item = Self> {
         let below = generation.checked_sub(1).map(|last| Self { last, ..self });
-        let above = generation
-            .checked_add(1)
-            .map(|first| Self { first, ..self });
-        below
-            .into_iter()
-            .chain(above)
-            .filter(|run| run.first <= run.last)
+        let above = generation.checked_add(1).map(|first| Self { first, ..self });
+        below.into_iter().chain(above).filter(|run| run.first <= run.last)
     }
 }
 
@@ -68,10 +61,7 @@ impl SkippedIndex {
 
     /// How many keys there are of one sender, both ratchets together.
     pub(super) fn count_of(&self, leaf: LeafIndex) -> u32 {
-        self.runs
-            .iter()
-            .filter(|run| run.leaf == leaf)
-            .fold(0, |count, run| run.len().saturating_add(count))
+        self.runs.iter().filter(|run| run.leaf == leaf).fold(0, |count, run| run.len().saturating_add(count))
     }
 
     pub(super) fn contains(&self, id: SkippedId) -> bool {
@@ -96,11 +86,7 @@ impl SkippedIndex {
 
     /// Removes the `excess` oldest keys among the runs that `of` picks, and names them.
     // req: R-15.3-01
-    pub(super) fn evict_oldest(
-        &mut self,
-        mut excess: u32,
-        of: impl Fn(&SkippedRun) -> bool,
-    ) -> Vec<SkippedId> {
+    pub(super) fn evict_oldest(&mut self, mut excess: u32, of: impl Fn(&SkippedRun) -> bool) -> Vec<SkippedId> {
         let mut evicted = Vec::new();
         self.runs.retain_mut(|run| {
             if excess == 0 || !of(run) {
@@ -108,20 +94,13 @@ impl SkippedIndex {
             }
             let dropped = excess.min(run.len());
             excess = excess.saturating_sub(dropped);
-            let SkippedRun {
-                leaf,
-                ratchet_type,
-                first,
-                last,
-            } = *run;
+            let SkippedRun { leaf, ratchet_type, first, last } = *run;
             let kept_from = first.saturating_add(dropped);
             evicted.extend((first..kept_from).map(|generation| (leaf, ratchet_type, generation)));
             run.first = kept_from;
             kept_from <= last
         });
-        self.count = self
-            .count
-            .saturating_sub(u32::try_from(evicted.len()).unwrap_or(u32::MAX));
+        self.count = self.count.saturating_sub(u32::try_from(evicted.len()).unwrap_or(u32::MAX));
         evicted
     }
 }

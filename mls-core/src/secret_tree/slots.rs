@@ -24,18 +24,12 @@ pub(super) struct Slots<K, V> {
 impl<K: Ord + Copy, V> Slots<K, V> {
     /// No values, and none in storage.
     pub(super) const fn complete() -> Self {
-        Self {
-            entries: BTreeMap::new(),
-            complete: true,
-        }
+        Self { entries: BTreeMap::new(), complete: true }
     }
 
     /// No values resident.
     pub(super) const fn cold() -> Self {
-        Self {
-            entries: BTreeMap::new(),
-            complete: false,
-        }
+        Self { entries: BTreeMap::new(), complete: false }
     }
 
     pub(super) fn get(&self, key: &K) -> Slot<&V> {
@@ -64,18 +58,13 @@ impl<K: Ord + Copy, V> Slots<K, V> {
 
     /// The resident values, in the keys' order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (K, &V)> {
-        self.entries
-            .iter()
-            .filter_map(|(key, value)| value.as_ref().map(|value| (*key, value)))
+        self.entries.iter().filter_map(|(key, value)| value.as_ref().map(|value| (*key, value)))
     }
 }
 
 impl<K: fmt::Debug, V: fmt::Debug> fmt::Debug for Slots<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { entries, complete } = self;
-        f.debug_struct("Slots")
-            .field("entries", entries)
-            .field("complete", complete)
-            .finish()
+        f.debug_struct("Slots").field("entries", entries).field("complete", complete).finish()
     }
 }

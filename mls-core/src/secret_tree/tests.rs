@@ -1,9 +1,4 @@
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::indexing_slicing,
-    clippy::unwrap_in_result,
-    reason = "tests"
-)]
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_in_result, reason = "tests")]
 
 extern crate std;
 
@@ -17,8 +12,7 @@ mod vectors;
 use std::{sync::Arc, vec, vec::Vec};
 
 use mls_crypto_traits::{
-    CipherSuiteProvider, CryptoError, Digest, Kem, SecretBytes, SigningKey, Suite, SuiteParams,
-    VerifyKey,
+    CipherSuiteProvider, CryptoError, Digest, Kem, SecretBytes, SigningKey, Suite, SuiteParams, VerifyKey,
 };
 
 use super::*;
@@ -90,55 +84,33 @@ fn refuses(
 }
 
 /// The key of a generation by the definitions of RFC 9420 sections 9 and 9.1, from the root each time.
-fn naive(
-    size: TreeSize,
-    leaf: LeafIndex,
-    ratchet_type: RatchetType,
-    generation: u32,
-) -> (u32, Vec<u8>, Vec<u8>) {
+fn naive(size: TreeSize, leaf: LeafIndex, ratchet_type: RatchetType, generation: u32) -> (u32, Vec<u8>, Vec<u8>) {
     let suite = suite();
     let mut secret = SecretBytes::from_slice(&ROOT);
     for level in (0..size.depth()).rev() {
-        let side: &[u8] = if leaf.as_u32() >> level & 1 == 0 {
-            b"left"
-        } else {
-            b"right"
-        };
-        secret = suite
-            .expand_with_label(secret.as_bytes(), b"tree", side, 32)
-            .unwrap();
+        let side: &[u8] = if leaf.as_u32() >> level & 1 == 0 { b"left" } else { b"right" };
+        secret = suite.expand_with_label(secret.as_bytes(), b"tree", side, 32).unwrap();
     }
     let label: &[u8] = match ratchet_type {
         HANDSHAKE => b"handshake",
         APPLICATION => b"application",
     };
-    secret = suite
-        .expand_with_label(secret.as_bytes(), label, b"", 32)
-        .unwrap();
+    secret = suite.expand_with_label(secret.as_bytes(), label, b"", 32).unwrap();
     let derive = |secret: &SecretBytes, label: &[u8], generation: u32, len| {
         let generation = generation.to_be_bytes();
-        suite
-            .expand_with_label(secret.as_bytes(), label, &generation, len)
-            .unwrap()
+        suite.expand_with_label(secret.as_bytes(), label, &generation, len).unwrap()
     };
     for passed in 0..generation {
         secret = derive(&secret, b"secret", passed, 32);
     }
     let key = derive(&secret, b"key", generation, 16);
     let nonce = derive(&secret, b"nonce", generation, 12);
-    (
-        generation,
-        key.as_bytes().to_vec(),
-        nonce.as_bytes().to_vec(),
-    )
+    (generation, key.as_bytes().to_vec(), nonce.as_bytes().to_vec())
 }
 
 /// The frontier's nodes.
 fn frontier(tree: &SecretTree) -> Vec<u32> {
-    tree.frontier
-        .iter()
-        .map(|(node, _)| node.as_u32())
-        .collect()
+    tree.frontier.iter().map(|(node, _)| node.as_u32()).collect()
 }
 
 /// The stored form of a ratchet at `generation`.
@@ -171,13 +143,7 @@ impl CipherSuiteProvider for Broken {
         Err(CryptoError::Backend)
     }
 
-    fn aead_open(
-        &self,
-        _: &[u8],
-        _: &[u8],
-        _: &[u8],
-        _: &[u8],
-    ) -> Result<SecretBytes, CryptoError> {
+    fn aead_open(&self, _: &[u8], _: &[u8], _: &[u8], _: &[u8]) -> Result<SecretBytes, CryptoError> {
         Err(CryptoError::Backend)
     }
 

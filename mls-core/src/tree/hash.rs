@@ -14,11 +14,7 @@ const PRESENT: u8 = 1;
 /// # Errors
 /// What the crypto provider fails with.
 // req: R-7.8-01, R-7.8-03
-pub fn leaf_tree_hash(
-    suite: Suite<'_>,
-    index: LeafIndex,
-    leaf: Option<&[u8]>,
-) -> Result<Digest, CryptoError> {
+pub fn leaf_tree_hash(suite: Suite<'_>, index: LeafIndex, leaf: Option<&[u8]>) -> Result<Digest, CryptoError> {
     let [a, b, c, d] = index.as_u32().to_be_bytes();
     match leaf {
         Some(leaf) => suite.hash(&[&[LEAF, a, b, c, d, PRESENT], leaf]),
@@ -42,14 +38,7 @@ pub fn parent_tree_hash(
     let [left_header, right_header] =
         [left_header.get(..left_len), right_header.get(..right_len)].map(Option::unwrap_or_default);
     match parent {
-        Some(parent) => suite.hash(&[
-            &[PARENT, PRESENT],
-            parent,
-            left_header,
-            left,
-            right_header,
-            right,
-        ]),
+        Some(parent) => suite.hash(&[&[PARENT, PRESENT], parent, left_header, left, right_header, right]),
         None => suite.hash(&[&[PARENT, ABSENT], left_header, left, right_header, right]),
     }
 }

@@ -82,33 +82,18 @@ struct Changes {
 
 impl KeyIndex {
     pub(super) fn new(seed: IndexSeed) -> Self {
-        Self {
-            seed: Arc::new(seed),
-            encryption: Trie::default(),
-            signature: Trie::default(),
-        }
+        Self { seed: Arc::new(seed), encryption: Trie::default(), signature: Trie::default() }
     }
 
     /// An empty set of changes for this index.
     pub(super) fn changes(&self) -> IndexChanges {
-        IndexChanges {
-            seed: Arc::clone(&self.seed),
-            encryption: Changes::default(),
-            signature: Changes::default(),
-        }
+        IndexChanges { seed: Arc::clone(&self.seed), encryption: Changes::default(), signature: Changes::default() }
     }
 
     /// Takes the changes in; an entry both removed and added stays.
     pub(super) fn apply(&mut self, changes: IndexChanges) {
-        let IndexChanges {
-            seed: _,
-            encryption,
-            signature,
-        } = changes;
-        for (trie, mut changes) in [
-            (&mut self.encryption, encryption),
-            (&mut self.signature, signature),
-        ] {
+        let IndexChanges { seed: _, encryption, signature } = changes;
+        for (trie, mut changes) in [(&mut self.encryption, encryption), (&mut self.signature, signature)] {
             changes.removed.sort_unstable();
             changes.added.sort_unstable();
             trie.apply(&changes.removed, &changes.added);
@@ -138,10 +123,7 @@ impl KeyIndex {
     ) -> Option<(NodeIndex, NodeIndex)> {
         let mut first: Option<(NodeIndex, NodeIndex)> = None;
         self.trie(space).for_each_bucket(&mut |bucket| {
-            for run in bucket
-                .chunk_by(|a, b| a >> 32 == b >> 32)
-                .filter(|run| run.len() > 1)
-            {
+            for run in bucket.chunk_by(|a, b| a >> 32 == b >> 32).filter(|run| run.len() > 1) {
                 if let Some((earlier, later)) = duplicate_in(run, &key_at)
                     && first.is_none_or(|(_, other)| later < other)
                 {
@@ -181,10 +163,7 @@ impl IndexChanges {
 
 /// The first repetition in entries of one fingerprint. Distinct keys that share one are few, so that comparing all
 /// pairs up to the first repetition costs little however often a key repeats.
-fn duplicate_in<'t>(
-    run: &[u64],
-    key_at: impl Fn(NodeIndex) -> Option<&'t [u8]>,
-) -> Option<(NodeIndex, NodeIndex)> {
+fn duplicate_in<'t>(run: &[u64], key_at: impl Fn(NodeIndex) -> Option<&'t [u8]>) -> Option<(NodeIndex, NodeIndex)> {
     let nodes = || run.iter().filter_map(|entry| location(*entry));
     nodes().enumerate().find_map(|(i, later)| {
         let key = key_at(later)?;
@@ -211,11 +190,7 @@ const fn location(entry: u64) -> Option<NodeIndex> {
 
 impl fmt::Debug for KeyIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            seed: _,
-            encryption: _,
-            signature: _,
-        } = self;
+        let Self { seed: _, encryption: _, signature: _ } = self;
         f.write_str("KeyIndex(..)")
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use mls_codec::{Decode, Encode, EncodeError, encode_opaque, opaque_len};
 use mls_crypto_traits::{
-    CipherSuite, CryptoError, HpkePublicKey, SignaturePublicKey, SigningKey, Suite,
+    CipherSuite, CryptoError, CryptoProvider, HpkePublicKey, SignaturePublicKey, SigningKey, Suite,
 };
 
 use crate::credential::{Credential, CredentialType};
@@ -100,6 +100,21 @@ impl Lifetime {
 }
 
 impl Capabilities {
+    /// What this engine supports with these cipher suites: the protocol's one version, basic credentials, and the
+    /// extensions and proposals of RFC 9420, which are not listed. Where an identity provider takes other credentials,
+    /// add their types.
+    // req: R-7.2-05
+    #[must_use]
+    pub fn of_engine(crypto: &dyn CryptoProvider) -> Self {
+        Self {
+            versions: alloc::vec![ProtocolVersion::MLS10],
+            cipher_suites: crypto.cipher_suites(),
+            extensions: Vec::new(),
+            proposals: Vec::new(),
+            credentials: alloc::vec![CredentialType::BASIC],
+        }
+    }
+
     /// Whether extensions of this type are supported: listed, or a default.
     #[must_use]
     pub fn supports_extension(&self, extension_type: ExtensionType) -> bool {
@@ -147,9 +162,7 @@ impl LeafNode {
         let len = keys
             .encoded_len()
             .saturating_add(rest.encoded_len())
-            .saturating_add(
-                position.map_or(0, |(group_id, _)| opaque_len(group_id).saturating_add(4)),
-            );
+            .saturating_add(position.map_or(0, |(group_id, _)| opaque_len(group_id).saturating_add(4)));
         let mut out = Vec::with_capacity(len);
         keys.encode(&mut out)?;
         rest.encode(&mut out)?;
@@ -182,17 +195,8 @@ impl LeafNode {
     /// [`CryptoError::InvalidSignature`], also for a leaf signed for another place;
     /// [`CryptoError::InvalidPublicKey`].
     // req: R-7.2-14, R-7.2-16
-    pub fn verify_signature(
-        &self,
-        suite: Suite<'_>,
-        position: Option<(&[u8], LeafIndex)>,
-    ) -> Result<(), CryptoError> {
+    pub fn verify_signature(&self, suite: Suite<'_>, position: Option<(&[u8], LeafIndex)>) -> Result<(), CryptoError> {
         let tbs = self.tbs(position)?;
-        suite.verify_with_label(
-            &self.signature_key,
-            SIGNATURE_LABEL,
-            &[&tbs],
-            &self.signature,
-        )
+        suite.verify_with_label(&self.signature_key, SIGNATURE_LABEL, &[&tbs], &self.signature)
     }
 }

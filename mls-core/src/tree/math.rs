@@ -26,11 +26,7 @@ impl LeafIndex {
     /// The leaf numbered `index`, or `None` where that is 2^31 or more and no tree can hold it.
     #[must_use]
     pub const fn new(index: u32) -> Option<Self> {
-        if index < 1 << 31 {
-            Some(Self(index))
-        } else {
-            None
-        }
+        if index < 1 << 31 { Some(Self(index)) } else { None }
     }
 
     /// The number itself.
@@ -78,8 +74,7 @@ impl Encode for LeafIndex {
 impl Decode for LeafIndex {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let at = r.offset();
-        Self::new(u32::decode(r)?)
-            .ok_or_else(|| DecodeError::new(DecodeErrorKind::InvalidValue, at))
+        Self::new(u32::decode(r)?).ok_or_else(|| DecodeError::new(DecodeErrorKind::InvalidValue, at))
     }
 }
 
@@ -92,11 +87,7 @@ impl NodeIndex {
     /// The node at array position `index`, or `None` for `u32::MAX`, which no tree has.
     #[must_use]
     pub const fn new(index: u32) -> Option<Self> {
-        if index < u32::MAX {
-            Some(Self(index))
-        } else {
-            None
-        }
+        if index < u32::MAX { Some(Self(index)) } else { None }
     }
 
     /// The array position.
@@ -121,41 +112,25 @@ impl NodeIndex {
     /// The leaf at this position, `None` for a parent.
     #[must_use]
     pub const fn leaf(self) -> Option<LeafIndex> {
-        if self.is_leaf() {
-            Some(LeafIndex(self.0 >> 1))
-        } else {
-            None
-        }
+        if self.is_leaf() { Some(LeafIndex(self.0 >> 1)) } else { None }
     }
 
     /// The left child, `None` for a leaf.
     #[must_use]
     pub const fn left(self) -> Option<Self> {
-        if self.is_leaf() {
-            None
-        } else {
-            Some(Self(self.0 ^ self.child_bit()))
-        }
+        if self.is_leaf() { None } else { Some(Self(self.0 ^ self.child_bit())) }
     }
 
     /// The right child, `None` for a leaf.
     #[must_use]
     pub const fn right(self) -> Option<Self> {
-        if self.is_leaf() {
-            None
-        } else {
-            Some(Self(self.0 ^ self.child_bit().wrapping_mul(3)))
-        }
+        if self.is_leaf() { None } else { Some(Self(self.0 ^ self.child_bit().wrapping_mul(3))) }
     }
 
     /// The parent in a tree of `size`; `None` for its root and for a node outside it.
     #[must_use]
     pub const fn parent(self, size: TreeSize) -> Option<Self> {
-        if size.contains(self) && self.0 != size.root().0 {
-            Some(self.parent_anywhere())
-        } else {
-            None
-        }
+        if size.contains(self) && self.0 != size.root().0 { Some(self.parent_anywhere()) } else { None }
     }
 
     /// The other child of this node's parent; `None` for the root and for a node outside the tree.
@@ -178,10 +153,7 @@ impl NodeIndex {
     #[must_use]
     pub const fn leaf_range(self) -> (LeafIndex, LeafIndex) {
         let reach = (1u32 << self.level()).wrapping_sub(1);
-        (
-            LeafIndex(self.0.wrapping_sub(reach) >> 1),
-            LeafIndex(self.0.wrapping_add(reach) >> 1),
-        )
+        (LeafIndex(self.0.wrapping_sub(reach) >> 1), LeafIndex(self.0.wrapping_add(reach) >> 1))
     }
 
     /// The parent in any tree where this is not the root; the root of the largest tree stays itself.
@@ -228,11 +200,7 @@ impl TreeSize {
     /// The tree with 2^`depth` leaves, or `None` beyond [`MAX_DEPTH`].
     #[must_use]
     pub const fn from_depth(depth: u8) -> Option<Self> {
-        if depth <= MAX_DEPTH {
-            Some(Self { depth })
-        } else {
-            None
-        }
+        if depth <= MAX_DEPTH { Some(Self { depth }) } else { None }
     }
 
     /// The smallest tree with at least `leaves` leaves, or `None` where that is more than 2^31.
@@ -307,11 +275,7 @@ impl TreeSize {
 /// The lowest node that has both `a` and `b` at or below it.
 #[must_use]
 pub fn common_ancestor(a: NodeIndex, b: NodeIndex) -> NodeIndex {
-    let (mut node, other) = if a.level() < b.level() {
-        (b, a)
-    } else {
-        (a, b)
-    };
+    let (mut node, other) = if a.level() < b.level() { (b, a) } else { (a, b) };
     let (leaf, _) = other.leaf_range();
     while !node.covers(leaf) {
         node = node.parent_anywhere();
@@ -328,8 +292,7 @@ pub fn direct_path(leaf: LeafIndex, size: TreeSize) -> impl Iterator<Item = Node
 /// The siblings of `leaf` and of its ancestors below the root, lowest first (RFC 9420 section 4.1.2).
 // req: R-4.1.2-02
 pub fn copath(leaf: LeafIndex, size: TreeSize) -> impl Iterator<Item = NodeIndex> + Clone {
-    core::iter::successors(Some(leaf.node()), move |node| node.parent(size))
-        .filter_map(move |node| node.sibling(size))
+    core::iter::successors(Some(leaf.node()), move |node| node.parent(size)).filter_map(move |node| node.sibling(size))
 }
 
 #[cfg(test)]

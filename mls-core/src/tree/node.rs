@@ -141,12 +141,8 @@ fn decode_raw_node<'a>(r: &mut Reader<'a>) -> Result<Option<RawNode<'a>>, Decode
 /// Leaves stand at even places, parents at odd ones.
 fn check_place(place: usize, node: Option<&Node>) -> Result<(), RatchetTreeArrayError> {
     match node {
-        Some(Node::Leaf(_)) if !place.is_multiple_of(2) => {
-            Err(RatchetTreeArrayError::MisplacedLeaf(place))
-        }
-        Some(Node::Parent(_)) if place.is_multiple_of(2) => {
-            Err(RatchetTreeArrayError::MisplacedParent(place))
-        }
+        Some(Node::Leaf(_)) if !place.is_multiple_of(2) => Err(RatchetTreeArrayError::MisplacedLeaf(place)),
+        Some(Node::Parent(_)) if place.is_multiple_of(2) => Err(RatchetTreeArrayError::MisplacedParent(place)),
         _ => Ok(()),
     }
 }
@@ -164,12 +160,7 @@ impl Encode for RatchetTreeArray {
 impl Decode for RatchetTreeArray {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let nodes = Self::decode_raw(r)?;
-        Ok(Self(
-            nodes
-                .into_iter()
-                .map(|node| node.map(|(node, _)| node))
-                .collect(),
-        ))
+        Ok(Self(nodes.into_iter().map(|node| node.map(|(node, _)| node)).collect()))
     }
 }
 

@@ -41,11 +41,7 @@ impl ParentHashInput<'_> {
     /// [`ParentHashError::Encode`] for a field too long to encode, [`ParentHashError::Crypto`] from the backend.
     pub fn hash(&self, suite: Suite<'_>) -> Result<Digest, ParentHashError> {
         // req: R-7.9-01
-        let Self {
-            encryption_key,
-            parent_hash,
-            original_sibling_tree_hash,
-        } = *self;
+        let Self { encryption_key, parent_hash, original_sibling_tree_hash } = *self;
         let input = (encryption_key, parent_hash, original_sibling_tree_hash).to_bytes()?;
         Ok(suite.hash(&[&input])?)
     }
@@ -83,9 +79,7 @@ pub fn path_parent_hashes(
     for (step, key) in steps.iter().zip(keys).rev() {
         // req: R-7.9-04
         let sibling = step.copath_child;
-        let sibling_hash = tree_after_proposals
-            .node_hash(sibling)
-            .ok_or(ParentHashError::OutsideTree(sibling))?;
+        let sibling_hash = tree_after_proposals.node_hash(sibling).ok_or(ParentHashError::OutsideTree(sibling))?;
         let input = ParentHashInput {
             encryption_key: key.as_bytes(),
             parent_hash: &above,
@@ -95,10 +89,7 @@ pub fn path_parent_hashes(
         parents.push(core::mem::replace(&mut above, hash));
     }
     parents.reverse();
-    Ok(PathParentHashes {
-        parents,
-        leaf: above,
-    })
+    Ok(PathParentHashes { parents, leaf: above })
 }
 
 /// Why parent hashes could not be computed, or do not hold (RFC 9420 section 7.9).

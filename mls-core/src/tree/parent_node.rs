@@ -23,8 +23,6 @@ impl ParentNode {
     // req: R-7.1-01, R-7.1-02
     #[must_use]
     pub fn unmerged_leaves_ascend(&self) -> bool {
-        self.unmerged_leaves
-            .windows(2)
-            .all(|pair| matches!(pair, [a, b] if a < b))
+        self.unmerged_leaves.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
     }
 }

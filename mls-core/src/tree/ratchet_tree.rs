@@ -39,6 +39,39 @@ use link::Link;
 /// Nodes are handed over as the encodings of `LeafNode` and `ParentNode`, without the `NodeType` octet. The tree
 /// checks their form and keeps hashes, summaries and key index right; whether a change is *allowed* is the caller's
 /// question.
+///
+/// ```
+/// use mls_codec::Encode;
+/// use mls_core::credential::{Credential, CredentialType};
+/// use mls_core::tree::key_index::IndexSeed;
+/// use mls_core::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource};
+/// use mls_core::tree::math::LeafIndex;
+/// use mls_core::tree::ratchet_tree::RatchetTree;
+/// use mls_crypto_rustcrypto::RustCryptoProvider;
+/// use mls_crypto_traits::{CipherSuite, CryptoProvider};
+///
+/// let leaf = |key: u8| LeafNode {
+///     encryption_key: vec![key; 32].into(),
+///     signature_key: vec![key; 32].into(),
+///     credential: Credential::basic(b"alice".to_vec()),
+///     capabilities: Capabilities { credentials: vec![CredentialType::BASIC], ..Capabilities::default() },
+///     leaf_node_source: LeafNodeSource::Update,
+///     extensions: Default::default(),
+///     signature: vec![],
+/// };
+/// let provider = RustCryptoProvider::new();
+/// let suite = provider.suite(CipherSuite(1)).unwrap();
+///
+/// let alone = RatchetTree::new(suite, IndexSeed::new([7; 16]), &leaf(1))?;
+/// let (two, added) = alone.apply_changes(suite, &[], &[], &[leaf(2).to_bytes()?.into()])?;
+/// assert_eq!((two.member_count(), added[0].as_u32()), (2, 1));
+/// assert_eq!(two.find_signature_key(&[2; 32]), Some(added[0]));
+/// assert!(two.summary().all_support_credential(CredentialType::BASIC));
+/// // The older version is what it was, and shares its leaf with the newer one.
+/// assert_eq!(alone.member_count(), 1);
+/// assert_eq!(alone.leaf_bytes(LeafIndex::ZERO), two.leaf_bytes(LeafIndex::ZERO));
+/// # Ok::<(), mls_core::tree::ratchet_tree::TreeError>(())
+/// ```
 #[derive(Clone)]
 pub struct RatchetTree {
     size: TreeSize,
@@ -71,10 +104,7 @@ impl RatchetTree {
         size: TreeSize,
         nodes: impl IntoIterator<Item = (NodeIndex, Arc<[u8]>)>,
     ) -> Result<Self, TreeError> {
-        let mut edits: Vec<NodeEdit> = nodes
-            .into_iter()
-            .map(|(node, bytes)| (node, Some(bytes)))
-            .collect();
+        let mut edits: Vec<NodeEdit> = nodes.into_iter().map(|(node, bytes)| (node, Some(bytes))).collect();
         edits.sort_unstable_by_key(|(node, _)| *node);
         Self::build(suite, seed, size, edits)
     }
@@ -206,17 +236,14 @@ impl RatchetTree {
     // req: R-16.7-01
     #[must_use]
     pub fn find_encryption_key(&self, key: &[u8]) -> Option<NodeIndex> {
-        self.index
-            .find(KeySpace::Encryption, key, |node| self.encryption_key(node))
+        self.index.find(KeySpace::Encryption, key, |node| self.encryption_key(node))
     }
 
     /// The leaf that has this signature public key; the leftmost where several do.
     // req: R-16.7-01
     #[must_use]
     pub fn find_signature_key(&self, key: &[u8]) -> Option<LeafIndex> {
-        self.index
-            .find(KeySpace::Signature, key, |node| self.signature_key(node))?
-            .leaf()
+        self.index.find(KeySpace::Signature, key, |node| self.signature_key(node))?.leaf()
     }
 
     /// Checks that no HPKE public key and no signature public key stands in two nodes.
@@ -225,15 +252,11 @@ impl RatchetTree {
     /// [`TreeError::DuplicateEncryptionKey`], [`TreeError::DuplicateSignatureKey`].
     // req: R-16.7-01
     pub fn check_unique_keys(&self) -> Result<(), TreeError> {
-        let encryption = self
-            .index
-            .first_duplicate(KeySpace::Encryption, |node| self.encryption_key(node));
+        let encryption = self.index.first_duplicate(KeySpace::Encryption, |node| self.encryption_key(node));
         if let Some((earlier, later)) = encryption {
             return Err(TreeError::DuplicateEncryptionKey(earlier, later));
         }
-        let signature = self
-            .index
-            .first_duplicate(KeySpace::Signature, |node| self.signature_key(node));
+        let signature = self.index.first_duplicate(KeySpace::Signature, |node| self.signature_key(node));
         if let Some((earlier, later)) = signature
             && let (Some(earlier), Some(later)) = (earlier.leaf(), later.leaf())
         {
@@ -257,11 +280,7 @@ impl RatchetTree {
             let Some(parent) = link.parent() else {
                 return Some(Link::BLANK_REF);
             };
-            (at, link) = if node < at {
-                (at.left()?, &parent.left)
-            } else {
-                (at.right()?, &parent.right)
-            };
+            (at, link) = if node < at { (at.left()?, &parent.left) } else { (at.right()?, &parent.right) };
         }
         Some(link)
     }
@@ -269,13 +288,7 @@ impl RatchetTree {
 
 impl fmt::Debug for RatchetTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            size,
-            root: _,
-            root_hash,
-            summary: _,
-            index: _,
-        } = self;
+        let Self { size, root: _, root_hash, summary: _, index: _ } = self;
         f.debug_struct("RatchetTree")
             .field("size", size)
             .field("members", &self.member_count())

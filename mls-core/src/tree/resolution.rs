@@ -31,11 +31,7 @@ impl RatchetTree {
     /// The resolution of `node` less the leaves of `excluded`: those that new path secrets are encrypted to, new
     /// members left out (RFC 9420 section 7.6).
     #[must_use]
-    pub fn resolution_excluding(
-        &self,
-        node: NodeIndex,
-        excluded: &BTreeSet<LeafIndex>,
-    ) -> Vec<NodeIndex> {
+    pub fn resolution_excluding(&self, node: NodeIndex, excluded: &BTreeSet<LeafIndex>) -> Vec<NodeIndex> {
         let mut nodes = self.resolution(node);
         nodes.retain(|node| node.leaf().is_none_or(|leaf| !excluded.contains(&leaf)));
         nodes
@@ -68,10 +64,7 @@ impl RatchetTree {
 
     /// Only the new root has anything on the other side: this tree.
     fn path_of_next_leaf(&self, size: TreeSize) -> Option<PathStep> {
-        let step = PathStep {
-            node: size.doubled()?.root(),
-            copath_child: size.root(),
-        };
+        let step = PathStep { node: size.doubled()?.root(), copath_child: size.root() };
         (!self.is_subtree_blank(size.root())).then_some(step)
     }
 }
@@ -85,9 +78,7 @@ fn resolve(link: &Link, node: NodeIndex, nodes: &mut Vec<NodeIndex>) {
         {
             nodes.extend(parent.unmerged().map(LeafIndex::node));
         }
-    } else if let (Some(parent), Some(left), Some(right)) =
-        (link.parent(), node.left(), node.right())
-    {
+    } else if let (Some(parent), Some(left), Some(right)) = (link.parent(), node.left(), node.right()) {
         resolve(parent.left(), left, nodes);
         resolve(parent.right(), right, nodes);
     }

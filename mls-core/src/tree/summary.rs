@@ -27,10 +27,7 @@ pub struct Summary {
 
 impl Summary {
     pub(super) fn vacant() -> Self {
-        Self {
-            vacant: true,
-            ..Self::default()
-        }
+        Self { vacant: true, ..Self::default() }
     }
 
     /// Whether every member supports extensions of this type; the default types always (section 7.2).
@@ -69,8 +66,7 @@ impl Summary {
 
     /// Of two subtrees that both have members.
     fn combine(&self, other: &Self) -> Self {
-        let both =
-            |a: &[u16], b: &[u16]| a.iter().copied().filter(|value| has(b, *value)).collect();
+        let both = |a: &[u16], b: &[u16]| a.iter().copied().filter(|value| has(b, *value)).collect();
         let mut in_use = [&*self.credentials_in_use, &*other.credentials_in_use].concat();
         in_use.sort_unstable();
         in_use.dedup();
@@ -90,10 +86,7 @@ fn has(values: &[u16], value: u16) -> bool {
 
 fn sorted(encoded: &[u8]) -> Box<[u16]> {
     let (values, _) = encoded.as_chunks::<2>();
-    let mut values: Vec<u16> = values
-        .iter()
-        .map(|bytes| u16::from_be_bytes(*bytes))
-        .collect();
+    let mut values: Vec<u16> = values.iter().map(|bytes| u16::from_be_bytes(*bytes)).collect();
     values.sort_unstable();
     values.dedup();
     values.into()
@@ -152,11 +145,7 @@ impl Summaries {
         }
         let combined = left.combine(&right);
         let known = [Some(&left), Some(&right), previous, self.combined.as_ref()];
-        if let Some(known) = known
-            .into_iter()
-            .flatten()
-            .find(|known| ***known == combined)
-        {
+        if let Some(known) = known.into_iter().flatten().find(|known| ***known == combined) {
             return Some(Arc::clone(known));
         }
         let combined = Arc::new(combined);

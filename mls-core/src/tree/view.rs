@@ -20,10 +20,7 @@ impl<'a> LeafRef<'a> {
     /// [`DecodeError`] where the bytes do not begin with two vectors.
     pub fn from_bytes(leaf: &'a [u8]) -> Result<Self, DecodeError> {
         let mut r = Reader::new(leaf);
-        Ok(Self {
-            encryption_key: r.opaque()?,
-            signature_key: r.opaque()?,
-        })
+        Ok(Self { encryption_key: r.opaque()?, signature_key: r.opaque()? })
     }
 }
 
@@ -61,19 +58,13 @@ impl<'a> ParentRef<'a> {
         while !list.is_empty() {
             LeafIndex::decode(&mut list)?;
         }
-        Ok(Self {
-            encryption_key,
-            parent_hash,
-            unmerged,
-        })
+        Ok(Self { encryption_key, parent_hash, unmerged })
     }
 
     /// The unmerged leaves in the order of the list.
     pub fn unmerged(&self) -> impl Iterator<Item = LeafIndex> + Clone + use<'a> {
         let (chunks, _) = self.unmerged.as_chunks::<4>();
-        chunks
-            .iter()
-            .filter_map(|bytes| LeafIndex::new(u32::from_be_bytes(*bytes)))
+        chunks.iter().filter_map(|bytes| LeafIndex::new(u32::from_be_bytes(*bytes)))
     }
 
     /// How many leaves are unmerged.
@@ -105,10 +96,7 @@ impl<'a> LeafProfile<'a> {
             }
             Ok(())
         })?;
-        Ok(Self {
-            credential_type,
-            capabilities,
-        })
+        Ok(Self { credential_type, capabilities })
     }
 
     /// The supported extension, proposal and credential types, each as encoded.

@@ -32,18 +32,9 @@ impl GroupInfo {
     /// # Errors
     /// [`EncodeError`] when a vector is too long.
     pub fn tbs(&self) -> Result<Vec<u8>, EncodeError> {
-        let Self {
-            group_context,
-            extensions,
-            confirmation_tag,
-            signer,
-            signature: _,
-        } = self;
+        let Self { group_context, extensions, confirmation_tag, signer, signature: _ } = self;
         let head = (group_context, extensions);
-        let len = head
-            .encoded_len()
-            .saturating_add(opaque_len(confirmation_tag))
-            .saturating_add(signer.encoded_len());
+        let len = head.encoded_len().saturating_add(opaque_len(confirmation_tag)).saturating_add(signer.encoded_len());
         let mut out = Vec::with_capacity(len);
         head.encode(&mut out)?;
         encode_opaque(confirmation_tag, &mut out)?;
@@ -66,16 +57,7 @@ impl GroupInfo {
     /// # Errors
     /// [`CryptoError::InvalidSignature`], [`CryptoError::InvalidPublicKey`].
     // req: R-12.4.3-06, R-12.4.3.1-10
-    pub fn verify_signature(
-        &self,
-        suite: Suite<'_>,
-        signer_key: &SignaturePublicKey,
-    ) -> Result<(), CryptoError> {
-        suite.verify_with_label(
-            signer_key,
-            SIGNATURE_LABEL,
-            &[&self.tbs()?],
-            &self.signature,
-        )
+    pub fn verify_signature(&self, suite: Suite<'_>, signer_key: &SignaturePublicKey) -> Result<(), CryptoError> {
+        suite.verify_with_label(signer_key, SIGNATURE_LABEL, &[&self.tbs()?], &self.signature)
     }
 }

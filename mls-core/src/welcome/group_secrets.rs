@@ -3,9 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use mls_codec::{
-    Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque, opaque_len,
-};
+use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque, opaque_len};
 use mls_crypto_traits::SecretBytes;
 use zeroize::Zeroizing;
 
@@ -32,18 +30,10 @@ impl GroupSecrets {
     /// # Errors
     /// [`EncodeError`] when a vector is too long.
     pub fn to_secret_bytes(&self) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
-        let Self {
-            joiner_secret,
-            path_secret,
-            psks,
-        } = self;
+        let Self { joiner_secret, path_secret, psks } = self;
         let len = opaque_len(joiner_secret.as_bytes())
             .saturating_add(1)
-            .saturating_add(
-                path_secret
-                    .as_ref()
-                    .map_or(0, |secret| opaque_len(secret.as_bytes())),
-            )
+            .saturating_add(path_secret.as_ref().map_or(0, |secret| opaque_len(secret.as_bytes())))
             .saturating_add(psks.encoded_len());
         // The whole length at once: a buffer that grows leaves its old self behind.
         let mut out = Zeroizing::new(Vec::with_capacity(len));
@@ -69,24 +59,14 @@ impl Decode for GroupSecrets {
             1 => Some(SecretBytes::from_slice(r.opaque()?)),
             _ => return Err(DecodeError::new(DecodeErrorKind::InvalidPresence, offset)),
         };
-        Ok(Self {
-            joiner_secret,
-            path_secret,
-            psks: Vec::decode(r)?,
-        })
+        Ok(Self { joiner_secret, path_secret, psks: Vec::decode(r)? })
     }
 }
 
 // req: R-2-01
 impl fmt::Debug for GroupSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            joiner_secret: _,
-            path_secret: _,
-            psks,
-        } = self;
-        f.debug_struct("GroupSecrets")
-            .field("psks", psks)
-            .finish_non_exhaustive()
+        let Self { joiner_secret: _, path_secret: _, psks } = self;
+        f.debug_struct("GroupSecrets").field("psks", psks).finish_non_exhaustive()
     }
 }

@@ -23,10 +23,7 @@ fn the_signature_covers_every_other_field_of_a_group_info() {
     let tbs = &bytes[..bytes.len() - 66];
     assert_eq!(group_info.tbs().unwrap(), tbs);
     let signature = &group_info.signature;
-    assert_eq!(
-        suite.verify_with_label(key.public_key(), b"GroupInfoTBS", &[tbs], signature),
-        Ok(())
-    );
+    assert_eq!(suite.verify_with_label(key.public_key(), b"GroupInfoTBS", &[tbs], signature), Ok(()));
 
     let spoilt = |spoil: fn(&mut GroupInfo)| {
         let mut group_info = group_info.clone();
@@ -49,15 +46,10 @@ fn group_secrets_encode_into_one_buffer_of_their_length() {
     let psks = fixtures::psk_ids().to_bytes().unwrap();
     let cases = [
         (None, &[4, 0xa5, 0xa5, 0xa5, 0xa5, 0][..]),
-        (
-            Some(SecretBytes::from_slice(&[7; 2])),
-            &[4, 0xa5, 0xa5, 0xa5, 0xa5, 1, 2, 7, 7],
-        ),
+        (Some(SecretBytes::from_slice(&[7; 2])), &[4, 0xa5, 0xa5, 0xa5, 0xa5, 1, 2, 7, 7]),
     ];
     for (path_secret, head) in cases {
-        let bytes = fixtures::group_secrets(path_secret)
-            .to_secret_bytes()
-            .unwrap();
+        let bytes = fixtures::group_secrets(path_secret).to_secret_bytes().unwrap();
         assert_eq!(*bytes, [head, &psks].concat());
         assert_eq!(bytes.capacity(), bytes.len());
         let again = GroupSecrets::from_bytes(&bytes).unwrap();

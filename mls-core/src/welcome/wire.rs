@@ -32,8 +32,6 @@ impl Welcome {
     // req: R-12.4.3.1-03
     #[must_use]
     pub fn secrets_for(&self, key_package: &KeyPackageRef) -> Option<&EncryptedGroupSecrets> {
-        self.secrets
-            .iter()
-            .find(|secrets| secrets.new_member == *key_package)
+        self.secrets.iter().find(|secrets| secrets.new_member == *key_package)
     }
 }

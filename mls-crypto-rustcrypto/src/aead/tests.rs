@@ -61,10 +61,7 @@ fn bytes(text: &str) -> Vec<u8> {
 fn seal_and_open_give_the_published_values() {
     for case in &CASES {
         let (key, nonce, aad) = (bytes(case.key), bytes(case.nonce), bytes(case.aad));
-        let sealed = case
-            .algorithm
-            .seal(&key, &nonce, &aad, &bytes(case.plaintext))
-            .unwrap();
+        let sealed = case.algorithm.seal(&key, &nonce, &aad, &bytes(case.plaintext)).unwrap();
         assert_eq!(sealed, bytes(case.ciphertext), "{:?}", case.algorithm);
         let opened = case.algorithm.open(&key, &nonce, &aad, &sealed).unwrap();
         assert_eq!(opened.as_bytes(), bytes(case.plaintext));
@@ -76,16 +73,9 @@ fn every_change_of_the_ciphertext_is_one_error() {
     for case in &CASES {
         let (key, nonce, aad) = (bytes(case.key), bytes(case.nonce), bytes(case.aad));
         let sealed = bytes(case.ciphertext);
-        let open = |nonce: &[u8], aad: &[u8], sealed: &[u8]| {
-            case.algorithm.open(&key, nonce, aad, sealed).map(|_| ())
-        };
+        let open = |nonce: &[u8], aad: &[u8], sealed: &[u8]| case.algorithm.open(&key, nonce, aad, sealed).map(|_| ());
         let refused = Err(CryptoError::InvalidCiphertext);
-        for index in [
-            0,
-            sealed.len() - TAG_LEN - 1,
-            sealed.len() - TAG_LEN,
-            sealed.len() - 1,
-        ] {
+        for index in [0, sealed.len() - TAG_LEN - 1, sealed.len() - TAG_LEN, sealed.len() - 1] {
             let mut changed = sealed.clone();
             changed[index] ^= 1;
             assert_eq!(open(&nonce, &aad, &changed), refused);
@@ -106,26 +96,10 @@ fn keys_and_nonces_of_another_length_are_refused() {
         let (key, nonce) = (bytes(case.key), bytes(case.nonce));
         let wrong = CryptoError::WrongLength;
         let algorithm = case.algorithm;
-        assert_eq!(
-            algorithm.seal(&key[1..], &nonce, b"", b"").unwrap_err(),
-            wrong
-        );
-        assert_eq!(
-            algorithm.seal(&key, &nonce[1..], b"", b"").unwrap_err(),
-            wrong
-        );
-        assert_eq!(
-            algorithm
-                .open(&key[1..], &nonce, b"", &[0; 16])
-                .unwrap_err(),
-            wrong
-        );
-        assert_eq!(
-            algorithm
-                .open(&key, &nonce[1..], b"", &[0; 16])
-                .unwrap_err(),
-            wrong
-        );
+        assert_eq!(algorithm.seal(&key[1..], &nonce, b"", b"").unwrap_err(), wrong);
+        assert_eq!(algorithm.seal(&key, &nonce[1..], b"", b"").unwrap_err(), wrong);
+        assert_eq!(algorithm.open(&key[1..], &nonce, b"", &[0; 16]).unwrap_err(), wrong);
+        assert_eq!(algorithm.open(&key, &nonce[1..], b"", &[0; 16]).unwrap_err(), wrong);
     }
 }
 
@@ -135,11 +109,6 @@ fn an_empty_plaintext_is_a_tag() {
         let (key, nonce) = (bytes(case.key), bytes(case.nonce));
         let sealed = case.algorithm.seal(&key, &nonce, b"", b"").unwrap();
         assert_eq!(sealed.len(), TAG_LEN);
-        assert!(
-            case.algorithm
-                .open(&key, &nonce, b"", &sealed)
-                .unwrap()
-                .is_empty()
-        );
+        assert!(case.algorithm.open(&key, &nonce, b"", &sealed).unwrap().is_empty());
     }
 }

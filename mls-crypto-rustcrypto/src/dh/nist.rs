@@ -19,9 +19,8 @@ pub(crate) trait NistCurve:
     EcdsaCurve
     + DigestAlgorithm
     + PointCompression
-    + Curve<
-        FieldBytesSize: ModulusSize + Add<Output: Add<MaxOverhead, Output: ArraySize> + ArraySize>,
-    > + CurveArithmetic<
+    + Curve<FieldBytesSize: ModulusSize + Add<Output: Add<MaxOverhead, Output: ArraySize> + ArraySize>>
+    + CurveArithmetic<
         AffinePoint: FromSec1Point<Self> + ToSec1Point<Self>,
         Scalar: Invert<Output = CtOption<<Self as CurveArithmetic>::Scalar>>,
     >
@@ -106,11 +105,7 @@ impl<C: NistCurve> Dh for NistDh<C> {
         Ok(encode(&private.public_key()))
     }
 
-    fn agree(
-        &self,
-        private: &SecretKey<C>,
-        public: &PublicKey<C>,
-    ) -> Result<SecretBytes, CryptoError> {
+    fn agree(&self, private: &SecretKey<C>, public: &PublicKey<C>) -> Result<SecretBytes, CryptoError> {
         let shared = private.diffie_hellman(public);
         Ok(SecretBytes::from_slice(shared.raw_secret_bytes()))
     }

@@ -1,9 +1,4 @@
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use alloc::{format, string::String, vec, vec::Vec};
 
@@ -25,10 +20,7 @@ fn agree<D: Dh>(dh: &D, private: &str, public: &str) -> String {
 }
 
 fn public_of<D: Dh>(dh: &D, private: &str) -> String {
-    hex::encode(
-        dh.public_key(&dh.load_private(&bytes(private)).unwrap())
-            .unwrap(),
-    )
+    hex::encode(dh.public_key(&dh.load_private(&bytes(private)).unwrap()).unwrap())
 }
 
 /// Both sides of a published exchange; each side is a private and a public key.
@@ -48,19 +40,11 @@ fn refuses_other_lengths<D: Dh>(dh: &D) {
     let lengths = |len: usize| [0, 1, len - 1, len + 1];
     for len in lengths(curve.private_key_len()) {
         let result = dh.load_private(&vec![1; len]).map(|_| ());
-        assert_eq!(
-            result,
-            Err(CryptoError::InvalidPrivateKey),
-            "{curve:?}, {len} bytes"
-        );
+        assert_eq!(result, Err(CryptoError::InvalidPrivateKey), "{curve:?}, {len} bytes");
     }
     for len in lengths(curve.public_key_len()) {
         let result = dh.load_public(&vec![4; len]).map(|_| ());
-        assert_eq!(
-            result,
-            Err(CryptoError::InvalidPublicKey),
-            "{curve:?}, {len} bytes"
-        );
+        assert_eq!(result, Err(CryptoError::InvalidPublicKey), "{curve:?}, {len} bytes");
     }
 }
 

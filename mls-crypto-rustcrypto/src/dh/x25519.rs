@@ -25,9 +25,7 @@ impl Dh for X25519 {
     }
 
     fn load_public(&self, public: &[u8]) -> Result<PublicKey, CryptoError> {
-        let bytes: [u8; 32] = public
-            .try_into()
-            .map_err(|_| CryptoError::InvalidPublicKey)?;
+        let bytes: [u8; 32] = public.try_into().map_err(|_| CryptoError::InvalidPublicKey)?;
         Ok(PublicKey::from(bytes))
     }
 
@@ -35,13 +33,7 @@ impl Dh for X25519 {
         Ok(PublicKey::from(private).as_bytes().to_vec())
     }
 
-    fn agree(
-        &self,
-        private: &StaticSecret,
-        public: &PublicKey,
-    ) -> Result<SecretBytes, CryptoError> {
-        Ok(SecretBytes::from_slice(
-            private.diffie_hellman(public).as_bytes(),
-        ))
+    fn agree(&self, private: &StaticSecret, public: &PublicKey) -> Result<SecretBytes, CryptoError> {
+        Ok(SecretBytes::from_slice(private.diffie_hellman(public).as_bytes()))
     }
 }

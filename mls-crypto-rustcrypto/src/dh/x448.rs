@@ -33,13 +33,7 @@ impl Dh for X448 {
         Ok(PublicKey::from(private).as_bytes().to_vec())
     }
 
-    fn agree(
-        &self,
-        private: &StaticSecret,
-        public: &PublicKey,
-    ) -> Result<SecretBytes, CryptoError> {
-        Ok(SecretBytes::from_slice(
-            private.diffie_hellman(public).as_bytes(),
-        ))
+    fn agree(&self, private: &StaticSecret, public: &PublicKey) -> Result<SecretBytes, CryptoError> {
+        Ok(SecretBytes::from_slice(private.diffie_hellman(public).as_bytes()))
     }
 }

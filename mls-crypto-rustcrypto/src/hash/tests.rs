@@ -2,11 +2,7 @@
 
 use super::*;
 
-const ALL: [HashAlgorithm; 3] = [
-    HashAlgorithm::Sha256,
-    HashAlgorithm::Sha384,
-    HashAlgorithm::Sha512,
-];
+const ALL: [HashAlgorithm; 3] = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
 
 #[test]
 fn hash_of_abc_is_that_of_fips_180() {
@@ -45,9 +41,7 @@ fn hmac_is_that_of_rfc_4231() {
     ];
     let long_key = [0xaa; 131];
     for (algorithm, (short, long)) in ALL.into_iter().zip(want) {
-        let tag = algorithm
-            .hmac(b"Jefe", &[b"what do ya want ", b"for nothing?"])
-            .unwrap();
+        let tag = algorithm.hmac(b"Jefe", &[b"what do ya want ", b"for nothing?"]).unwrap();
         assert_eq!(hex::encode(tag.as_bytes()), short);
         let message = b"Test Using Larger Than Block-Size Key - Hash Key First";
         let tag = algorithm.hmac(&long_key, &[message]).unwrap();
@@ -59,20 +53,9 @@ fn hmac_is_that_of_rfc_4231() {
 fn hkdf_is_that_of_rfc_5869() {
     // Test case 2: three blocks, the last not whole.
     let range = |from: u8, to: u8| (from..=to).collect::<alloc::vec::Vec<u8>>();
-    let prk = HashAlgorithm::Sha256
-        .extract(&range(0x60, 0xaf), &[&range(0, 0x0f), &range(0x10, 0x4f)])
-        .unwrap();
-    assert_eq!(
-        hex::encode(prk.as_bytes()),
-        "06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244"
-    );
-    let okm = HashAlgorithm::Sha256
-        .expand(
-            prk.as_bytes(),
-            &[&range(0xb0, 0xb0), &range(0xb1, 0xff)],
-            82,
-        )
-        .unwrap();
+    let prk = HashAlgorithm::Sha256.extract(&range(0x60, 0xaf), &[&range(0, 0x0f), &range(0x10, 0x4f)]).unwrap();
+    assert_eq!(hex::encode(prk.as_bytes()), "06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244");
+    let okm = HashAlgorithm::Sha256.expand(prk.as_bytes(), &[&range(0xb0, 0xb0), &range(0xb1, 0xff)], 82).unwrap();
     assert_eq!(
         hex::encode(okm.as_bytes()),
         "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c\

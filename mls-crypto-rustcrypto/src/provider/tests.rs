@@ -10,16 +10,8 @@ const PROVIDER: RustCryptoProvider = RustCryptoProvider::new();
 fn suites_are_those_of_rfc_9420() {
     let with_448: &[u16] = &[1, 2, 3, 4, 5, 6, 7];
     let without: &[u16] = &[1, 2, 3, 5, 7];
-    let want = if cfg!(feature = "curve448") {
-        with_448
-    } else {
-        without
-    };
-    let have: Vec<u16> = PROVIDER
-        .cipher_suites()
-        .into_iter()
-        .map(u16::from)
-        .collect();
+    let want = if cfg!(feature = "curve448") { with_448 } else { without };
+    let have: Vec<u16> = PROVIDER.cipher_suites().into_iter().map(u16::from).collect();
     assert_eq!(have, want);
 }
 

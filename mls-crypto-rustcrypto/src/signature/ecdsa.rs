@@ -20,10 +20,7 @@ pub(crate) const ECDSA_P384: SignatureAlgorithm = algorithm::<NistP384>();
 pub(crate) const ECDSA_P521: SignatureAlgorithm = algorithm::<NistP521>();
 
 const fn algorithm<C: NistCurve>() -> SignatureAlgorithm {
-    SignatureAlgorithm {
-        load_verify_key: load_verify_key::<C>,
-        load_signing_key: load_signing_key::<C>,
-    }
+    SignatureAlgorithm { load_verify_key: load_verify_key::<C>, load_signing_key: load_signing_key::<C> }
 }
 
 fn load_verify_key<C: NistCurve>(public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError> {
@@ -41,11 +38,8 @@ struct EcdsaVerifyKey<C: NistCurve>(ecdsa::VerifyingKey<C>);
 
 impl<C: NistCurve> VerifyKey for EcdsaVerifyKey<C> {
     fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
-        let signature =
-            Signature::<C>::from_der(signature).map_err(|_| CryptoError::InvalidSignature)?;
-        self.0
-            .multipart_verify(message, &signature)
-            .map_err(|_| CryptoError::InvalidSignature)
+        let signature = Signature::<C>::from_der(signature).map_err(|_| CryptoError::InvalidSignature)?;
+        self.0.multipart_verify(message, &signature).map_err(|_| CryptoError::InvalidSignature)
     }
 }
 
@@ -68,10 +62,7 @@ impl<C: NistCurve> SigningKey for EcdsaSigningKey<C> {
     }
 
     fn sign(&self, message: &[&[u8]]) -> Result<Vec<u8>, CryptoError> {
-        let signature: Signature<C> = self
-            .key
-            .try_multipart_sign(message)
-            .map_err(|_| CryptoError::Backend)?;
+        let signature: Signature<C> = self.key.try_multipart_sign(message).map_err(|_| CryptoError::Backend)?;
         Ok(signature.to_der().as_bytes().to_vec())
     }
 }
@@ -79,9 +70,7 @@ impl<C: NistCurve> SigningKey for EcdsaSigningKey<C> {
 impl<C: NistCurve> fmt::Debug for EcdsaSigningKey<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key: _, public } = self;
-        f.debug_struct("EcdsaSigningKey")
-            .field("public", public)
-            .finish_non_exhaustive()
+        f.debug_struct("EcdsaSigningKey").field("public", public).finish_non_exhaustive()
     }
 }
 

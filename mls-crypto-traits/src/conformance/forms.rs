@@ -4,8 +4,8 @@ use std::vec::Vec;
 
 use super::report::{Recorder, SkipReason};
 use crate::{
-    CryptoError, HpkeKeyPair, HpkePublicKey, Rng, SignaturePrivateKey, SignatureScheme, Suite,
-    VerifyRequest, checks, hpke,
+    CryptoError, HpkeKeyPair, HpkePublicKey, Rng, SignaturePrivateKey, SignatureScheme, Suite, VerifyRequest, checks,
+    hpke,
 };
 
 pub(super) fn run(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
@@ -35,10 +35,7 @@ impl Rng for Stream {
 }
 
 fn shortened(bytes: &[u8]) -> Vec<u8> {
-    bytes
-        .split_last()
-        .map(|(_, rest)| rest.to_vec())
-        .unwrap_or_default()
+    bytes.split_last().map(|(_, rest)| rest.to_vec()).unwrap_or_default()
 }
 
 fn lengthened(bytes: &[u8]) -> Vec<u8> {
@@ -55,24 +52,11 @@ fn keys(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoError
         recorder.skip(SkipReason::OwnRandomness, 1);
     }
     recorder.check("Npk bytes", public.as_bytes().len() == kem.public_key_len());
-    recorder.check(
-        "Nsk bytes",
-        private.as_bytes().len() == kem.private_key_len(),
-    );
-    recorder.gives(
-        "the public key",
-        &kem.public_key(private.as_bytes()),
-        public.as_bytes(),
-    );
+    recorder.check("Nsk bytes", private.as_bytes().len() == kem.private_key_len());
+    recorder.gives("the public key", &kem.public_key(private.as_bytes()), public.as_bytes());
     let loaded = kem.load_private(private.as_bytes())?;
-    recorder.check(
-        "a loaded key knows its public key",
-        *loaded.public_key() == public,
-    );
-    recorder.check(
-        "a good key",
-        suite.check_hpke_public_key(public.as_bytes()).is_ok(),
-    );
+    recorder.check("a loaded key knows its public key", *loaded.public_key() == public);
+    recorder.check("a good key", suite.check_hpke_public_key(public.as_bytes()).is_ok());
     let bad = CryptoError::InvalidPublicKey;
     for (case, key) in [
         ("an empty public key", Vec::new()),
@@ -101,11 +85,7 @@ fn keys(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoError
         let zero = std::vec![0; kem.private_key_len()];
         recorder.refuses("a private key of zero", &kem.public_key(&zero), bad);
         let large = std::vec![0xff; kem.private_key_len()];
-        recorder.refuses(
-            "a private key beyond the order",
-            &kem.public_key(&large),
-            bad,
-        );
+        recorder.refuses("a private key beyond the order", &kem.public_key(&large), bad);
     }
     Ok(())
 }
@@ -135,9 +115,7 @@ fn sealing(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoEr
     let other = suite.generate_hpke_key_pair(&mut Stream(3))?;
     let rng = &mut Stream(4);
     let sealed = suite.encrypt_with_label(&pair.public, b"label", b"context", b"plain", rng)?;
-    let open = |label: &[u8], context: &[u8]| {
-        suite.decrypt_with_label(&pair.private, label, context, &sealed)
-    };
+    let open = |label: &[u8], context: &[u8]| suite.decrypt_with_label(&pair.private, label, context, &sealed);
     recorder.gives("EncryptWithLabel", &open(b"label", b"context"), b"plain");
     let bad = CryptoError::InvalidCiphertext;
     recorder.refuses("another label", &open(b"Label", b"context"), bad);
@@ -146,26 +124,20 @@ fn sealing(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoEr
     recorder.refuses("another key", &wrong, bad);
 
     let context = suite.encrypt_context(b"label", b"context")?;
+    for len in [0, suite.aead_tag_len().saturating_sub(1)] {
+        let mut short = sealed.clone();
+        short.ciphertext.truncate(len);
+        recorder.refuses("a truncated HPKE ciphertext", &context.open(&pair.private, &short), bad);
+    }
     let broken = HpkePublicKey::from(shortened(pair.public.as_bytes()));
-    let items: [(&HpkePublicKey, &[u8]); 3] = [
-        (&pair.public, b"one"),
-        (&broken, b"two"),
-        (&other.public, b"three"),
-    ];
+    let items: [(&HpkePublicKey, &[u8]); 3] = [(&pair.public, b"one"), (&broken, b"two"), (&other.public, b"three")];
     let batch = context.seal_batch(&items, &mut Stream(5))?;
-    recorder.check(
-        "a batch has a result for each item",
-        batch.len() == items.len(),
-    );
+    recorder.check("a batch has a result for each item", batch.len() == items.len());
     let rng = &mut Stream(5);
     for ((public, plaintext), sealed) in items.iter().zip(&batch) {
         let single = context.seal(public, plaintext, rng);
         recorder.check("same verdict in a batch", single.is_ok() == sealed.is_ok());
-        let private = if *public == &pair.public {
-            &pair.private
-        } else {
-            &other.private
-        };
+        let private = if *public == &pair.public { &pair.private } else { &other.private };
         match sealed {
             Ok(sealed) => {
                 recorder.gives("a batch opens", &context.open(private, sealed), plaintext);
@@ -182,10 +154,7 @@ fn sealing(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoEr
     let received = suite.external_init_receiver(&pair.private, &kem_output);
     recorder.gives("external init", &received, sent.as_bytes());
     recorder.check("Nh bytes of init secret", sent.len() == suite.hash_len());
-    let mode = hpke::Mode::Psk {
-        psk: &[1; 31],
-        psk_id: b"id",
-    };
+    let mode = hpke::Mode::Psk { psk: &[1; 31], psk_id: b"id" };
     let short = hpke::seal(suite, mode, &pair.public, b"", b"", b"", &mut Stream(7));
     recorder.refuses("a PSK of 31 bytes", &short, CryptoError::InvalidPsk);
     Ok(())
@@ -197,41 +166,17 @@ fn signing(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoEr
     recorder.check("the signer's public key", *key.public_key() == pair.public);
     let signature = suite.sign_with_label(&*key, b"Label", &[b"con", b"tent"])?;
     let public = suite.verify_key(pair.public.as_bytes())?;
-    let verify = |label: &[u8], content: &[u8], signature: &[u8]| {
-        public.verify_with_label(label, &[content], signature)
-    };
-    recorder.check(
-        "SignWithLabel",
-        verify(b"Label", b"content", &signature).is_ok(),
-    );
+    let verify =
+        |label: &[u8], content: &[u8], signature: &[u8]| public.verify_with_label(label, &[content], signature);
+    recorder.check("SignWithLabel", verify(b"Label", b"content", &signature).is_ok());
     let bad = CryptoError::InvalidSignature;
     // req: R-5.1.2-04
-    recorder.refuses(
-        "another label",
-        &verify(b"label", b"content", &signature),
-        bad,
-    );
-    recorder.refuses(
-        "another object",
-        &verify(b"Label", b"contents", &signature),
-        bad,
-    );
-    recorder.refuses(
-        "an empty signature",
-        &verify(b"Label", b"content", &[]),
-        bad,
-    );
+    recorder.refuses("another label", &verify(b"label", b"content", &signature), bad);
+    recorder.refuses("another object", &verify(b"Label", b"contents", &signature), bad);
+    recorder.refuses("an empty signature", &verify(b"Label", b"content", &[]), bad);
     let (short, long) = (shortened(&signature), lengthened(&signature));
-    recorder.refuses(
-        "a short signature",
-        &verify(b"Label", b"content", &short),
-        bad,
-    );
-    recorder.refuses(
-        "a long signature",
-        &verify(b"Label", b"content", &long),
-        bad,
-    );
+    recorder.refuses("a short signature", &verify(b"Label", b"content", &short), bad);
+    recorder.refuses("a long signature", &verify(b"Label", b"content", &long), bad);
 
     let signatures = [&signature, &short, &signature, &long];
     let requests: Vec<_> = signatures
@@ -241,21 +186,10 @@ fn signing(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoEr
         .collect();
     let requests: Vec<_> = requests
         .iter()
-        .map(|(signature, content)| VerifyRequest {
-            key: &public,
-            label: b"Label",
-            content,
-            signature,
-        })
+        .map(|(signature, content)| VerifyRequest { key: &public, label: b"Label", content, signature })
         .collect();
-    let single: Vec<_> = requests
-        .iter()
-        .map(|r| public.verify_with_label(r.label, r.content, r.signature))
-        .collect();
-    recorder.check(
-        "a batch gives single verdicts",
-        suite.verify_batch(&requests) == single,
-    );
+    let single: Vec<_> = requests.iter().map(|r| public.verify_with_label(r.label, r.content, r.signature)).collect();
+    recorder.check("a batch gives single verdicts", suite.verify_batch(&requests) == single);
     recorder.check("an empty batch", suite.verify_batch(&[]).is_empty());
     Ok(())
 }
@@ -268,11 +202,7 @@ fn signature_keys(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
     let load = |bytes: Vec<u8>| suite.signing_key(&SignaturePrivateKey::from_bytes(bytes));
     let bad = CryptoError::InvalidPrivateKey;
     recorder.refuses("an empty private key", &load(Vec::new()), bad);
-    recorder.refuses(
-        "a long private key",
-        &load(std::vec![1; len.saturating_add(1)]),
-        bad,
-    );
+    recorder.refuses("a long private key", &load(std::vec![1; len.saturating_add(1)]), bad);
     let Ok(pair) = suite.derive_signature_key_pair(b"key material") else {
         return recorder.check("a key is derived", false);
     };
@@ -286,30 +216,17 @@ fn signature_keys(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
     if matches!(scheme, SignatureScheme::Ed25519 | SignatureScheme::Ed448) {
         let not_a_point = not_a_point(public.len());
         recorder.refuses("a key that is no point", &check(&not_a_point), bad);
-        recorder.refuses(
-            "a small-order key",
-            &check(&std::vec![0; public.len()]),
-            bad,
-        );
+        recorder.refuses("a small-order key", &check(&std::vec![0; public.len()]), bad);
         return;
     }
-    points(public, |case, point| {
-        recorder.refuses(case, &check(point), bad)
-    });
+    points(public, |case, point| recorder.refuses(case, &check(point), bad));
     let bad = CryptoError::InvalidPrivateKey;
     recorder.refuses("a private key of zero", &load(std::vec![0; len]), bad);
-    recorder.refuses(
-        "a private key beyond the order",
-        &load(std::vec![0xff; len]),
-        bad,
-    );
+    recorder.refuses("a private key beyond the order", &load(std::vec![0xff; len]), bad);
     // A scalar that lost its leading zeros is the same key.
     let full = load([&std::vec![0; len.saturating_sub(1)][..], &[9]].concat());
     let lost = load(std::vec![9]);
-    let same = full
-        .ok()
-        .zip(lost.ok())
-        .is_some_and(|(a, b)| a.public_key() == b.public_key());
+    let same = full.ok().zip(lost.ok()).is_some_and(|(a, b)| a.public_key() == b.public_key());
     recorder.check("leading zeros are restored", same);
 }
 

@@ -1,5 +1,7 @@
 //! Hash, HMAC and HKDF.
 
+use std::vec::Vec;
+
 use super::{
     report::{Recorder, SkipReason},
     unhex, wycheproof_name,
@@ -33,17 +35,10 @@ pub(super) fn run(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
     recorder.gives("the digest of no parts", &suite.hash(&[]), &unhex(empty));
     recorder.gives("the digest of \"\"", &suite.hash(&[b""]), &unhex(empty));
     recorder.gives("the digest of \"abc\"", &suite.hash(&[b"abc"]), &unhex(abc));
-    recorder.gives(
-        "parts are concatenated",
-        &suite.hash(&[b"a", b"", b"bc"]),
-        &unhex(abc),
-    );
+    recorder.gives("parts are concatenated", &suite.hash(&[b"a", b"", b"bc"]), &unhex(abc));
     let long = suite.hash(&[&[7; 1000]]);
     let parts = suite.hash(&[&[7; 1], &[7; 63], &[7; 64], &[7; 65], &[7; 807]]);
-    recorder.check(
-        "the digest of 1000 bytes in parts",
-        long.is_ok() && long == parts,
-    );
+    recorder.check("the digest of 1000 bytes in parts", long.is_ok() && long == parts);
     let len = long.map(|digest| digest.as_bytes().len());
     recorder.check("digests are Nh bytes", len == Ok(suite.hash_len()));
 }
@@ -85,35 +80,39 @@ pub(super) fn run_hmac(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
     recorder.check("a long tag does not", verify(&long) == Ok(false));
 }
 
-/// RFC 5869 A.1 to A.3: input key material, salt, info, output; ranges are `first..=last`.
-fn rfc5869() -> [(
-    std::vec::Vec<u8>,
-    std::vec::Vec<u8>,
-    std::vec::Vec<u8>,
-    &'static str,
-); 3] {
+/// A case of RFC 5869 Appendix A.
+struct Rfc5869 {
+    ikm: Vec<u8>,
+    salt: Vec<u8>,
+    info: Vec<u8>,
+    okm: &'static str,
+}
+
+fn rfc5869() -> [Rfc5869; 3] {
     let range = |first: u8, last: u8| (first..=last).collect();
     [
-        (
-            std::vec![0x0b; 22],
-            range(0, 12),
-            range(0xf0, 0xf9),
-            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865",
-        ),
-        (
-            range(0, 0x4f),
-            range(0x60, 0xaf),
-            range(0xb0, 0xff),
-            "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac78272\
-             71cb41c65e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f\
-             1d87",
-        ),
-        (
-            std::vec![0x0b; 22],
-            std::vec![],
-            std::vec![],
-            "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8",
-        ),
+        Rfc5869 {
+            ikm: std::vec![0x0b; 22],
+            salt: range(0, 12),
+            info: range(0xf0, 0xf9),
+            okm: "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b8\
+                  87185865",
+        },
+        Rfc5869 {
+            ikm: range(0, 0x4f),
+            salt: range(0x60, 0xaf),
+            info: range(0xb0, 0xff),
+            okm: "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac78272\
+                  71cb41c65e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f\
+                  1d87",
+        },
+        Rfc5869 {
+            ikm: std::vec![0x0b; 22],
+            salt: Vec::new(),
+            info: Vec::new(),
+            okm: "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4\
+                  b61a96c8",
+        },
     ]
 }
 
@@ -130,10 +129,11 @@ pub(super) fn run_hkdf(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
         suite.provider().hkdf_expand(prk.as_bytes(), &[info], len)
     };
     if id == kdf_id::HKDF_SHA256 {
-        for (number, (ikm, salt, info, okm)) in (1..).zip(rfc5869()) {
-            let okm = unhex(okm);
+        for (number, vector) in (1..).zip(rfc5869()) {
+            let okm = unhex(vector.okm);
             let case = std::format!("RFC 5869 A.{number}");
-            recorder.gives(case, &hkdf(&ikm, &salt, &info, okm.len()), &okm);
+            let got = hkdf(&vector.ikm, &vector.salt, &vector.info, okm.len());
+            recorder.gives(case, &got, &okm);
         }
     }
     let Ok(set) = hkdf::TestSet::load(name) else {
@@ -154,11 +154,7 @@ pub(super) fn run_hkdf(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
         Ok(whole) => recorder.gives("parts of info are concatenated", &parts, whole.as_bytes()),
         Err(_) => recorder.check("a prk of any length expands", false),
     }
-    recorder.gives(
-        "no bytes",
-        &suite.provider().hkdf_expand(b"prk", &[], 0),
-        &[],
-    );
+    recorder.gives("no bytes", &suite.provider().hkdf_expand(b"prk", &[], 0), &[]);
     let label = suite.expand_with_label(b"secret", b"label", b"", 0x1_0000);
     recorder.refuses("a length beyond uint16", &label, CryptoError::TooLong);
 }

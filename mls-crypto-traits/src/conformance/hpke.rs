@@ -19,11 +19,7 @@ const EXPORTER_CONTEXT: &[u8] = b"TestContext";
 
 pub(super) fn run(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
     let params = suite.provider().params();
-    let ids = [
-        suite.provider().kem().kem_id(),
-        params.kdf_id,
-        params.aead_id,
-    ];
+    let ids = [suite.provider().kem().kem_id(), params.kdf_id, params.aead_id];
     let fitting = VECTORS.iter().filter(|vector| vector.ids == ids);
     if fitting.clone().count() == 0 {
         recorder.skip(SkipReason::OtherAlgorithm, 1);
@@ -34,61 +30,29 @@ pub(super) fn run(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
     }
 }
 
-fn run_vector(
-    suite: Suite<'_>,
-    vector: &HpkeVector,
-    recorder: &mut Recorder<'_>,
-) -> Result<(), CryptoError> {
+fn run_vector(suite: Suite<'_>, vector: &HpkeVector, recorder: &mut Recorder<'_>) -> Result<(), CryptoError> {
     let name = vector.name;
     let psk = unhex(PSK);
-    let mode = if vector.psk {
-        Mode::Psk {
-            psk: &psk,
-            psk_id: PSK_ID,
-        }
-    } else {
-        Mode::Base
-    };
+    let mode = if vector.psk { Mode::Psk { psk: &psk, psk_id: PSK_ID } } else { Mode::Base };
     let pair = suite.derive_key_pair(&unhex(vector.ikm_r))?;
-    recorder.check(
-        std::format!("{name}: pkRm"),
-        pair.public.as_bytes() == unhex(vector.public_r),
-    );
+    recorder.check(std::format!("{name}: pkRm"), pair.public.as_bytes() == unhex(vector.public_r));
     let kem_output = unhex(vector.kem_output);
-    let shared = suite
-        .provider()
-        .kem()
-        .decap(pair.private.as_bytes(), &kem_output);
-    recorder.gives(
-        std::format!("{name}: shared_secret"),
-        &shared,
-        &unhex(vector.shared_secret),
-    );
+    let shared = suite.provider().kem().decap(pair.private.as_bytes(), &kem_output);
+    recorder.gives(std::format!("{name}: shared_secret"), &shared, &unhex(vector.shared_secret));
 
     let mut receiver = hpke::setup_receiver(suite, mode, &pair.private, &kem_output, INFO)?;
     let wrong = receiver.open(b"Count-1", &unhex(vector.first));
-    recorder.refuses(
-        std::format!("{name}: wrong aad"),
-        &wrong,
-        CryptoError::InvalidCiphertext,
-    );
+    recorder.refuses(std::format!("{name}: wrong aad"), &wrong, CryptoError::InvalidCiphertext);
     for (number, ct) in [(0, vector.first), (1, vector.second)] {
         let aad = std::format!("Count-{number}");
         let opened = receiver.open(aad.as_bytes(), &unhex(ct));
         recorder.gives(std::format!("{name}: open {number}"), &opened, PLAINTEXT);
     }
     let exported = receiver.export(EXPORTER_CONTEXT, 32);
-    recorder.gives(
-        std::format!("{name}: export"),
-        &exported,
-        &unhex(vector.exported),
-    );
+    recorder.gives(std::format!("{name}: export"), &exported, &unhex(vector.exported));
 
     send(suite, vector, mode, &pair.public, recorder)?;
-    let single = HpkeCiphertext {
-        kem_output,
-        ciphertext: unhex(vector.first),
-    };
+    let single = HpkeCiphertext { kem_output, ciphertext: unhex(vector.first) };
     let opened = hpke::open(suite, mode, &pair.private, INFO, b"Count-0", &single);
     recorder.gives(std::format!("{name}: single shot"), &opened, PLAINTEXT);
     Ok(())
@@ -110,10 +74,7 @@ fn send(
         recorder.skip(SkipReason::OwnRandomness, 1);
         return Ok(());
     }
-    recorder.check(
-        std::format!("{name}: enc"),
-        kem_output == unhex(vector.kem_output),
-    );
+    recorder.check(std::format!("{name}: enc"), kem_output == unhex(vector.kem_output));
     for number in 0..=256_u16 {
         let sealed = sender.seal(std::format!("Count-{number}").as_bytes(), PLAINTEXT);
         let want = match number {
@@ -125,10 +86,6 @@ fn send(
         recorder.gives(std::format!("{name}: seal {number}"), &sealed, &unhex(want));
     }
     let exported = sender.export(EXPORTER_CONTEXT, 32);
-    recorder.gives(
-        std::format!("{name}: sender's export"),
-        &exported,
-        &unhex(vector.exported),
-    );
+    recorder.gives(std::format!("{name}: sender's export"), &exported, &unhex(vector.exported));
     Ok(())
 }

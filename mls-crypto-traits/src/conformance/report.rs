@@ -83,9 +83,7 @@ pub struct Report {
 impl Report {
     /// The counts by suite and family.
     pub fn counts(&self) -> impl Iterator<Item = (CipherSuite, Family, &Counts)> {
-        self.counts
-            .iter()
-            .map(|((suite, family), counts)| (*suite, *family, counts))
+        self.counts.iter().map(|((suite, family), counts)| (*suite, *family, counts))
     }
 
     /// The sums of one family over all suites.
@@ -127,30 +125,17 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{:<52} {:<7} {:>6} {:>6}  skipped",
-            "suite", "family", "run", "passed"
-        )?;
+        writeln!(f, "{:<52} {:<7} {:>6} {:>6}  skipped", "suite", "family", "run", "passed")?;
         for (suite, family, counts) in self.counts() {
             let suite = std::format!("{suite:?}");
             let family = std::format!("{family:?}");
-            write!(
-                f,
-                "{suite:<52} {family:<7} {:>6} {:>6} ",
-                counts.run, counts.passed
-            )?;
+            write!(f, "{suite:<52} {family:<7} {:>6} {:>6} ", counts.run, counts.passed)?;
             for (reason, number) in &counts.skipped {
                 write!(f, " {number} {reason:?}")?;
             }
             writeln!(f)?;
         }
-        for Failure {
-            suite,
-            family,
-            case,
-        } in &self.failures
-        {
+        for Failure { suite, family, case } in &self.failures {
             writeln!(f, "FAILED {suite:?} {family:?}: {case}")?;
         }
         Ok(())
@@ -166,18 +151,11 @@ pub(super) struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     pub(super) fn new(report: &'a mut Report, suite: CipherSuite, family: Family) -> Self {
-        Self {
-            report,
-            suite,
-            family,
-        }
+        Self { report, suite, family }
     }
 
     fn counts(&mut self) -> &mut Counts {
-        self.report
-            .counts
-            .entry((self.suite, self.family))
-            .or_default()
+        self.report.counts.entry((self.suite, self.family)).or_default()
     }
 
     /// One case.
@@ -187,21 +165,12 @@ impl<'a> Recorder<'a> {
         if passed {
             counts.passed = counts.passed.saturating_add(1);
         } else {
-            self.report.failures.push(Failure {
-                suite: self.suite,
-                family: self.family,
-                case: case.to_string(),
-            });
+            self.report.failures.push(Failure { suite: self.suite, family: self.family, case: case.to_string() });
         }
     }
 
     /// One case: a call has to give these bytes.
-    pub(super) fn gives<T: AsBytes>(
-        &mut self,
-        case: impl fmt::Display,
-        got: &Result<T, CryptoError>,
-        want: &[u8],
-    ) {
+    pub(super) fn gives<T: AsBytes>(&mut self, case: impl fmt::Display, got: &Result<T, CryptoError>, want: &[u8]) {
         match got {
             Ok(got) => self.check(case, got.bytes() == want),
             Err(error) => self.check(std::format!("{case}: {error}"), false),
@@ -209,12 +178,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// One case: a call has to fail so.
-    pub(super) fn refuses<T>(
-        &mut self,
-        case: impl fmt::Display,
-        got: &Result<T, CryptoError>,
-        want: CryptoError,
-    ) {
+    pub(super) fn refuses<T>(&mut self, case: impl fmt::Display, got: &Result<T, CryptoError>, want: CryptoError) {
         match got {
             Ok(_) => self.check(std::format!("{case}: accepted"), false),
             Err(error) => self.check(std::format!("{case}: {error}"), *error == want),

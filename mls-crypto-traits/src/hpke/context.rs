@@ -16,8 +16,7 @@ impl SenderContext<'_> {
     /// # Errors
     /// [`CryptoError::MessageLimit`] where no sequence number is left.
     pub fn seal(&mut self, aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        self.0
-            .step(|provider, key, nonce| provider.aead_seal(key, nonce, aad, plaintext))
+        self.0.step(|provider, key, nonce| provider.aead_seal(key, nonce, aad, plaintext))
     }
 
     /// A secret of `len` bytes that the receiver can export too.
@@ -40,8 +39,7 @@ impl ReceiverContext<'_> {
     /// [`CryptoError::InvalidCiphertext`]; [`CryptoError::MessageLimit`] where no sequence number is
     /// left.
     pub fn open(&mut self, aad: &[u8], ciphertext: &[u8]) -> Result<SecretBytes, CryptoError> {
-        self.0
-            .step(|provider, key, nonce| provider.aead_open(key, nonce, aad, ciphertext))
+        self.0.step(|provider, key, nonce| open_aead(provider, key, nonce, aad, ciphertext))
     }
 
     /// A secret of `len` bytes that the sender can export too.
@@ -51,6 +49,20 @@ impl ReceiverContext<'_> {
     pub fn export(&self, exporter_context: &[u8], len: usize) -> Result<SecretBytes, CryptoError> {
         self.0.export(exporter_context, len)
     }
+}
+
+/// AEAD decryption, with the tag's length checked in front of the provider.
+pub(super) fn open_aead<P: CipherSuiteProvider + ?Sized>(
+    provider: &P,
+    key: &[u8],
+    nonce: &[u8],
+    aad: &[u8],
+    ciphertext: &[u8],
+) -> Result<SecretBytes, CryptoError> {
+    if ciphertext.len() < provider.params().aead_tag_len {
+        return Err(CryptoError::InvalidCiphertext);
+    }
+    provider.aead_open(key, nonce, aad, ciphertext)
 }
 
 /// What both sides hold.
@@ -72,14 +84,7 @@ impl<'a> Context<'a> {
         base_nonce: SecretBytes,
         exporter: SecretBytes,
     ) -> Self {
-        Self {
-            provider,
-            suite_id,
-            key,
-            base_nonce,
-            exporter,
-            sequence: Some(0),
-        }
+        Self { provider, suite_id, key, base_nonce, exporter, sequence: Some(0) }
     }
 
     /// Runs one AEAD operation with the current nonce; moves on only where it succeeds.
@@ -106,13 +111,7 @@ impl<'a> Context<'a> {
     }
 
     fn export(&self, exporter_context: &[u8], len: usize) -> Result<SecretBytes, CryptoError> {
-        export(
-            self.provider,
-            &self.suite_id,
-            &self.exporter,
-            exporter_context,
-            len,
-        )
+        export(self.provider, &self.suite_id, &self.exporter, exporter_context, len)
     }
 
     #[cfg(test)]
@@ -123,17 +122,7 @@ impl<'a> Context<'a> {
 
 impl fmt::Debug for Context<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            provider: _,
-            suite_id,
-            key: _,
-            base_nonce: _,
-            exporter: _,
-            sequence,
-        } = self;
-        f.debug_struct("Context")
-            .field("suite_id", suite_id)
-            .field("sequence", sequence)
-            .finish_non_exhaustive()
+        let Self { provider: _, suite_id, key: _, base_nonce: _, exporter: _, sequence } = self;
+        f.debug_struct("Context").field("suite_id", suite_id).field("sequence", sequence).finish_non_exhaustive()
     }
 }

@@ -31,10 +31,7 @@ impl core::fmt::Debug for Mode<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Base => f.write_str("Base"),
-            Self::Psk { psk: _, psk_id } => f
-                .debug_struct("Psk")
-                .field("psk_id", psk_id)
-                .finish_non_exhaustive(),
+            Self::Psk { psk: _, psk_id } => f.debug_struct("Psk").field("psk_id", psk_id).finish_non_exhaustive(),
         }
     }
 }
@@ -128,13 +125,7 @@ impl KeySchedule {
     ) -> Result<SecretBytes, CryptoError> {
         let kdf = ProviderKdf(provider);
         let shared_secret = shared_secret.as_bytes();
-        labeled_extract(
-            &kdf,
-            &self.suite_id,
-            shared_secret,
-            b"secret",
-            &[self.psk.as_bytes()],
-        )
+        labeled_extract(&kdf, &self.suite_id, shared_secret, b"secret", &[self.psk.as_bytes()])
     }
 
     fn expand<P: CipherSuiteProvider + ?Sized>(
@@ -159,14 +150,7 @@ pub(crate) fn export<P: CipherSuiteProvider + ?Sized>(
     len: usize,
 ) -> Result<SecretBytes, CryptoError> {
     let kdf = ProviderKdf(provider);
-    labeled_expand(
-        &kdf,
-        suite_id,
-        exporter.as_bytes(),
-        b"sec",
-        &[exporter_context],
-        len,
-    )
+    labeled_expand(&kdf, suite_id, exporter.as_bytes(), b"sec", &[exporter_context], len)
 }
 
 /// `"HPKE" || kem_id || kdf_id || aead_id` (RFC 9180 section 5.1).

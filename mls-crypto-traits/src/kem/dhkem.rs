@@ -47,11 +47,7 @@ pub trait Dh: Clone + Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`CryptoError::SharedSecretZero`], [`CryptoError::Backend`].
-    fn agree(
-        &self,
-        private: &Self::PrivateKey,
-        public: &Self::PublicKey,
-    ) -> Result<SecretBytes, CryptoError>;
+    fn agree(&self, private: &Self::PrivateKey, public: &Self::PublicKey) -> Result<SecretBytes, CryptoError>;
 }
 
 /// DHKEM over a backend's Diffie-Hellman and HKDF. `K` has to use the hash that RFC 9180 section 7.1
@@ -85,14 +81,7 @@ impl<D: Dh, K: Kdf + Clone + 'static> DhKem<D, K> {
             return Ok((self.dh.load_private(bytes.as_bytes())?, bytes));
         };
         let bytes = checks::scalar::sample(order, |counter| {
-            labeled_expand(
-                &self.kdf,
-                &id,
-                prk.as_bytes(),
-                b"candidate",
-                &[&[counter]],
-                len,
-            )
+            labeled_expand(&self.kdf, &id, prk.as_bytes(), b"candidate", &[&[counter]], len)
         })?;
         Ok((self.dh.load_private(bytes.as_bytes())?, bytes))
     }
@@ -103,16 +92,10 @@ impl<D: Dh, K: Kdf + Clone + 'static> DhKem<D, K> {
     }
 
     /// The Diffie-Hellman result, refused where it is all zero (RFC 9180 section 7.1.4).
-    fn agree(
-        &self,
-        private: &D::PrivateKey,
-        public: &D::PublicKey,
-    ) -> Result<SecretBytes, CryptoError> {
+    fn agree(&self, private: &D::PrivateKey, public: &D::PublicKey) -> Result<SecretBytes, CryptoError> {
         let dh = self.dh.agree(private, public)?;
         let zeros = [0_u8; 66];
-        let zero = zeros
-            .get(..dh.len())
-            .is_none_or(|zeros| dh.as_bytes().ct_eq(zeros).into());
+        let zero = zeros.get(..dh.len()).is_none_or(|zeros| dh.as_bytes().ct_eq(zeros).into());
         // On the NIST curves X = 0 is a point like others (RFC 9180 asks nothing of it there).
         let montgomery = matches!(self.dh.curve(), DhCurve::X25519 | DhCurve::X448);
         if montgomery && zero {
@@ -177,11 +160,7 @@ impl<D: Dh, K: Kdf + Clone + 'static> Kem for DhKem<D, K> {
 
     fn load_public(&self, public: &[u8]) -> Result<Arc<dyn KemPublicKey>, CryptoError> {
         checks::hpke_public_key(self.dh.curve(), public)?;
-        Ok(Arc::new(PublicKey {
-            kem: self.clone(),
-            parsed: self.dh.load_public(public)?,
-            bytes: public.to_vec(),
-        }))
+        Ok(Arc::new(PublicKey { kem: self.clone(), parsed: self.dh.load_public(public)?, bytes: public.to_vec() }))
     }
 
     fn load_private(&self, private: &[u8]) -> Result<Arc<dyn KemPrivateKey>, CryptoError> {
@@ -205,20 +184,13 @@ impl<D: Dh, K: Kdf + Clone + 'static> KemPublicKey for PublicKey<D, K> {
         let (ephemeral, _wiped) = self.kem.derive(ikm_e)?;
         let kem_output = self.kem.dh.public_key(&ephemeral)?;
         let dh = self.kem.agree(&ephemeral, &self.parsed)?;
-        Ok(Encapsulation {
-            shared_secret: self.kem.extract_and_expand(&dh, &kem_output, &self.bytes)?,
-            kem_output,
-        })
+        Ok(Encapsulation { shared_secret: self.kem.extract_and_expand(&dh, &kem_output, &self.bytes)?, kem_output })
     }
 }
 
 impl<D: Dh, K> Debug for PublicKey<D, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kem,
-            parsed: _,
-            bytes: _,
-        } = self;
+        let Self { kem, parsed: _, bytes: _ } = self;
         write!(f, "KemPublicKey({:?})", kem.dh.curve())
     }
 }
@@ -238,18 +210,13 @@ impl<D: Dh, K: Kdf + Clone + 'static> KemPrivateKey for PrivateKey<D, K> {
         checks::kem_output(self.kem.dh.curve(), kem_output)?;
         let ephemeral = self.kem.dh.load_public(kem_output)?;
         let dh = self.kem.agree(&self.parsed, &ephemeral)?;
-        self.kem
-            .extract_and_expand(&dh, kem_output, self.public.as_bytes())
+        self.kem.extract_and_expand(&dh, kem_output, self.public.as_bytes())
     }
 }
 
 impl<D: Dh, K> Debug for PrivateKey<D, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kem,
-            parsed: _,
-            public: _,
-        } = self;
+        let Self { kem, parsed: _, public: _ } = self;
         write!(f, "KemPrivateKey({:?}, ..)", kem.dh.curve())
     }
 }

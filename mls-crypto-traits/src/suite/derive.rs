@@ -31,14 +31,8 @@ impl Suite<'_> {
         let length = u16::try_from(len).map_err(|_| CryptoError::TooLong)?;
         let label_len = Header::of(&[PREFIX, label])?;
         let context_len = Header::new(context.len())?;
-        let info: &[&[u8]] = &[
-            &length.to_be_bytes(),
-            label_len.as_bytes(),
-            PREFIX,
-            label,
-            context_len.as_bytes(),
-            context,
-        ];
+        let info: &[&[u8]] =
+            &[&length.to_be_bytes(), label_len.as_bytes(), PREFIX, label, context_len.as_bytes(), context];
         self.provider().hkdf_expand(secret, info, len)
     }
 
@@ -100,10 +94,7 @@ impl Suite<'_> {
     /// # Errors
     /// [`CryptoError::Randomness`] where the source failed, and those of
     /// [`derive_signature_key_pair`](Self::derive_signature_key_pair).
-    pub fn generate_signature_key_pair(
-        self,
-        rng: &mut dyn Rng,
-    ) -> Result<SignatureKeyPair, CryptoError> {
+    pub fn generate_signature_key_pair(self, rng: &mut dyn Rng) -> Result<SignatureKeyPair, CryptoError> {
         let ikm = random_bytes(rng, self.provider().signature_ikm_len())?;
         self.derive_signature_key_pair(ikm.as_bytes())
     }

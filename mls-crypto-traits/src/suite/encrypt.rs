@@ -47,15 +47,9 @@ impl EncryptContext<'_> {
     ) -> Result<Vec<Result<HpkeCiphertext, CryptoError>>, CryptoError> {
         let provider = self.suite.provider();
         let len = provider.kem().encap_ikm_len();
-        let ikms: Vec<_> = items
-            .iter()
-            .map(|_| random_bytes(rng, len))
-            .collect::<Result<_, _>>()?;
-        let items: Vec<_> = items
-            .iter()
-            .zip(&ikms)
-            .map(|((public, plaintext), ikm_e)| seal_item(public, plaintext, ikm_e))
-            .collect();
+        let ikms: Vec<_> = items.iter().map(|_| random_bytes(rng, len)).collect::<Result<_, _>>()?;
+        let items: Vec<_> =
+            items.iter().zip(&ikms).map(|((public, plaintext), ikm_e)| seal_item(public, plaintext, ikm_e)).collect();
         let mut sealed = provider.hpke_seal_batch(&self.schedule, &items);
         // A provider that answers less than it was asked has failed for the rest.
         sealed.resize_with(items.len(), || Err(CryptoError::Backend));
@@ -67,28 +61,13 @@ impl EncryptContext<'_> {
     /// # Errors
     /// [`CryptoError::InvalidPrivateKey`]; [`CryptoError::InvalidPublicKey`] or
     /// [`CryptoError::SharedSecretZero`] for the `kem_output`; [`CryptoError::InvalidCiphertext`].
-    pub fn open(
-        &self,
-        private: &HpkePrivateKey,
-        ciphertext: &HpkeCiphertext,
-    ) -> Result<SecretBytes, CryptoError> {
-        self.suite
-            .provider()
-            .hpke_open(&self.schedule, private.as_bytes(), &[], ciphertext)
+    pub fn open(&self, private: &HpkePrivateKey, ciphertext: &HpkeCiphertext) -> Result<SecretBytes, CryptoError> {
+        self.suite.provider().hpke_open(&self.schedule, private.as_bytes(), &[], ciphertext)
     }
 }
 
-fn seal_item<'a>(
-    public: &'a HpkePublicKey,
-    plaintext: &'a [u8],
-    ikm_e: &'a SecretBytes,
-) -> SealItem<'a> {
-    SealItem {
-        public: public.as_bytes(),
-        aad: &[],
-        plaintext,
-        ikm_e: ikm_e.as_bytes(),
-    }
+fn seal_item<'a>(public: &'a HpkePublicKey, plaintext: &'a [u8], ikm_e: &'a SecretBytes) -> SealItem<'a> {
+    SealItem { public: public.as_bytes(), aad: &[], plaintext, ikm_e: ikm_e.as_bytes() }
 }
 
 /// What the external init exports (RFC 9420 section 8.3).
@@ -101,24 +80,11 @@ impl<'a> Suite<'a> {
     /// # Errors
     /// [`CryptoError::TooLong`] beyond what a vector holds.
     // req: R-5.1.3-01
-    pub fn encrypt_context(
-        self,
-        label: &[u8],
-        context: &[u8],
-    ) -> Result<EncryptContext<'a>, CryptoError> {
+    pub fn encrypt_context(self, label: &[u8], context: &[u8]) -> Result<EncryptContext<'a>, CryptoError> {
         let label_len = Header::of(&[PREFIX, label])?;
         let context_len = Header::new(context.len())?;
-        let info: &[&[u8]] = &[
-            label_len.as_bytes(),
-            PREFIX,
-            label,
-            context_len.as_bytes(),
-            context,
-        ];
-        Ok(EncryptContext {
-            suite: self,
-            schedule: KeySchedule::new(self.provider(), Mode::Base, info)?,
-        })
+        let info: &[&[u8]] = &[label_len.as_bytes(), PREFIX, label, context_len.as_bytes(), context];
+        Ok(EncryptContext { suite: self, schedule: KeySchedule::new(self.provider(), Mode::Base, info)? })
     }
 
     /// `EncryptWithLabel` (RFC 9420 section 5.1.3).
@@ -133,8 +99,7 @@ impl<'a> Suite<'a> {
         plaintext: &[u8],
         rng: &mut dyn Rng,
     ) -> Result<HpkeCiphertext, CryptoError> {
-        self.encrypt_context(label, context)?
-            .seal(public, plaintext, rng)
+        self.encrypt_context(label, context)?.seal(public, plaintext, rng)
     }
 
     /// `DecryptWithLabel` (RFC 9420 section 5.1.3).
@@ -149,8 +114,7 @@ impl<'a> Suite<'a> {
         context: &[u8],
         ciphertext: &HpkeCiphertext,
     ) -> Result<SecretBytes, CryptoError> {
-        self.encrypt_context(label, context)?
-            .open(private, ciphertext)
+        self.encrypt_context(label, context)?.open(private, ciphertext)
     }
 
     /// Checks an HPKE public key.
@@ -189,14 +153,6 @@ impl<'a> Suite<'a> {
         kem_output: &[u8],
     ) -> Result<SecretBytes, CryptoError> {
         let len = self.hash_len();
-        hpke::receive_export(
-            self,
-            Mode::Base,
-            external_priv,
-            kem_output,
-            &[],
-            EXTERNAL_INIT,
-            len,
-        )
+        hpke::receive_export(self, Mode::Base, external_priv, kem_output, &[], EXTERNAL_INIT, len)
     }
 }

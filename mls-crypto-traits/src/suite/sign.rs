@@ -4,8 +4,7 @@ use alloc::{sync::Arc, vec::Vec};
 
 use super::Suite;
 use crate::{
-    CryptoError, SignaturePrivateKey, SignaturePublicKey, SignatureScheme, SigningKey, VerifyItem,
-    VerifyKey, checks,
+    CryptoError, SignaturePrivateKey, SignaturePublicKey, SignatureScheme, SigningKey, VerifyItem, VerifyKey, checks,
     label::{Header, PREFIX},
 };
 
@@ -37,16 +36,9 @@ impl CheckedVerifyKey {
     /// # Errors
     /// [`CryptoError::InvalidSignature`]; [`CryptoError::TooLong`] beyond what a vector holds.
     // req: R-5.1.2-04
-    pub fn verify_with_label(
-        &self,
-        label: &[u8],
-        content: &[&[u8]],
-        signature: &[u8],
-    ) -> Result<(), CryptoError> {
+    pub fn verify_with_label(&self, label: &[u8], content: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
         checks::signature(self.scheme, signature)?;
-        with_sign_content(label, content, |message| {
-            self.key.verify(message, signature)
-        })?
+        with_sign_content(label, content, |message| self.key.verify(message, signature))?
     }
 
     /// Verifies a signature over bare bytes, for the conformance kit.
@@ -62,8 +54,8 @@ impl Suite<'_> {
     /// `content` are concatenated.
     ///
     /// # Errors
-    /// [`CryptoError::Backend`] where the signer failed; [`CryptoError::TooLong`] beyond what a vector
-    /// holds.
+    /// [`CryptoError::Backend`] where the signer failed or gave what nobody would accept, such as bare
+    /// `r || s` for ECDSA; [`CryptoError::TooLong`] beyond what a vector holds.
     // req: R-5.1.2-03
     pub fn sign_with_label(
         self,
@@ -71,7 +63,10 @@ impl Suite<'_> {
         label: &[u8],
         content: &[&[u8]],
     ) -> Result<Vec<u8>, CryptoError> {
-        with_sign_content(label, content, |message| key.sign(message))?
+        let signature = with_sign_content(label, content, |message| key.sign(message))??;
+        let scheme = self.provider().params().signature;
+        checks::signature(scheme, &signature).map_err(|_| CryptoError::Backend)?;
+        Ok(signature)
     }
 
     /// `VerifyWithLabel` (RFC 9420 section 5.1.2) under a key that is parsed for this one signature.
@@ -86,8 +81,7 @@ impl Suite<'_> {
         content: &[&[u8]],
         signature: &[u8],
     ) -> Result<(), CryptoError> {
-        self.verify_key(public.as_bytes())?
-            .verify_with_label(label, content, signature)
+        self.verify_key(public.as_bytes())?.verify_with_label(label, content, signature)
     }
 
     /// Verifies many signatures. The verdicts are those of
@@ -140,10 +134,7 @@ impl Suite<'_> {
     ///
     /// # Errors
     /// [`CryptoError::InvalidPrivateKey`].
-    pub fn signing_key(
-        self,
-        private: &SignaturePrivateKey,
-    ) -> Result<Arc<dyn SigningKey>, CryptoError> {
+    pub fn signing_key(self, private: &SignaturePrivateKey) -> Result<Arc<dyn SigningKey>, CryptoError> {
         let scheme = self.provider().params().signature;
         let full = checks::signature_private_key(scheme, private.as_bytes())?;
         self.provider().load_signing_key(full.as_bytes())
@@ -151,19 +142,10 @@ impl Suite<'_> {
 }
 
 /// Calls `use_it` with the parts of `SignContent { label<V>, content<V> }`.
-fn with_sign_content<T>(
-    label: &[u8],
-    content: &[&[u8]],
-    use_it: impl FnOnce(&[&[u8]]) -> T,
-) -> Result<T, CryptoError> {
+fn with_sign_content<T>(label: &[u8], content: &[&[u8]], use_it: impl FnOnce(&[&[u8]]) -> T) -> Result<T, CryptoError> {
     let label_len = Header::of(&[PREFIX, label])?;
     let content_len = Header::of(content)?;
-    Ok(use_it(&sign_content(
-        &label_len,
-        label,
-        &content_len,
-        content,
-    )))
+    Ok(use_it(&sign_content(&label_len, label, &content_len, content)))
 }
 
 fn sign_content<'a>(
@@ -196,11 +178,7 @@ impl<'a> Framed<'a> {
     }
 
     fn message(&self) -> Vec<&[u8]> {
-        let Self {
-            request,
-            label_len,
-            content_len,
-        } = self;
+        let Self { request, label_len, content_len } = self;
         sign_content(label_len, request.label, content_len, request.content)
     }
 }

@@ -12,8 +12,8 @@ use crate::commit::{Commit, UpdatePath, UpdatePathNode};
 use crate::credential::{Certificate, Credential, CredentialType};
 use crate::extension::{Extension, ExtensionType, Extensions};
 use crate::framing::{
-    AuthenticatedContent, Content, FramedContent, FramedContentAuthData, PrivateMessage,
-    ProtocolVersion, PublicMessage, Sender, WireFormat,
+    AuthenticatedContent, Content, FramedContent, FramedContentAuthData, PrivateMessage, ProtocolVersion,
+    PublicMessage, Sender, WireFormat,
 };
 use crate::group_context::GroupContext;
 use crate::key_package::{KeyPackage, KeyPackageRef};
@@ -42,10 +42,7 @@ pub(crate) fn leaf(index: u32) -> LeafIndex {
 }
 
 pub(crate) fn extensions() -> Extensions {
-    Extensions(vec![Extension {
-        extension_type: ExtensionType(0xff00),
-        extension_data: vec![1, 2],
-    }])
+    Extensions(vec![Extension { extension_type: ExtensionType(0xff00), extension_data: vec![1, 2] }])
 }
 
 pub(crate) fn leaf_node(leaf_node_source: LeafNodeSource) -> LeafNode {
@@ -66,25 +63,13 @@ pub(crate) fn leaf_node(leaf_node_source: LeafNodeSource) -> LeafNode {
     }
 }
 
-pub(crate) const LIFETIME: Lifetime = Lifetime {
-    not_before: 7,
-    not_after: 9,
-};
+pub(crate) const LIFETIME: Lifetime = Lifetime { not_before: 7, not_after: 9 };
 
 pub(crate) fn leaf_nodes() -> Vec<LeafNode> {
     let mut x509 = leaf_node(LeafNodeSource::Update);
-    x509.credential = Credential::X509 {
-        certificates: vec![Certificate {
-            cert_data: vec![0x30, 0],
-        }],
-    };
-    let mut other = leaf_node(LeafNodeSource::Commit {
-        parent_hash: vec![4; 5],
-    });
-    other.credential = Credential::Other {
-        credential_type: CredentialType(0xf00d),
-        body: vec![6],
-    };
+    x509.credential = Credential::X509 { certificates: vec![Certificate { cert_data: vec![0x30, 0] }] };
+    let mut other = leaf_node(LeafNodeSource::Commit { parent_hash: vec![4; 5] });
+    other.credential = Credential::Other { credential_type: CredentialType(0xf00d), body: vec![6] };
     vec![leaf_node(LeafNodeSource::KeyPackage(LIFETIME)), x509, other]
 }
 
@@ -101,16 +86,9 @@ pub(crate) fn key_package() -> KeyPackage {
 
 pub(crate) fn psk_ids() -> Vec<PreSharedKeyId> {
     vec![
+        PreSharedKeyId { psk: Psk::External { psk_id: vec![1] }, psk_nonce: vec![2; 3] },
         PreSharedKeyId {
-            psk: Psk::External { psk_id: vec![1] },
-            psk_nonce: vec![2; 3],
-        },
-        PreSharedKeyId {
-            psk: Psk::Resumption {
-                usage: ResumptionPskUsage::Application,
-                psk_group_id: vec![3],
-                psk_epoch: 4,
-            },
+            psk: Psk::Resumption { usage: ResumptionPskUsage::Application, psk_group_id: vec![3], psk_epoch: 4 },
             psk_nonce: vec![5; 3],
         },
     ]
@@ -129,14 +107,9 @@ pub(crate) fn proposals() -> Vec<Proposal> {
         Proposal::Update(Box::new(leaf_node(LeafNodeSource::Update))),
         Proposal::Remove(leaf(3)),
         Proposal::ReInit(reinit),
-        Proposal::ExternalInit {
-            kem_output: vec![8; 3],
-        },
+        Proposal::ExternalInit { kem_output: vec![8; 3] },
         Proposal::GroupContextExtensions(extensions()),
-        Proposal::Custom {
-            proposal_type: ProposalType(0xff01),
-            body: vec![7; 2],
-        },
+        Proposal::Custom { proposal_type: ProposalType(0xff01), body: vec![7; 2] },
     ];
     all.extend(psk_ids().into_iter().map(Proposal::PreSharedKey));
     all
@@ -147,10 +120,7 @@ pub(crate) fn digest(fill: u8) -> Digest {
 }
 
 pub(crate) fn hpke_ciphertext() -> HpkeCiphertext {
-    HpkeCiphertext {
-        kem_output: vec![1, 2],
-        ciphertext: vec![3, 4, 5],
-    }
+    HpkeCiphertext { kem_output: vec![1, 2], ciphertext: vec![3, 4, 5] }
 }
 
 pub(crate) fn commit() -> Commit {
@@ -160,18 +130,13 @@ pub(crate) fn commit() -> Commit {
             ProposalOrRef::Reference(ProposalRef(digest(7))),
         ],
         path: Some(UpdatePath {
-            leaf_node: leaf_node(LeafNodeSource::Commit {
-                parent_hash: vec![4; 5],
-            }),
+            leaf_node: leaf_node(LeafNodeSource::Commit { parent_hash: vec![4; 5] }),
             nodes: vec![
                 UpdatePathNode {
                     encryption_key: vec![1].into(),
                     encrypted_path_secret: vec![hpke_ciphertext(), hpke_ciphertext()],
                 },
-                UpdatePathNode {
-                    encryption_key: vec![2].into(),
-                    encrypted_path_secret: vec![],
-                },
+                UpdatePathNode { encryption_key: vec![2].into(), encrypted_path_secret: vec![] },
             ],
         }),
     }
@@ -224,30 +189,14 @@ pub(crate) fn welcome() -> Welcome {
 }
 
 pub(crate) fn ratchet_tree() -> RatchetTreeArray {
-    let parent = ParentNode {
-        encryption_key: vec![1].into(),
-        parent_hash: vec![2; 3],
-        unmerged_leaves: vec![leaf(0), leaf(2)],
-    };
+    let parent =
+        ParentNode { encryption_key: vec![1].into(), parent_hash: vec![2; 3], unmerged_leaves: vec![leaf(0), leaf(2)] };
     let leaf_node = || Some(Node::Leaf(Box::new(leaf_node(LeafNodeSource::Update))));
-    RatchetTreeArray::new(vec![
-        leaf_node(),
-        Some(Node::Parent(Box::new(parent))),
-        None,
-        None,
-        leaf_node(),
-    ])
-    .unwrap()
+    RatchetTreeArray::new(vec![leaf_node(), Some(Node::Parent(Box::new(parent))), None, None, leaf_node()]).unwrap()
 }
 
 pub(crate) fn framed(sender: Sender, content: Content) -> FramedContent {
-    FramedContent {
-        group_id: b"group".to_vec(),
-        epoch: 5,
-        sender,
-        authenticated_data: b"aad".to_vec(),
-        content,
-    }
+    FramedContent { group_id: b"group".to_vec(), epoch: 5, sender, authenticated_data: b"aad".to_vec(), content }
 }
 
 pub(crate) fn application() -> Content {
@@ -260,10 +209,7 @@ pub(crate) fn remove() -> Content {
 
 /// Every content that its sender may send in the clear, with made-up tags and signatures.
 pub(crate) fn public_messages() -> Vec<PublicMessage> {
-    let auth = |confirmation_tag| FramedContentAuthData {
-        signature: vec![1; 4],
-        confirmation_tag,
-    };
+    let auth = |confirmation_tag| FramedContentAuthData { signature: vec![1; 4], confirmation_tag };
     let message = |sender, content, tag, membership_tag| PublicMessage {
         content: framed(sender, content),
         auth: auth(tag),

@@ -7,9 +7,7 @@ use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode};
 
 use super::fixtures;
 use crate::commit::Commit;
-use crate::framing::{
-    Content, ContentType, MlsMessage, MlsMessageBody, ProtocolVersion, Sender, WireFormat,
-};
+use crate::framing::{Content, ContentType, MlsMessage, MlsMessageBody, ProtocolVersion, Sender, WireFormat};
 use crate::proposal::{Proposal, ProposalOrRef};
 use crate::tree::leaf_node::LeafNodeSource;
 use crate::tree::node::{Node, RatchetTreeArray};
@@ -81,15 +79,10 @@ fn wire_formats_have_their_registered_values() {
 // req: R-6-05
 #[test]
 fn another_version_of_a_message_is_refused() {
-    let mut bytes = MlsMessage::new(MlsMessageBody::Welcome(fixtures::welcome()))
-        .to_bytes()
-        .unwrap();
+    let mut bytes = MlsMessage::new(MlsMessageBody::Welcome(fixtures::welcome())).to_bytes().unwrap();
     for version in [[0, 0], [0, 2], [1, 1]] {
         bytes[..2].copy_from_slice(&version);
-        assert_eq!(
-            refused::<MlsMessage>(&bytes),
-            (DecodeErrorKind::UnknownValue, 0)
-        );
+        assert_eq!(refused::<MlsMessage>(&bytes), (DecodeErrorKind::UnknownValue, 0));
     }
 }
 
@@ -98,49 +91,28 @@ fn another_version_of_a_message_is_refused() {
 fn a_key_package_of_another_version_than_its_message_is_refused() {
     let mut key_package = fixtures::key_package();
     key_package.version = ProtocolVersion(2);
-    let bytes = MlsMessage::new(MlsMessageBody::KeyPackage(key_package.into()))
-        .to_bytes()
-        .unwrap();
-    assert_eq!(
-        refused::<MlsMessage>(&bytes),
-        (DecodeErrorKind::InvalidValue, 4)
-    );
+    let bytes = MlsMessage::new(MlsMessageBody::KeyPackage(key_package.into())).to_bytes().unwrap();
+    assert_eq!(refused::<MlsMessage>(&bytes), (DecodeErrorKind::InvalidValue, 4));
 }
 
 // req: R-7.2-01
 #[test]
 fn a_leaf_carries_what_its_source_says_and_nothing_else() {
-    let lifetime = LeafNodeSource::KeyPackage(fixtures::LIFETIME)
-        .to_bytes()
-        .unwrap();
-    assert_eq!(
-        lifetime,
-        [1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 9]
-    );
+    let lifetime = LeafNodeSource::KeyPackage(fixtures::LIFETIME).to_bytes().unwrap();
+    assert_eq!(lifetime, [1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 9]);
     assert_eq!(LeafNodeSource::Update.to_bytes().unwrap(), [2]);
-    let commit = LeafNodeSource::Commit {
-        parent_hash: vec![5; 2],
-    };
+    let commit = LeafNodeSource::Commit { parent_hash: vec![5; 2] };
     assert_eq!(commit.to_bytes().unwrap(), [3, 2, 5, 5]);
     let trailing = DecodeErrorKind::TrailingBytes;
     assert_eq!(refused::<LeafNodeSource>(&[2, 2, 5, 5]), (trailing, 1));
-    assert_eq!(
-        refused::<LeafNodeSource>(&[1, 2, 5, 5]),
-        (DecodeErrorKind::UnexpectedEnd, 1)
-    );
+    assert_eq!(refused::<LeafNodeSource>(&[1, 2, 5, 5]), (DecodeErrorKind::UnexpectedEnd, 1));
 }
 
 #[test]
 fn an_index_that_no_tree_holds_is_refused() {
     let bytes = [0, 3, 0x80, 0, 0, 0];
-    assert_eq!(
-        refused::<Proposal>(&bytes),
-        (DecodeErrorKind::InvalidValue, 2)
-    );
-    assert_eq!(
-        refused::<Sender>(&[1, 0xff, 0xff, 0xff, 0xff]),
-        (DecodeErrorKind::InvalidValue, 1)
-    );
+    assert_eq!(refused::<Proposal>(&bytes), (DecodeErrorKind::InvalidValue, 2));
+    assert_eq!(refused::<Sender>(&[1, 0xff, 0xff, 0xff, 0xff]), (DecodeErrorKind::InvalidValue, 1));
 }
 
 // req: R-6.1-14
@@ -156,10 +128,7 @@ fn only_a_commit_is_followed_by_a_confirmation_tag() {
         } else {
             (DecodeErrorKind::TrailingBytes, bytes.len() - 3)
         };
-        assert_eq!(
-            refused::<crate::framing::AuthenticatedContent>(&bytes),
-            want
-        );
+        assert_eq!(refused::<crate::framing::AuthenticatedContent>(&bytes), want);
     }
 }
 
@@ -200,23 +169,11 @@ fn arrays_that_are_no_tree_are_refused() {
     assert_eq!(refused::<RatchetTreeArray>(&vector(vec![0])), (want, 1));
     // A leaf, then a blank; then two blanks, of which the last is reported.
     let at = header(leaf_len + 1);
-    assert_eq!(
-        refused::<RatchetTreeArray>(&encode(&[0, 2])),
-        (want, at + leaf_len)
-    );
-    assert_eq!(
-        refused::<RatchetTreeArray>(&encode(&[0, 2, 2])),
-        (want, at + leaf_len + 1)
-    );
+    assert_eq!(refused::<RatchetTreeArray>(&encode(&[0, 2])), (want, at + leaf_len));
+    assert_eq!(refused::<RatchetTreeArray>(&encode(&[0, 2, 2])), (want, at + leaf_len + 1));
     // A leaf at place 1, a parent at place 0.
     let at = header(2 * leaf_len);
-    assert_eq!(
-        refused::<RatchetTreeArray>(&encode(&[0, 0])),
-        (want, at + leaf_len)
-    );
-    assert_eq!(
-        refused::<RatchetTreeArray>(&encode(&[1])),
-        (want, header(parent_len))
-    );
+    assert_eq!(refused::<RatchetTreeArray>(&encode(&[0, 0])), (want, at + leaf_len));
+    assert_eq!(refused::<RatchetTreeArray>(&encode(&[1])), (want, header(parent_len)));
     assert!(RatchetTreeArray::from_bytes(&encode(&[0, 1, 0])).is_ok());
 }

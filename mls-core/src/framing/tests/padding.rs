@@ -75,12 +75,7 @@ fn padme_keeps_the_significant_bits() {
 
 #[test]
 fn the_greatest_lengths_do_not_overflow() {
-    for padding in [
-        Padding::None,
-        Padding::Block(u16::MAX),
-        Padding::Step,
-        Padding::Padme,
-    ] {
+    for padding in [Padding::None, Padding::Block(u16::MAX), Padding::Step, Padding::Padme] {
         for len in [usize::MAX, usize::MAX - 1, usize::MAX / 2 + 1] {
             assert!(padding.padding_len(len) <= usize::MAX / 2);
         }

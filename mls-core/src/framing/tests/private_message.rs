@@ -10,8 +10,7 @@ use mls_crypto_traits::SecretBytes;
 
 use super::fixtures::{self, application, leaf, remove, signed, signed_commit};
 use crate::framing::{
-    AuthenticatedContent, Content, ContentType, FramingError, Padding, PrivateMessage, Sender,
-    SenderData, WireFormat,
+    AuthenticatedContent, Content, ContentType, FramingError, Padding, PrivateMessage, Sender, SenderData, WireFormat,
 };
 use crate::key_schedule::{EncryptionSecret, SenderDataSecret};
 use crate::secret_tree::{RatchetMove, RatchetType, SecretTree};
@@ -22,12 +21,7 @@ const GUARD: [u8; 4] = [1, 2, 3, 4];
 fn ratchet_move(leaf_index: u32) -> RatchetMove {
     let secret = EncryptionSecret::from_bytes(SecretBytes::from_slice(&[1; 32]));
     let tree = SecretTree::new(TreeSize::for_leaves(2).unwrap(), secret);
-    tree.plan_next_send(
-        fixtures::suite(),
-        leaf(leaf_index),
-        RatchetType::Application,
-    )
-    .unwrap()
+    tree.plan_next_send(fixtures::suite(), leaf(leaf_index), RatchetType::Application).unwrap()
 }
 
 fn sender_data_secret(fill: u8) -> SenderDataSecret {
@@ -37,14 +31,7 @@ fn sender_data_secret(fill: u8) -> SenderDataSecret {
 fn seal(content: &AuthenticatedContent, padding: Padding) -> Result<PrivateMessage, FramingError> {
     let step = ratchet_move(1);
     let secret = sender_data_secret(2);
-    PrivateMessage::seal(
-        fixtures::suite(),
-        content,
-        step.message_key(),
-        GUARD,
-        &secret,
-        padding,
-    )
+    PrivateMessage::seal(fixtures::suite(), content, step.message_key(), GUARD, &secret, padding)
 }
 
 fn open(message: &PrivateMessage) -> Result<AuthenticatedContent, FramingError> {
@@ -52,23 +39,12 @@ fn open(message: &PrivateMessage) -> Result<AuthenticatedContent, FramingError> 
     open_content(message, &sender_data)
 }
 
-fn open_content(
-    message: &PrivateMessage,
-    sender_data: &SenderData,
-) -> Result<AuthenticatedContent, FramingError> {
-    message.open_content(
-        fixtures::suite(),
-        ratchet_move(1).message_key(),
-        sender_data,
-    )
+fn open_content(message: &PrivateMessage, sender_data: &SenderData) -> Result<AuthenticatedContent, FramingError> {
+    message.open_content(fixtures::suite(), ratchet_move(1).message_key(), sender_data)
 }
 
 fn sender_data() -> SenderData {
-    SenderData {
-        leaf_index: leaf(1),
-        generation: 0,
-        reuse_guard: GUARD,
-    }
+    SenderData { leaf_index: leaf(1), generation: 0, reuse_guard: GUARD }
 }
 
 // req: R-6.3-01, R-6.3.1-03
@@ -81,20 +57,12 @@ fn every_content_comes_back_as_it_was_signed() {
         signed_commit(WireFormat::PrivateMessage),
     ];
     for content in contents {
-        for padding in [
-            Padding::None,
-            Padding::Block(1000),
-            Padding::Step,
-            Padding::Padme,
-        ] {
+        for padding in [Padding::None, Padding::Block(1000), Padding::Step, Padding::Padme] {
             let message = seal(&content, padding).unwrap();
             assert_eq!(message.group_id, content.content.group_id);
             assert_eq!(message.epoch, content.content.epoch);
             assert_eq!(message.content_type, content.content.content_type());
-            assert_eq!(
-                message.authenticated_data,
-                content.content.authenticated_data
-            );
+            assert_eq!(message.authenticated_data, content.content.authenticated_data);
             assert_eq!(open(&message), Ok(content.clone()));
         }
     }
@@ -105,21 +73,9 @@ fn every_content_comes_back_as_it_was_signed() {
 fn padding_lengthens_the_ciphertext_to_its_class() {
     let content = signed(WireFormat::PrivateMessage, application());
     // 1 + 5 bytes of data, 2 + 64 of signature; 16 of the AEAD's tag.
-    assert_eq!(
-        seal(&content, Padding::None).unwrap().ciphertext.len(),
-        72 + 16
-    );
-    assert_eq!(
-        seal(&content, Padding::Step).unwrap().ciphertext.len(),
-        96 + 16
-    );
-    assert_eq!(
-        seal(&content, Padding::Block(100))
-            .unwrap()
-            .ciphertext
-            .len(),
-        100 + 16
-    );
+    assert_eq!(seal(&content, Padding::None).unwrap().ciphertext.len(), 72 + 16);
+    assert_eq!(seal(&content, Padding::Step).unwrap().ciphertext.len(), 96 + 16);
+    assert_eq!(seal(&content, Padding::Block(100)).unwrap().ciphertext.len(), 100 + 16);
 }
 
 // req: R-6.3.2-01, R-6.3.1-08
@@ -135,19 +91,12 @@ fn sender_data_names_leaf_generation_and_reuse_guard() {
 // req: R-6.3.2-01
 #[test]
 fn sender_data_is_refused_to_all_but_members() {
-    for sender in [
-        Sender::External(0),
-        Sender::NewMemberProposal,
-        Sender::NewMemberCommit,
-    ] {
+    for sender in [Sender::External(0), Sender::NewMemberProposal, Sender::NewMemberCommit] {
         let want = Err(FramingError::NonMemberInPrivateMessage);
         assert_eq!(SenderData::new(sender, 0, GUARD), want);
         let mut content = signed(WireFormat::PrivateMessage, remove());
         content.content.sender = sender;
-        assert_eq!(
-            seal(&content, Padding::None).map(drop),
-            Err(FramingError::NonMemberInPrivateMessage)
-        );
+        assert_eq!(seal(&content, Padding::None).map(drop), Err(FramingError::NonMemberInPrivateMessage));
     }
 }
 
@@ -160,27 +109,13 @@ fn the_reuse_guard_is_mixed_into_the_nonce() {
     let key = step.message_key();
     let mut nonce = key.nonce().as_bytes().to_vec();
     let aad = content_aad(&message);
-    assert!(
-        suite
-            .aead_open(key.key().as_bytes(), &nonce, &aad, &message.ciphertext)
-            .is_err()
-    );
+    assert!(suite.aead_open(key.key().as_bytes(), &nonce, &aad, &message.ciphertext).is_err());
     for (byte, guard) in nonce.iter_mut().zip(GUARD) {
         *byte ^= guard;
     }
-    assert!(
-        suite
-            .aead_open(key.key().as_bytes(), &nonce, &aad, &message.ciphertext)
-            .is_ok()
-    );
-    let unguarded = SenderData {
-        reuse_guard: [0; 4],
-        ..sender_data()
-    };
-    assert_eq!(
-        open_content(&message, &unguarded),
-        Err(FramingError::DecryptionFailed)
-    );
+    assert!(suite.aead_open(key.key().as_bytes(), &nonce, &aad, &message.ciphertext).is_ok());
+    let unguarded = SenderData { reuse_guard: [0; 4], ..sender_data() };
+    assert_eq!(open_content(&message, &unguarded), Err(FramingError::DecryptionFailed));
 }
 
 /// `PrivateContentAAD`, written by hand.
@@ -234,28 +169,19 @@ fn the_sender_data_s_encryption_covers_group_epoch_type_and_sample() {
     // Neither beyond the sample nor the authenticated data.
     assert_eq!(spoilt(|m| m.ciphertext[32] ^= 1), Ok(sender_data()));
     assert_eq!(spoilt(|m| m.authenticated_data.push(0)), Ok(sender_data()));
-    assert_eq!(
-        message.open_sender_data(suite, &sender_data_secret(3)),
-        want
-    );
+    assert_eq!(message.open_sender_data(suite, &sender_data_secret(3)), want);
 }
 
 /// A message around this ciphertext, with `plaintext` as its sender data; the sample is given.
 fn with_sender_data(ciphertext: &[u8], sample: &[u8], plaintext: &[u8]) -> PrivateMessage {
     let suite = fixtures::suite();
     let secret = sender_data_secret(2);
-    let key = suite
-        .expand_with_label(secret.as_bytes(), b"key", sample, suite.aead_key_len())
-        .unwrap();
-    let nonce = suite
-        .expand_with_label(secret.as_bytes(), b"nonce", sample, suite.aead_nonce_len())
-        .unwrap();
+    let key = suite.expand_with_label(secret.as_bytes(), b"key", sample, suite.aead_key_len()).unwrap();
+    let nonce = suite.expand_with_label(secret.as_bytes(), b"nonce", sample, suite.aead_nonce_len()).unwrap();
     let mut message = fixtures::private_message();
     message.ciphertext = ciphertext.to_vec();
     let aad = [&[5][..], b"group", &[0, 0, 0, 0, 0, 0, 0, 5, 3]].concat();
-    message.encrypted_sender_data = suite
-        .aead_seal(key.as_bytes(), nonce.as_bytes(), &aad, plaintext)
-        .unwrap();
+    message.encrypted_sender_data = suite.aead_seal(key.as_bytes(), nonce.as_bytes(), &aad, plaintext).unwrap();
     message
 }
 
@@ -275,24 +201,14 @@ fn the_sample_is_the_hash_length_or_the_whole_ciphertext() {
 #[test]
 fn sender_data_of_another_length_is_malformed() {
     let opened = |plaintext: &[u8]| {
-        with_sender_data(b"text", b"text", plaintext)
-            .open_sender_data(fixtures::suite(), &sender_data_secret(2))
+        with_sender_data(b"text", b"text", plaintext).open_sender_data(fixtures::suite(), &sender_data_secret(2))
     };
     let malformed = |kind, offset| Err(FramingError::Malformed(DecodeError::new(kind, offset)));
     let plaintext = [0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4, 0];
-    assert_eq!(
-        opened(&plaintext),
-        malformed(DecodeErrorKind::TrailingBytes, 12)
-    );
-    assert_eq!(
-        opened(&plaintext[..11]),
-        malformed(DecodeErrorKind::UnexpectedEnd, 8)
-    );
+    assert_eq!(opened(&plaintext), malformed(DecodeErrorKind::TrailingBytes, 12));
+    assert_eq!(opened(&plaintext[..11]), malformed(DecodeErrorKind::UnexpectedEnd, 8));
     let no_leaf = [0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
-    assert_eq!(
-        opened(&no_leaf),
-        malformed(DecodeErrorKind::InvalidValue, 0)
-    );
+    assert_eq!(opened(&no_leaf), malformed(DecodeErrorKind::InvalidValue, 0));
 }
 
 /// A message of application data whose plaintext is made by hand.
@@ -303,9 +219,7 @@ fn with_plaintext(plaintext: &[u8]) -> PrivateMessage {
     message.content_type = ContentType::Application;
     let nonce = key.guarded_nonce(GUARD);
     let aad = content_aad(&message);
-    message.ciphertext = fixtures::suite()
-        .aead_seal(key.key().as_bytes(), nonce.as_bytes(), &aad, plaintext)
-        .unwrap();
+    message.ciphertext = fixtures::suite().aead_seal(key.key().as_bytes(), nonce.as_bytes(), &aad, plaintext).unwrap();
     message
 }
 
@@ -322,10 +236,7 @@ fn padding_that_is_not_all_zero_is_refused() {
     }
     for padding in [&[1][..], &[0, 0x80], &[0, 1, 0], &[0xff, 0xff]] {
         let message = with_plaintext(&[&content, padding].concat());
-        assert_eq!(
-            open_content(&message, &sender_data()),
-            Err(FramingError::NonZeroPadding)
-        );
+        assert_eq!(open_content(&message, &sender_data()), Err(FramingError::NonZeroPadding));
     }
 }
 
@@ -334,55 +245,31 @@ fn a_plaintext_that_does_not_decode_is_malformed() {
     let malformed = |kind, offset| Err(FramingError::Malformed(DecodeError::new(kind, offset)));
     let opened = |plaintext: &[u8]| open_content(&with_plaintext(plaintext), &sender_data());
     assert_eq!(opened(&[]), malformed(DecodeErrorKind::UnexpectedEnd, 0));
-    assert_eq!(
-        opened(&[1, b'a']),
-        malformed(DecodeErrorKind::UnexpectedEnd, 2)
-    );
-    assert_eq!(
-        opened(&[3, b'a']),
-        malformed(DecodeErrorKind::LengthOverflow, 0)
-    );
-    assert_eq!(
-        opened(&[0x40, 1, b'a', 0]),
-        malformed(DecodeErrorKind::NonMinimalLength, 0)
-    );
+    assert_eq!(opened(&[1, b'a']), malformed(DecodeErrorKind::UnexpectedEnd, 2));
+    assert_eq!(opened(&[3, b'a']), malformed(DecodeErrorKind::LengthOverflow, 0));
+    assert_eq!(opened(&[0x40, 1, b'a', 0]), malformed(DecodeErrorKind::NonMinimalLength, 0));
 }
 
 // req: R-6.1-14
 #[test]
 fn a_confirmation_tag_is_on_commits_and_nowhere_else() {
-    let commit = signed(
-        WireFormat::PrivateMessage,
-        Content::Commit(Box::new(fixtures::commit())),
-    );
-    assert_eq!(
-        seal(&commit, Padding::None),
-        Err(FramingError::MissingConfirmationTag)
-    );
+    let commit = signed(WireFormat::PrivateMessage, Content::Commit(Box::new(fixtures::commit())));
+    assert_eq!(seal(&commit, Padding::None), Err(FramingError::MissingConfirmationTag));
     let mut proposal = signed(WireFormat::PrivateMessage, remove());
     proposal.auth.confirmation_tag = Some(vec![9; 32]);
-    assert_eq!(
-        seal(&proposal, Padding::None),
-        Err(FramingError::UnexpectedConfirmationTag)
-    );
+    assert_eq!(seal(&proposal, Padding::None), Err(FramingError::UnexpectedConfirmationTag));
 }
 
 // req: R-6.1-17
 #[test]
 fn content_for_another_wire_format_is_not_encrypted() {
     let content = signed(WireFormat::PublicMessage, remove());
-    assert_eq!(
-        seal(&content, Padding::None),
-        Err(FramingError::WrongWireFormat)
-    );
+    assert_eq!(seal(&content, Padding::None), Err(FramingError::WrongWireFormat));
 }
 
 #[test]
 fn debug_shows_no_application_data() {
     let text = format!("{:?}", signed(WireFormat::PrivateMessage, application()));
     assert!(text.contains("Application(<5 bytes>)"), "{text}");
-    assert!(
-        !text.contains("hello") && !text.contains("104, 101"),
-        "{text}"
-    );
+    assert!(!text.contains("hello") && !text.contains("104, 101"), "{text}");
 }

@@ -7,9 +7,7 @@ use alloc::vec::Vec;
 use mls_crypto_traits::SecretBytes;
 
 use super::fixtures::{self, application, context, framed, leaf, remove, signed, signed_commit};
-use crate::framing::{
-    AuthenticatedContent, Content, FramedContent, FramingError, PublicMessage, Sender, WireFormat,
-};
+use crate::framing::{AuthenticatedContent, Content, FramedContent, FramingError, PublicMessage, Sender, WireFormat};
 use crate::key_schedule::MembershipKey;
 use crate::proposal::{Proposal, ProposalType};
 use crate::tree::leaf_node::LeafNodeSource;
@@ -32,26 +30,12 @@ fn sign(
     context: Option<&[u8]>,
 ) -> Result<AuthenticatedContent, FramingError> {
     let suite = fixtures::suite();
-    AuthenticatedContent::sign(
-        suite,
-        &*fixtures::signing_key(suite, 1),
-        wire_format,
-        content,
-        context,
-    )
+    AuthenticatedContent::sign(suite, &*fixtures::signing_key(suite, 1), wire_format, content, context)
 }
 
-fn verify(
-    content: &AuthenticatedContent,
-    seed: u8,
-    context: Option<&[u8]>,
-) -> Result<(), FramingError> {
+fn verify(content: &AuthenticatedContent, seed: u8, context: Option<&[u8]>) -> Result<(), FramingError> {
     let suite = fixtures::suite();
-    content.verify_signature(
-        suite,
-        fixtures::signing_key(suite, seed).public_key(),
-        context,
-    )
+    content.verify_signature(suite, fixtures::signing_key(suite, seed).public_key(), context)
 }
 
 /// A content that each sender type other than a member may send.
@@ -60,20 +44,14 @@ fn from_outside() -> [FramedContent; 3] {
     [
         framed(Sender::External(3), remove()),
         framed(Sender::NewMemberProposal, add),
-        framed(
-            Sender::NewMemberCommit,
-            Content::Commit(Box::new(fixtures::commit())),
-        ),
+        framed(Sender::NewMemberCommit, Content::Commit(Box::new(fixtures::commit()))),
     ]
 }
 
 // req: R-6.2-01, R-6.2-03, R-6.1-12
 #[test]
 fn a_member_s_message_comes_back_as_it_was_signed() {
-    for content in [
-        signed(WireFormat::PublicMessage, remove()),
-        signed_commit(WireFormat::PublicMessage),
-    ] {
+    for content in [signed(WireFormat::PublicMessage, remove()), signed_commit(WireFormat::PublicMessage)] {
         let message = protect(content.clone()).unwrap();
         assert_eq!(message.membership_tag.as_ref().unwrap().len(), 32);
         let opened = unprotect(message).unwrap();
@@ -87,20 +65,13 @@ fn a_member_s_message_comes_back_as_it_was_signed() {
 fn application_data_is_never_framed_in_the_clear() {
     let want = FramingError::ApplicationDataInPublicMessage;
     let content = framed(Sender::Member(leaf(1)), application());
-    assert_eq!(
-        sign(WireFormat::PublicMessage, content, Some(&context())),
-        Err(want)
-    );
+    assert_eq!(sign(WireFormat::PublicMessage, content, Some(&context())), Err(want));
 
     let mut content = signed(WireFormat::PrivateMessage, application());
     content.wire_format = WireFormat::PublicMessage;
     assert_eq!(protect(content.clone()), Err(want));
     let AuthenticatedContent { content, auth, .. } = content;
-    let message = PublicMessage {
-        content,
-        auth,
-        membership_tag: Some(vec![0; 32]),
-    };
+    let message = PublicMessage { content, auth, membership_tag: Some(vec![0; 32]) };
     assert_eq!(unprotect(message), Err(want));
 }
 
@@ -108,12 +79,7 @@ fn application_data_is_never_framed_in_the_clear() {
 #[test]
 fn a_missing_or_wrong_membership_tag_is_refused() {
     let message = protect(signed(WireFormat::PublicMessage, remove())).unwrap();
-    let with_tag = |tag: Option<Vec<u8>>| {
-        unprotect(PublicMessage {
-            membership_tag: tag,
-            ..message.clone()
-        })
-    };
+    let with_tag = |tag: Option<Vec<u8>>| unprotect(PublicMessage { membership_tag: tag, ..message.clone() });
     assert_eq!(with_tag(None), Err(FramingError::MissingMembershipTag));
 
     let tag = message.membership_tag.clone().unwrap();
@@ -139,25 +105,14 @@ fn the_membership_tag_covers_content_context_and_auth_data() {
     assert_eq!(spoilt(|m| m.content.epoch += 1), want);
     assert_eq!(spoilt(|m| m.content.sender = Sender::Member(leaf(0))), want);
     assert_eq!(spoilt(|m| m.content.authenticated_data.clear()), want);
-    assert_eq!(
-        spoilt(|m| m.content.content = remove_with_tagless_auth(m)),
-        want
-    );
+    assert_eq!(spoilt(|m| m.content.content = remove_with_tagless_auth(m)), want);
     assert_eq!(spoilt(|m| m.auth.signature[0] ^= 1), want);
-    assert_eq!(
-        spoilt(|m| m.auth.confirmation_tag = Some(vec![9; 31])),
-        want
-    );
+    assert_eq!(spoilt(|m| m.auth.confirmation_tag = Some(vec![9; 31])), want);
 
     let suite = fixtures::suite();
-    let other = message
-        .clone()
-        .unprotect(suite, Some(&key(1)), Some(b"another context"));
+    let other = message.clone().unprotect(suite, Some(&key(1)), Some(b"another context"));
     assert_eq!(other, want);
-    assert_eq!(
-        message.unprotect(suite, Some(&key(2)), Some(&context())),
-        want
-    );
+    assert_eq!(message.unprotect(suite, Some(&key(2)), Some(&context())), want);
 }
 
 fn remove_with_tagless_auth(message: &mut PublicMessage) -> Content {
@@ -178,14 +133,8 @@ fn other_senders_have_no_membership_tag() {
         let message = PublicMessage::protect(suite, content.clone(), None, None).unwrap();
         assert_eq!(message.membership_tag, None);
         assert_eq!(message.clone().unprotect(suite, None, None), Ok(content));
-        let tagged = PublicMessage {
-            membership_tag: Some(vec![0; 32]),
-            ..message
-        };
-        assert_eq!(
-            unprotect(tagged),
-            Err(FramingError::UnexpectedMembershipTag)
-        );
+        let tagged = PublicMessage { membership_tag: Some(vec![0; 32]), ..message };
+        assert_eq!(unprotect(tagged), Err(FramingError::UnexpectedMembershipTag));
     }
 }
 
@@ -195,20 +144,11 @@ fn members_and_joiners_sign_over_the_group_context_and_others_do_not() {
     let member = framed(Sender::Member(leaf(1)), remove());
     let [external, proposer, joiner] = from_outside();
     for content in [member, joiner] {
-        assert_eq!(
-            sign(WireFormat::PublicMessage, content.clone(), None),
-            Err(FramingError::MissingGroupContext)
-        );
+        assert_eq!(sign(WireFormat::PublicMessage, content.clone(), None), Err(FramingError::MissingGroupContext));
         let content = sign(WireFormat::PublicMessage, content, Some(&context())).unwrap();
         assert_eq!(verify(&content, 1, Some(&context())), Ok(()));
-        assert_eq!(
-            verify(&content, 1, Some(b"other")),
-            Err(FramingError::WrongSignature)
-        );
-        assert_eq!(
-            verify(&content, 1, None),
-            Err(FramingError::MissingGroupContext)
-        );
+        assert_eq!(verify(&content, 1, Some(b"other")), Err(FramingError::WrongSignature));
+        assert_eq!(verify(&content, 1, None), Err(FramingError::MissingGroupContext));
     }
     for content in [external, proposer] {
         let content = sign(WireFormat::PublicMessage, content, Some(&context())).unwrap();
@@ -254,10 +194,7 @@ fn the_signed_bytes_are_version_wire_format_content_and_context() {
     ];
     let key = fixtures::signing_key(suite, 1);
     let signature = &content.auth.signature;
-    assert_eq!(
-        suite.verify_with_label(key.public_key(), b"FramedContentTBS", &tbs, signature),
-        Ok(())
-    );
+    assert_eq!(suite.verify_with_label(key.public_key(), b"FramedContentTBS", &tbs, signature), Ok(()));
 }
 
 #[test]
@@ -270,18 +207,12 @@ fn each_sender_type_sends_only_what_it_may() {
     }
     // req: R-6.1-07
     for content in [application(), commit()] {
-        assert_eq!(
-            check(Sender::External(0), content),
-            Err(FramingError::ExternalSenderContent)
-        );
+        assert_eq!(check(Sender::External(0), content), Err(FramingError::ExternalSenderContent));
     }
     // req: R-6.1-08
     let update = Proposal::Update(Box::new(fixtures::leaf_node(LeafNodeSource::Update)));
     let external_init = Proposal::ExternalInit { kem_output: vec![] };
-    for (refused, kind) in [
-        (update, ProposalType::UPDATE),
-        (external_init, ProposalType::EXTERNAL_INIT),
-    ] {
+    for (refused, kind) in [(update, ProposalType::UPDATE), (external_init, ProposalType::EXTERNAL_INIT)] {
         let want = Err(FramingError::ExternalSenderProposal(kind));
         assert_eq!(check(Sender::External(0), proposal(refused)), want);
     }
@@ -297,10 +228,7 @@ fn each_sender_type_sends_only_what_it_may() {
     }
     // req: R-6.1-09
     for refused in [application(), remove()] {
-        assert_eq!(
-            check(Sender::NewMemberCommit, refused),
-            Err(FramingError::NewMemberCommitContent)
-        );
+        assert_eq!(check(Sender::NewMemberCommit, refused), Err(FramingError::NewMemberCommitContent));
     }
     for content in from_outside() {
         assert_eq!(content.check_sender(), Ok(()));
@@ -314,26 +242,17 @@ fn the_sender_is_checked_when_a_message_is_opened() {
     let mut message = protect(signed(WireFormat::PublicMessage, remove())).unwrap();
     message.content = framed(Sender::External(0), Content::Proposal(Box::new(update)));
     message.membership_tag = None;
-    assert_eq!(
-        unprotect(message),
-        Err(FramingError::ExternalSenderProposal(ProposalType::UPDATE))
-    );
+    assert_eq!(unprotect(message), Err(FramingError::ExternalSenderProposal(ProposalType::UPDATE)));
 }
 
 // req: R-6.1-14
 #[test]
 fn a_confirmation_tag_is_on_commits_and_nowhere_else() {
-    let commit = signed(
-        WireFormat::PublicMessage,
-        Content::Commit(Box::new(fixtures::commit())),
-    );
+    let commit = signed(WireFormat::PublicMessage, Content::Commit(Box::new(fixtures::commit())));
     assert_eq!(protect(commit), Err(FramingError::MissingConfirmationTag));
     let mut proposal = signed(WireFormat::PublicMessage, remove());
     proposal.auth.confirmation_tag = Some(vec![9; 32]);
-    assert_eq!(
-        protect(proposal),
-        Err(FramingError::UnexpectedConfirmationTag)
-    );
+    assert_eq!(protect(proposal), Err(FramingError::UnexpectedConfirmationTag));
 }
 
 #[test]
@@ -347,26 +266,16 @@ fn what_the_caller_owes_is_asked_for() {
     let message = protect(content).unwrap();
     let without_key = message.clone().unprotect(suite, None, Some(&context()));
     assert_eq!(without_key, Err(FramingError::MissingMembershipKey));
-    assert_eq!(
-        message.unprotect(suite, Some(&key(1)), None),
-        Err(FramingError::MissingGroupContext)
-    );
+    assert_eq!(message.unprotect(suite, Some(&key(1)), None), Err(FramingError::MissingGroupContext));
 }
 
 #[test]
 fn content_for_another_wire_format_is_not_framed() {
     let content = signed(WireFormat::PrivateMessage, remove());
     assert_eq!(protect(content), Err(FramingError::WrongWireFormat));
-    for wire_format in [
-        WireFormat::Welcome,
-        WireFormat::GroupInfo,
-        WireFormat::KeyPackage,
-    ] {
+    for wire_format in [WireFormat::Welcome, WireFormat::GroupInfo, WireFormat::KeyPackage] {
         let content = framed(Sender::Member(leaf(1)), remove());
-        assert_eq!(
-            sign(wire_format, content, Some(&context())),
-            Err(FramingError::WrongWireFormat)
-        );
+        assert_eq!(sign(wire_format, content, Some(&context())), Err(FramingError::WrongWireFormat));
     }
 }
 

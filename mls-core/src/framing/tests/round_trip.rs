@@ -13,12 +13,10 @@ use proptest::prelude::*;
 use super::fixtures;
 use crate::commit::{Commit, UpdatePath};
 use crate::credential::Credential;
-use crate::extension::{
-    ApplicationId, Extensions, ExternalPub, ExternalSender, ExternalSenders, RequiredCapabilities,
-};
+use crate::extension::{ApplicationId, Extensions, ExternalPub, ExternalSender, ExternalSenders, RequiredCapabilities};
 use crate::framing::{
-    AuthenticatedContent, Content, FramedContent, MlsMessage, MlsMessageBody, PrivateMessage,
-    PublicMessage, Sender, SenderData,
+    AuthenticatedContent, Content, FramedContent, MlsMessage, MlsMessageBody, PrivateMessage, PublicMessage, Sender,
+    SenderData,
 };
 use crate::group_context::GroupContext;
 use crate::key_package::KeyPackage;
@@ -84,10 +82,8 @@ fn sample<T: Encode + Decode + Debug + PartialEq>(samples: &mut Vec<(Recode, Vec
 fn samples() -> Vec<(Recode, Vec<u8>)> {
     let all = &mut Vec::new();
     for leaf_node in fixtures::leaf_nodes() {
-        let sender = ExternalSender {
-            signature_key: leaf_node.signature_key.clone(),
-            credential: leaf_node.credential.clone(),
-        };
+        let sender =
+            ExternalSender { signature_key: leaf_node.signature_key.clone(), credential: leaf_node.credential.clone() };
         sample(all, ExternalSenders(vec![sender.clone()]));
         sample(all, sender);
         sample(all, leaf_node.credential.clone());
@@ -104,18 +100,8 @@ fn samples() -> Vec<(Recode, Vec<u8>)> {
         sample(all, message.clone());
         sample(all, MlsMessage::new(MlsMessageBody::PublicMessage(message)));
     }
-    sample(
-        all,
-        ApplicationId {
-            application_id: vec![1],
-        },
-    );
-    sample(
-        all,
-        ExternalPub {
-            external_pub: vec![1].into(),
-        },
-    );
+    sample(all, ApplicationId { application_id: vec![1] });
+    sample(all, ExternalPub { external_pub: vec![1].into() });
     sample(all, fixtures::commit());
     sample(all, fixtures::extensions());
     sample(all, fixtures::group_context());
@@ -124,44 +110,14 @@ fn samples() -> Vec<(Recode, Vec<u8>)> {
     sample(all, fixtures::private_message());
     sample(all, fixtures::ratchet_tree());
     sample(all, fixtures::welcome());
-    sample(
-        all,
-        RequiredCapabilities {
-            proposal_types: vec![ProposalType(9)],
-            ..Default::default()
-        },
-    );
-    sample(
-        all,
-        SenderData {
-            leaf_index: fixtures::leaf(1),
-            generation: 2,
-            reuse_guard: [3; 4],
-        },
-    );
-    sample(
-        all,
-        MlsMessage::new(MlsMessageBody::PrivateMessage(fixtures::private_message())),
-    );
-    sample(
-        all,
-        MlsMessage::new(MlsMessageBody::Welcome(fixtures::welcome())),
-    );
-    sample(
-        all,
-        MlsMessage::new(MlsMessageBody::GroupInfo(Box::new(fixtures::group_info()))),
-    );
-    sample(
-        all,
-        MlsMessage::new(MlsMessageBody::KeyPackage(
-            Box::new(fixtures::key_package()),
-        )),
-    );
+    sample(all, RequiredCapabilities { proposal_types: vec![ProposalType(9)], ..Default::default() });
+    sample(all, SenderData { leaf_index: fixtures::leaf(1), generation: 2, reuse_guard: [3; 4] });
+    sample(all, MlsMessage::new(MlsMessageBody::PrivateMessage(fixtures::private_message())));
+    sample(all, MlsMessage::new(MlsMessageBody::Welcome(fixtures::welcome())));
+    sample(all, MlsMessage::new(MlsMessageBody::GroupInfo(Box::new(fixtures::group_info()))));
+    sample(all, MlsMessage::new(MlsMessageBody::KeyPackage(Box::new(fixtures::key_package()))));
     for path_secret in [None, Some(SecretBytes::from_slice(&[7; 3]))] {
-        let bytes = fixtures::group_secrets(path_secret)
-            .to_secret_bytes()
-            .unwrap()
-            .to_vec();
+        let bytes = fixtures::group_secrets(path_secret).to_secret_bytes().unwrap().to_vec();
         all.push((recode_secrets, bytes));
     }
     core::mem::take(all)
@@ -181,10 +137,7 @@ fn a_byte_after_any_structure_is_refused() {
     for (recode, mut bytes) in samples() {
         let end = bytes.len();
         bytes.push(0);
-        assert_eq!(
-            recode(&bytes),
-            Err(DecodeError::new(DecodeErrorKind::TrailingBytes, end))
-        );
+        assert_eq!(recode(&bytes), Err(DecodeError::new(DecodeErrorKind::TrailingBytes, end)));
     }
 }
 
@@ -194,10 +147,7 @@ fn every_structure_cut_short_is_refused() {
     for (recode, bytes) in samples() {
         for end in 0..bytes.len() {
             let error = recode(&bytes[..end]).unwrap_err();
-            let cut = [
-                DecodeErrorKind::UnexpectedEnd,
-                DecodeErrorKind::LengthOverflow,
-            ];
+            let cut = [DecodeErrorKind::UnexpectedEnd, DecodeErrorKind::LengthOverflow];
             assert!(cut.contains(&error.kind()), "{error:?}");
             assert!(error.offset() <= end);
         }

@@ -5,8 +5,7 @@ use serde::Deserialize;
 
 use super::fixtures;
 use crate::framing::{
-    AuthenticatedContent, ContentType, WireFormat, confirmed_transcript_hash,
-    interim_transcript_hash,
+    AuthenticatedContent, ContentType, WireFormat, confirmed_transcript_hash, interim_transcript_hash,
 };
 use crate::key_schedule::test_vectors::{self, Hex};
 
@@ -35,11 +34,7 @@ fn transcript_hashes_are_those_of_the_vectors() {
         let confirmed = confirmed_transcript_hash(suite, before, &content).unwrap();
         assert_eq!(confirmed.as_bytes(), case.confirmed_transcript_hash_after.0);
         let tag = content.auth.confirmation_tag.unwrap();
-        assert!(
-            suite
-                .verify_mac(&case.confirmation_key.0, &[&confirmed], &tag)
-                .unwrap()
-        );
+        assert!(suite.verify_mac(&case.confirmation_key.0, &[&confirmed], &tag).unwrap());
         let interim = interim_transcript_hash(suite, &confirmed, &tag).unwrap();
         assert_eq!(interim.as_bytes(), case.interim_transcript_hash_after.0);
     }
@@ -50,9 +45,7 @@ fn transcript_hashes_are_those_of_the_vectors() {
 fn the_confirmed_hash_covers_wire_format_content_and_signature_only() {
     let suite = fixtures::suite();
     let commit = fixtures::signed_commit(WireFormat::PublicMessage);
-    let hash = |commit: &AuthenticatedContent| {
-        confirmed_transcript_hash(suite, b"interim", commit).unwrap()
-    };
+    let hash = |commit: &AuthenticatedContent| confirmed_transcript_hash(suite, b"interim", commit).unwrap();
     let base = hash(&commit);
 
     let mut tagless = commit.clone();
@@ -68,8 +61,5 @@ fn the_confirmed_hash_covers_wire_format_content_and_signature_only() {
     let mut resigned = commit.clone();
     resigned.auth.signature[0] ^= 1;
     assert_ne!(hash(&resigned), base);
-    assert_ne!(
-        confirmed_transcript_hash(suite, b"", &commit).unwrap(),
-        base
-    );
+    assert_ne!(confirmed_transcript_hash(suite, b"", &commit).unwrap(), base);
 }

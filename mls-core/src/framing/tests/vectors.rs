@@ -8,8 +8,8 @@ use super::fixtures::leaf;
 use crate::commit::Commit;
 use crate::extension::Extensions;
 use crate::framing::{
-    AuthenticatedContent, Content, ContentType, FramedContent, MlsMessage, MlsMessageBody, Padding,
-    PrivateMessage, ProtocolVersion, PublicMessage, Sender, SenderData, WireFormat,
+    AuthenticatedContent, Content, ContentType, FramedContent, MlsMessage, MlsMessageBody, Padding, PrivateMessage,
+    ProtocolVersion, PublicMessage, Sender, SenderData, WireFormat,
 };
 use crate::group_context::GroupContext;
 use crate::key_package::KeyPackage;
@@ -65,22 +65,10 @@ fn proposal(proposal_type: ProposalType, body: &Hex) -> Proposal {
 fn every_structure_of_the_vectors_round_trips() {
     for case in test_vectors::load::<Messages>("messages.json") {
         let message = round_trips::<MlsMessage>;
-        assert_eq!(
-            message(&case.mls_welcome).wire_format(),
-            WireFormat::Welcome
-        );
-        assert_eq!(
-            message(&case.mls_group_info).wire_format(),
-            WireFormat::GroupInfo
-        );
-        assert_eq!(
-            message(&case.mls_key_package).wire_format(),
-            WireFormat::KeyPackage
-        );
-        assert_eq!(
-            message(&case.private_message).wire_format(),
-            WireFormat::PrivateMessage
-        );
+        assert_eq!(message(&case.mls_welcome).wire_format(), WireFormat::Welcome);
+        assert_eq!(message(&case.mls_group_info).wire_format(), WireFormat::GroupInfo);
+        assert_eq!(message(&case.mls_key_package).wire_format(), WireFormat::KeyPackage);
+        assert_eq!(message(&case.private_message).wire_format(), WireFormat::PrivateMessage);
         round_trips::<RatchetTreeArray>(&case.ratchet_tree);
         round_trips::<Commit>(&case.commit);
 
@@ -97,10 +85,7 @@ fn every_structure_of_the_vectors_round_trips() {
         proposal(ProposalType::PSK, &case.pre_shared_key_proposal);
         proposal(ProposalType::REINIT, &case.re_init_proposal);
         proposal(ProposalType::EXTERNAL_INIT, &case.external_init_proposal);
-        proposal(
-            ProposalType::GROUP_CONTEXT_EXTENSIONS,
-            &case.group_context_extensions_proposal,
-        );
+        proposal(ProposalType::GROUP_CONTEXT_EXTENSIONS, &case.group_context_extensions_proposal);
         check_remove(&case.remove_proposal);
 
         check_public(&case.public_message_application, ContentType::Application);
@@ -114,10 +99,7 @@ fn check_remove(bytes: &Hex) {
     let index = u32::from_bytes(&bytes.0).unwrap();
     match LeafIndex::new(index) {
         Some(index) => {
-            assert_eq!(
-                proposal(ProposalType::REMOVE, bytes),
-                Proposal::Remove(index)
-            );
+            assert_eq!(proposal(ProposalType::REMOVE, bytes), Proposal::Remove(index));
         }
         None => {
             let want = DecodeError::new(DecodeErrorKind::InvalidValue, 0);
@@ -128,9 +110,7 @@ fn check_remove(bytes: &Hex) {
 
 fn check_public(bytes: &Hex, content_type: ContentType) {
     let message: MlsMessage = round_trips(bytes);
-    let MlsMessageBody::PublicMessage(message) = message.body else {
-        panic!("no PublicMessage")
-    };
+    let MlsMessageBody::PublicMessage(message) = message.body else { panic!("no PublicMessage") };
     assert_eq!(message.content.content_type(), content_type);
     // The content's encoding, taken from the middle of the message, is the one that is signed.
     let content = message.content.to_bytes().unwrap();
@@ -194,44 +174,27 @@ impl<'a> World<'a> {
     }
 
     fn open(&self, message: PrivateMessage) -> AuthenticatedContent {
-        let sender_data = message
-            .open_sender_data(self.suite, &self.sender_data_secret)
-            .unwrap();
-        let SenderData {
-            leaf_index,
-            generation,
-            reuse_guard: _,
-        } = sender_data;
+        let sender_data = message.open_sender_data(self.suite, &self.sender_data_secret).unwrap();
+        let SenderData { leaf_index, generation, reuse_guard: _ } = sender_data;
         let limits = SecretTreeLimits::default();
         let ratchet = ratchet_of(message.content_type);
-        let step = self
-            .secret_tree
-            .plan_open(self.suite, leaf_index, ratchet, generation, &limits)
-            .unwrap();
-        message
-            .open_content(self.suite, step.message_key(), &sender_data)
-            .unwrap()
+        let step = self.secret_tree.plan_open(self.suite, leaf_index, ratchet, generation, &limits).unwrap();
+        message.open_content(self.suite, step.message_key(), &sender_data).unwrap()
     }
 
     /// Opens a message of the vectors or of ours, and checks signature and content.
     fn check(&self, message: MlsMessage, want: &Content) {
         let content = match message.body {
-            MlsMessageBody::PublicMessage(message) => message
-                .unprotect(self.suite, Some(&self.membership_key), Some(&self.context))
-                .unwrap(),
+            MlsMessageBody::PublicMessage(message) => {
+                message.unprotect(self.suite, Some(&self.membership_key), Some(&self.context)).unwrap()
+            }
             MlsMessageBody::PrivateMessage(message) => self.open(message),
             body => panic!("{body:?}"),
         };
-        assert_eq!(
-            content.verify_signature(self.suite, &self.public, Some(&self.context)),
-            Ok(())
-        );
+        assert_eq!(content.verify_signature(self.suite, &self.public, Some(&self.context)), Ok(()));
         assert_eq!(content.content.sender, Sender::Member(leaf(1)));
         assert_eq!(&content.content.content, want);
-        assert_eq!(
-            content.auth.confirmation_tag.is_some(),
-            matches!(want, Content::Commit(_))
-        );
+        assert_eq!(content.auth.confirmation_tag.is_some(), matches!(want, Content::Commit(_)));
     }
 
     /// Signs `content` as member 1 and frames it.
@@ -247,8 +210,7 @@ impl<'a> World<'a> {
         };
         let is_commit = content.content_type() == ContentType::Commit;
         let context = Some(&self.context[..]);
-        let mut content =
-            AuthenticatedContent::sign(self.suite, &*key, wire_format, content, context).unwrap();
+        let mut content = AuthenticatedContent::sign(self.suite, &*key, wire_format, content, context).unwrap();
         content.auth.confirmation_tag = is_commit.then(|| b"tag".to_vec());
         MlsMessage::new(match wire_format {
             WireFormat::PublicMessage => {
@@ -262,21 +224,10 @@ impl<'a> World<'a> {
 
     fn seal(&self, content: &AuthenticatedContent) -> PrivateMessage {
         let ratchet = ratchet_of(content.content.content_type());
-        let step = self
-            .secret_tree
-            .plan_next_send(self.suite, leaf(1), ratchet)
-            .unwrap();
+        let step = self.secret_tree.plan_next_send(self.suite, leaf(1), ratchet).unwrap();
         let secret = &self.sender_data_secret;
         let guard = [9, 8, 7, 6];
-        PrivateMessage::seal(
-            self.suite,
-            content,
-            step.message_key(),
-            guard,
-            secret,
-            Padding::Step,
-        )
-        .unwrap()
+        PrivateMessage::seal(self.suite, content, step.message_key(), guard, secret, Padding::Step).unwrap()
     }
 }
 
@@ -307,18 +258,9 @@ fn messages_of_the_vectors_open_and_ours_do_too() {
         world.check(round_trips(&case.application_priv), &application);
 
         for content in [proposal, commit] {
-            world.check(
-                world.make(WireFormat::PublicMessage, content.clone()),
-                &content,
-            );
-            world.check(
-                world.make(WireFormat::PrivateMessage, content.clone()),
-                &content,
-            );
+            world.check(world.make(WireFormat::PublicMessage, content.clone()), &content);
+            world.check(world.make(WireFormat::PrivateMessage, content.clone()), &content);
         }
-        world.check(
-            world.make(WireFormat::PrivateMessage, application.clone()),
-            &application,
-        );
+        world.check(world.make(WireFormat::PrivateMessage, application.clone()), &application);
     }
 }

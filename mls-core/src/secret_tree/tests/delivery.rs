@@ -7,12 +7,7 @@ use super::{super::*, *};
 const SIZE: u8 = 2;
 
 fn want(index: u32, kind: RatchetType, generation: u32) -> (u32, Vec<u8>, Vec<u8>) {
-    naive(
-        TreeSize::from_depth(SIZE).unwrap(),
-        leaf(index),
-        kind,
-        generation,
-    )
+    naive(TreeSize::from_depth(SIZE).unwrap(), leaf(index), kind, generation)
 }
 
 // req: R-9.2-02
@@ -40,10 +35,7 @@ fn a_message_opens_once() {
         refuses(&tree, again, &DEFAULT, SecretTreeError::KeyConsumed);
     }
     // The skipped one that has not come is still there.
-    assert_eq!(
-        open(&mut tree, leaf(1), HANDSHAKE, 2, &DEFAULT),
-        Ok(want(1, HANDSHAKE, 2))
-    );
+    assert_eq!(open(&mut tree, leaf(1), HANDSHAKE, 2, &DEFAULT), Ok(want(1, HANDSHAKE, 2)));
 }
 
 // req: R-9.2-08
@@ -77,17 +69,9 @@ fn a_consumed_key_is_in_no_record() {
     }
     // What is left: keys 0, 2, 5, 6, 7, and the ratchet at 9.
     let index = tree.index.as_ref().unwrap();
-    let runs: Vec<_> = index
-        .runs()
-        .iter()
-        .map(|run| (run.first, run.last))
-        .collect();
+    let runs: Vec<_> = index.runs().iter().map(|run| (run.first, run.last)).collect();
     assert_eq!(runs, [(0, 0), (2, 2), (5, 7)]);
-    let kept: Vec<_> = tree
-        .skipped
-        .iter()
-        .map(|((.., generation), _)| generation)
-        .collect();
+    let kept: Vec<_> = tree.skipped.iter().map(|((.., generation), _)| generation).collect();
     assert_eq!(kept, [0, 2, 5, 6, 7]);
     assert_eq!(tree.next_generation(leaf(3), HANDSHAKE), Some(9));
 }
@@ -105,10 +89,7 @@ fn the_two_ratchets_of_a_leaf_move_alone() {
         assert_eq!(key, Ok(want(0, APPLICATION, generation)));
     }
     assert_eq!(tree.next_generation(leaf(0), HANDSHAKE), Some(6));
-    assert_eq!(
-        open(&mut tree, leaf(0), HANDSHAKE, 2, &DEFAULT),
-        Ok(want(0, HANDSHAKE, 2))
-    );
+    assert_eq!(open(&mut tree, leaf(0), HANDSHAKE, 2, &DEFAULT), Ok(want(0, HANDSHAKE, 2)));
 }
 
 // req: R-9.1-02
@@ -140,11 +121,7 @@ const STORY: [(u32, RatchetType, u32); 9] = [
 ];
 
 fn tight() -> SecretTreeLimits {
-    SecretTreeLimits {
-        max_forward: 5,
-        max_skipped_per_sender: 4,
-        max_skipped_per_epoch: 6,
-    }
+    SecretTreeLimits { max_forward: 5, max_skipped_per_sender: 4, max_skipped_per_epoch: 6 }
 }
 
 #[test]
@@ -153,16 +130,12 @@ fn undo_restores_every_bit() {
     let mut done = Vec::new();
     for (index, kind, generation) in STORY {
         let before = snapshot(&tree);
-        let moved = tree
-            .plan_open(suite(), leaf(index), kind, generation, &tight())
-            .unwrap();
+        let moved = tree.plan_open(suite(), leaf(index), kind, generation, &tight()).unwrap();
         let undo = tree.apply(moved);
         assert_ne!(snapshot(&tree), before);
         tree.undo(undo);
         assert_eq!(snapshot(&tree), before);
-        let moved = tree
-            .plan_open(suite(), leaf(index), kind, generation, &tight())
-            .unwrap();
+        let moved = tree.plan_open(suite(), leaf(index), kind, generation, &tight()).unwrap();
         done.push((tree.apply(moved), before));
     }
     for (undo, before) in done.into_iter().rev() {
@@ -181,15 +154,12 @@ fn undo_of_a_partly_resident_tree_asks_again() {
         cold.admit(key, Some(&value)).unwrap();
     }
     let before = snapshot(&cold);
-    let moved = cold
-        .plan_open(suite(), leaf(0), APPLICATION, 4, &DEFAULT)
-        .unwrap();
+    let moved = cold.plan_open(suite(), leaf(0), APPLICATION, 4, &DEFAULT).unwrap();
     let undo = cold.apply(moved);
     cold.undo(undo);
     assert_eq!(snapshot(&cold), before);
     assert_eq!(
-        cold.plan_open(suite(), leaf(1), APPLICATION, 0, &DEFAULT)
-            .unwrap_err(),
+        cold.plan_open(suite(), leaf(1), APPLICATION, 0, &DEFAULT).unwrap_err(),
         SecretTreeError::NotResident(vec![
             SecretTreeKey::Ratchet(leaf(1), APPLICATION),
             SecretTreeKey::Skipped(leaf(1), APPLICATION, 0),
@@ -202,9 +172,7 @@ fn the_changes_of_a_move_are_what_apply_does() {
     let mut tree = tree(SIZE);
     let mut store: std::collections::BTreeMap<_, Vec<u8>> = snapshot(&tree).into_iter().collect();
     for (index, kind, generation) in STORY {
-        let moved = tree
-            .plan_open(suite(), leaf(index), kind, generation, &tight())
-            .unwrap();
+        let moved = tree.plan_open(suite(), leaf(index), kind, generation, &tight()).unwrap();
         for change in moved.changes() {
             match change.value().unwrap() {
                 Some(value) => store.insert(change.key(), value.as_bytes().to_vec()),
@@ -245,14 +213,10 @@ fn an_erased_leaf_is_gone_and_the_others_stay() {
         }
         let send = tree.plan_next_send(suite(), leaf(1), APPLICATION);
         assert_eq!(send.unwrap_err(), SecretTreeError::LeafErased);
-        assert_eq!(
-            tree.plan_erase(suite(), leaf(1)).unwrap().changes().count(),
-            0
-        );
+        assert_eq!(tree.plan_erase(suite(), leaf(1)).unwrap().changes().count(), 0);
 
         assert_eq!(tree.index.as_ref().unwrap().count(), 2);
-        for (index, kind, generation) in [(0, HANDSHAKE, 1), (2, APPLICATION, 1), (3, HANDSHAKE, 0)]
-        {
+        for (index, kind, generation) in [(0, HANDSHAKE, 1), (2, APPLICATION, 1), (3, HANDSHAKE, 0)] {
             let key = open(&mut tree, leaf(index), kind, generation, &DEFAULT);
             assert_eq!(key, Ok(want(index, kind, generation)));
         }

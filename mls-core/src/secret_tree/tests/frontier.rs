@@ -3,10 +3,7 @@
 use super::{super::*, *};
 
 fn changes(moved: &RatchetMove) -> Vec<(SecretTreeKey, bool)> {
-    moved
-        .changes()
-        .map(|change| (change.key(), change.value().unwrap().is_some()))
-        .collect()
+    moved.changes().map(|change| (change.key(), change.value().unwrap().is_some())).collect()
 }
 
 // req: R-9-01
@@ -52,10 +49,7 @@ fn the_first_use_writes_these_records_and_the_next_one_only_the_ratchet() {
     drop(tree.apply(first));
     for kind in [HANDSHAKE, APPLICATION] {
         let next = tree.plan_next_send(suite(), leaf(2), kind).unwrap();
-        assert_eq!(
-            changes(&next),
-            [(SecretTreeKey::Ratchet(leaf(2), kind), true)]
-        );
+        assert_eq!(changes(&next), [(SecretTreeKey::Ratchet(leaf(2), kind), true)]);
     }
     let neighbour = tree.plan_next_send(suite(), leaf(3), HANDSHAKE).unwrap();
     assert_eq!(
@@ -72,9 +66,7 @@ fn the_first_use_writes_these_records_and_the_next_one_only_the_ratchet() {
 fn a_jump_writes_the_skipped_keys_and_a_late_message_deletes_its_own() {
     let mut tree = tree(0);
     open(&mut tree, leaf(0), APPLICATION, 0, &DEFAULT).unwrap();
-    let jump = tree
-        .plan_open(suite(), leaf(0), APPLICATION, 3, &DEFAULT)
-        .unwrap();
+    let jump = tree.plan_open(suite(), leaf(0), APPLICATION, 3, &DEFAULT).unwrap();
     let skipped = |generation| SecretTreeKey::Skipped(leaf(0), APPLICATION, generation);
     assert_eq!(
         changes(&jump),
@@ -86,22 +78,12 @@ fn a_jump_writes_the_skipped_keys_and_a_late_message_deletes_its_own() {
         ]
     );
     drop(tree.apply(jump));
-    let late = tree
-        .plan_open(suite(), leaf(0), APPLICATION, 1, &DEFAULT)
-        .unwrap();
-    assert_eq!(
-        changes(&late),
-        [(skipped(1), false), (SecretTreeKey::SkippedIndex, true)]
-    );
+    let late = tree.plan_open(suite(), leaf(0), APPLICATION, 1, &DEFAULT).unwrap();
+    assert_eq!(changes(&late), [(skipped(1), false), (SecretTreeKey::SkippedIndex, true)]);
     drop(tree.apply(late));
     // With the last skipped key, the index's record goes too.
-    let last = tree
-        .plan_open(suite(), leaf(0), APPLICATION, 2, &DEFAULT)
-        .unwrap();
-    assert_eq!(
-        changes(&last),
-        [(skipped(2), false), (SecretTreeKey::SkippedIndex, false)]
-    );
+    let last = tree.plan_open(suite(), leaf(0), APPLICATION, 2, &DEFAULT).unwrap();
+    assert_eq!(changes(&last), [(skipped(2), false), (SecretTreeKey::SkippedIndex, false)]);
 }
 
 #[test]
@@ -127,10 +109,7 @@ fn the_largest_tree_has_a_last_leaf() {
 #[test]
 fn the_encryption_secret_is_gone_after_the_first_use() {
     let mut tree = tree(1);
-    assert_eq!(
-        snapshot(&tree),
-        [(SecretTreeKey::Node(node(1)), ROOT.to_vec())]
-    );
+    assert_eq!(snapshot(&tree), [(SecretTreeKey::Node(node(1)), ROOT.to_vec())]);
     open(&mut tree, leaf(0), HANDSHAKE, 0, &DEFAULT).unwrap();
     for (_, record) in snapshot(&tree) {
         assert!(!record.windows(32).any(|part| part == ROOT));
@@ -142,9 +121,7 @@ fn the_encryption_secret_is_gone_after_the_first_use() {
 fn debug_shows_no_secret() {
     let mut tree = tree(0);
     open(&mut tree, leaf(0), HANDSHAKE, 1, &DEFAULT).unwrap();
-    let moved = tree
-        .plan_open(suite(), leaf(0), HANDSHAKE, 0, &DEFAULT)
-        .unwrap();
+    let moved = tree.plan_open(suite(), leaf(0), HANDSHAKE, 0, &DEFAULT).unwrap();
     assert_eq!(
         std::format!("{moved:?}"),
         "RatchetMove { leaf: LeafIndex(0), ratchet_type: Handshake, key: MessageKey { generation: 0, \

@@ -2,18 +2,11 @@
 
 use super::{super::*, *};
 
-const NONE: SecretTreeLimits = SecretTreeLimits {
-    max_forward: u32::MAX,
-    max_skipped_per_sender: 0,
-    max_skipped_per_epoch: 0,
-};
+const NONE: SecretTreeLimits =
+    SecretTreeLimits { max_forward: u32::MAX, max_skipped_per_sender: 0, max_skipped_per_epoch: 0 };
 
 fn keep(per_sender: u32, per_epoch: u32) -> SecretTreeLimits {
-    SecretTreeLimits {
-        max_forward: 100,
-        max_skipped_per_sender: per_sender,
-        max_skipped_per_epoch: per_epoch,
-    }
+    SecretTreeLimits { max_forward: 100, max_skipped_per_sender: per_sender, max_skipped_per_epoch: per_epoch }
 }
 
 /// The kept generations, oldest first, as (leaf, ratchet, generation).
@@ -37,11 +30,7 @@ fn kept(tree: &SecretTree) -> Vec<(u32, RatchetType, u32)> {
 
 #[test]
 fn the_defaults_are_these() {
-    let SecretTreeLimits {
-        max_forward,
-        max_skipped_per_sender,
-        max_skipped_per_epoch,
-    } = SecretTreeLimits::default();
+    let SecretTreeLimits { max_forward, max_skipped_per_sender, max_skipped_per_epoch } = SecretTreeLimits::default();
     assert_eq!(max_forward, 1_000);
     assert_eq!(max_skipped_per_sender, 1_000);
     assert_eq!(max_skipped_per_epoch, 10_000);
@@ -56,21 +45,13 @@ fn a_jump_beyond_the_limit_is_refused_before_anything_is_hashed() {
     for (index, next) in [(0, 0), (1, 3)] {
         for generation in [next + 1001, u32::MAX] {
             let want = SecretTreeError::TooFarAhead { next, generation };
-            refuses(
-                &tree,
-                (leaf(index), APPLICATION, generation),
-                &DEFAULT,
-                want.clone(),
-            );
+            refuses(&tree, (leaf(index), APPLICATION, generation), &DEFAULT, want.clone());
             let suite = Suite::new(&broken);
             let tried = tree.plan_open(suite, leaf(index), APPLICATION, generation, &DEFAULT);
             assert_eq!(tried.unwrap_err(), want);
         }
         let key = open(&mut tree, leaf(index), APPLICATION, next + 1000, &DEFAULT);
-        assert_eq!(
-            key,
-            Ok(naive(tree.size(), leaf(index), APPLICATION, next + 1000))
-        );
+        assert_eq!(key, Ok(naive(tree.size(), leaf(index), APPLICATION, next + 1000)));
     }
 }
 
@@ -83,34 +64,19 @@ fn a_sender_keeps_its_newest_skipped_keys() {
     open(&mut tree, leaf(0), APPLICATION, 2, &limits).unwrap();
     open(&mut tree, leaf(1), APPLICATION, 1, &limits).unwrap();
     open(&mut tree, leaf(0), HANDSHAKE, 1, &limits).unwrap();
-    let full = [
-        (0, APPLICATION, 0),
-        (0, APPLICATION, 1),
-        (1, APPLICATION, 0),
-        (0, HANDSHAKE, 0),
-    ];
+    let full = [(0, APPLICATION, 0), (0, APPLICATION, 1), (1, APPLICATION, 0), (0, HANDSHAKE, 0)];
     assert_eq!(kept(&tree), full);
 
     // Both ratchets count; the other sender's keys stay.
     open(&mut tree, leaf(0), HANDSHAKE, 4, &limits).unwrap();
-    let newer = [
-        (1, APPLICATION, 0),
-        (0, HANDSHAKE, 0),
-        (0, HANDSHAKE, 2),
-        (0, HANDSHAKE, 3),
-    ];
+    let newer = [(1, APPLICATION, 0), (0, HANDSHAKE, 0), (0, HANDSHAKE, 2), (0, HANDSHAKE, 3)];
     assert_eq!(kept(&tree), newer);
     let stale = (leaf(0), APPLICATION, 0);
     refuses(&tree, stale, &limits, SecretTreeError::KeyConsumed);
 
     // A jump of more than the limit keeps the last ones, and leaves nothing older.
     open(&mut tree, leaf(0), APPLICATION, 10, &limits).unwrap();
-    let newest = [
-        (1, APPLICATION, 0),
-        (0, APPLICATION, 7),
-        (0, APPLICATION, 8),
-        (0, APPLICATION, 9),
-    ];
+    let newest = [(1, APPLICATION, 0), (0, APPLICATION, 7), (0, APPLICATION, 8), (0, APPLICATION, 9)];
     assert_eq!(kept(&tree), newest);
     let dropped = (leaf(0), APPLICATION, 6);
     refuses(&tree, dropped, &limits, SecretTreeError::KeyConsumed);
@@ -125,30 +91,15 @@ fn an_epoch_keeps_the_newest_skipped_keys_of_all() {
     let limits = keep(100, 4);
     open(&mut tree, leaf(2), APPLICATION, 2, &limits).unwrap();
     open(&mut tree, leaf(0), APPLICATION, 2, &limits).unwrap();
-    let full = [
-        (2, APPLICATION, 0),
-        (2, APPLICATION, 1),
-        (0, APPLICATION, 0),
-        (0, APPLICATION, 1),
-    ];
+    let full = [(2, APPLICATION, 0), (2, APPLICATION, 1), (0, APPLICATION, 0), (0, APPLICATION, 1)];
     assert_eq!(kept(&tree), full);
     open(&mut tree, leaf(1), HANDSHAKE, 1, &limits).unwrap();
-    let newer = [
-        (2, APPLICATION, 1),
-        (0, APPLICATION, 0),
-        (0, APPLICATION, 1),
-        (1, HANDSHAKE, 0),
-    ];
+    let newer = [(2, APPLICATION, 1), (0, APPLICATION, 0), (0, APPLICATION, 1), (1, HANDSHAKE, 0)];
     assert_eq!(kept(&tree), newer);
     // What is used makes room.
     open(&mut tree, leaf(0), APPLICATION, 0, &limits).unwrap();
     open(&mut tree, leaf(1), HANDSHAKE, 3, &limits).unwrap();
-    let room = [
-        (2, APPLICATION, 1),
-        (0, APPLICATION, 1),
-        (1, HANDSHAKE, 0),
-        (1, HANDSHAKE, 2),
-    ];
+    let room = [(2, APPLICATION, 1), (0, APPLICATION, 1), (1, HANDSHAKE, 0), (1, HANDSHAKE, 2)];
     assert_eq!(kept(&tree), room);
     open(&mut tree, leaf(3), HANDSHAKE, 9, &limits).unwrap();
     let swept: Vec<_> = (5..9).map(|at| (3, HANDSHAKE, at)).collect();
@@ -158,30 +109,19 @@ fn an_epoch_keeps_the_newest_skipped_keys_of_all() {
 #[test]
 fn nothing_is_kept_where_nothing_may_be() {
     let mut tree = tree(0);
-    let moved = tree
-        .plan_open(suite(), leaf(0), APPLICATION, 4, &NONE)
-        .unwrap();
-    assert_eq!(
-        bytes(moved.message_key()),
-        naive(tree.size(), leaf(0), APPLICATION, 4)
-    );
+    let moved = tree.plan_open(suite(), leaf(0), APPLICATION, 4, &NONE).unwrap();
+    assert_eq!(bytes(moved.message_key()), naive(tree.size(), leaf(0), APPLICATION, 4));
     // The root goes, both ratchets come.
     assert_eq!(moved.changes().count(), 3);
     drop(tree.apply(moved));
-    refuses(
-        &tree,
-        (leaf(0), APPLICATION, 3),
-        &NONE,
-        SecretTreeError::KeyConsumed,
-    );
+    refuses(&tree, (leaf(0), APPLICATION, 3), &NONE, SecretTreeError::KeyConsumed);
 }
 
 /// A one-leaf tree whose application ratchet stands at `generation`.
 fn tree_at(generation: u32) -> SecretTree {
     let mut tree = SecretTree::cold(TreeSize::ONE);
     let ratchet = SecretTreeKey::Ratchet(leaf(0), APPLICATION);
-    tree.admit(ratchet, Some(&ratchet_record(generation)))
-        .unwrap();
+    tree.admit(ratchet, Some(&ratchet_record(generation))).unwrap();
     tree.admit(SecretTreeKey::SkippedIndex, None).unwrap();
     tree
 }
@@ -196,29 +136,17 @@ fn sending_ends_after_the_last_generation() {
     }
     let before = snapshot(&tree);
     let exhausted = tree.plan_next_send(suite(), leaf(0), APPLICATION);
-    assert_eq!(
-        exhausted.unwrap_err(),
-        SecretTreeError::GenerationsExhausted
-    );
+    assert_eq!(exhausted.unwrap_err(), SecretTreeError::GenerationsExhausted);
     assert_eq!(snapshot(&tree), before);
     // The exhausted ratchet is a record, lest storage take the leaf for a fresh one.
-    assert_eq!(
-        before,
-        [(SecretTreeKey::Ratchet(leaf(0), APPLICATION), vec![0])]
-    );
+    assert_eq!(before, [(SecretTreeKey::Ratchet(leaf(0), APPLICATION), vec![0])]);
 }
 
 #[test]
 fn receiving_reaches_the_last_generation_and_no_further() {
     let mut tree = tree_at(u32::MAX - 2);
     open(&mut tree, leaf(0), APPLICATION, u32::MAX, &DEFAULT).unwrap();
-    assert_eq!(
-        kept(&tree),
-        [
-            (0, APPLICATION, u32::MAX - 2),
-            (0, APPLICATION, u32::MAX - 1)
-        ]
-    );
+    assert_eq!(kept(&tree), [(0, APPLICATION, u32::MAX - 2), (0, APPLICATION, u32::MAX - 1)]);
     for generation in [u32::MAX, 0] {
         let gone = (leaf(0), APPLICATION, generation);
         refuses(&tree, gone, &DEFAULT, SecretTreeError::KeyConsumed);

@@ -39,8 +39,7 @@ impl Model {
         }
         if good {
             self.next.insert((leaf, kind), generation + 1);
-            self.kept
-                .extend((next..generation).map(|at| (leaf, kind, at)));
+            self.kept.extend((next..generation).map(|at| (leaf, kind, at)));
             let of_sender = |kept: &SkippedId| kept.0 == leaf;
             let room = usize::try_from(limits.max_skipped_per_sender).unwrap();
             while self.kept.iter().filter(|kept| of_sender(kept)).count() > room {
@@ -56,8 +55,7 @@ impl Model {
     fn assert_holds(&self, tree: &SecretTree) {
         let index = tree.index.as_ref().unwrap();
         let runs = index.runs().iter();
-        let kept =
-            runs.flat_map(|run| (run.first..=run.last).map(|at| (run.leaf, run.ratchet_type, at)));
+        let kept = runs.flat_map(|run| (run.first..=run.last).map(|at| (run.leaf, run.ratchet_type, at)));
         assert_eq!(Vec::from_iter(kept), self.kept);
         assert_eq!(usize::try_from(index.count()).unwrap(), self.kept.len());
     }

@@ -44,8 +44,7 @@ fn a_cold_tree_names_all_that_a_message_may_need_at_once() {
         (3, HANDSHAKE, 7),
     ] {
         let mut cold = cold();
-        let plan =
-            |tree: &SecretTree| tree.plan_open(suite(), leaf(index), kind, generation, &DEFAULT);
+        let plan = |tree: &SecretTree| tree.plan_open(suite(), leaf(index), kind, generation, &DEFAULT);
         let keys = missing(plan(&cold));
         let mut want = vec![SecretTreeKey::Node(node(2 * index))];
         want.push(SecretTreeKey::Node(node(if index < 2 { 1 } else { 5 })));
@@ -86,33 +85,22 @@ fn a_resident_ratchet_asks_only_for_what_is_left() {
     let mut cold = cold();
     let ratchet = SecretTreeKey::Ratchet(leaf(1), APPLICATION);
     admit(&mut cold, &store, &[ratchet]);
-    let plan = |tree: &SecretTree, generation| {
-        tree.plan_open(suite(), leaf(1), APPLICATION, generation, &DEFAULT)
-    };
+    let plan = |tree: &SecretTree, generation| tree.plan_open(suite(), leaf(1), APPLICATION, generation, &DEFAULT);
     assert!(plan(&cold, 4).is_ok());
     assert_eq!(missing(plan(&cold, 5)), [SecretTreeKey::SkippedIndex]);
     let skipped = SecretTreeKey::Skipped(leaf(1), APPLICATION, 2);
-    assert_eq!(
-        missing(plan(&cold, 2)),
-        [skipped, SecretTreeKey::SkippedIndex]
-    );
+    assert_eq!(missing(plan(&cold, 2)), [skipped, SecretTreeKey::SkippedIndex]);
     admit(&mut cold, &store, &[SecretTreeKey::SkippedIndex]);
     assert_eq!(missing(plan(&cold, 2)), [skipped]);
     assert_eq!(plan(&cold, 3).unwrap_err(), SecretTreeError::KeyConsumed);
 
     // A jump that is too long costs no read either.
-    let far = SecretTreeError::TooFarAhead {
-        next: 4,
-        generation: 1005,
-    };
+    let far = SecretTreeError::TooFarAhead { next: 4, generation: 1005 };
     assert_eq!(plan(&cold, 1005).unwrap_err(), far);
 
     admit(&mut cold, &store, &[skipped]);
     let moved = plan(&cold, 2).unwrap();
-    assert_eq!(
-        bytes(moved.message_key()),
-        naive(cold.size(), leaf(1), APPLICATION, 2)
-    );
+    assert_eq!(bytes(moved.message_key()), naive(cold.size(), leaf(1), APPLICATION, 2));
     drop(cold.apply(moved));
     assert_eq!(plan(&cold, 2).unwrap_err(), SecretTreeError::KeyConsumed);
 }
@@ -183,10 +171,7 @@ fn stored_values_have_this_form() {
     open(&mut tree, leaf(0), APPLICATION, 0, &DEFAULT).unwrap();
     let records: Store = snapshot(&tree).into_iter().collect();
     let ratchet = &records[&SecretTreeKey::Ratchet(leaf(0), APPLICATION)];
-    assert_eq!(
-        (&ratchet[..6], ratchet.len()),
-        (&[1, 0, 0, 0, 3, 32][..], 38)
-    );
+    assert_eq!((&ratchet[..6], ratchet.len()), (&[1, 0, 0, 0, 3, 32][..], 38));
     let (_, key, nonce) = naive(tree.size(), leaf(0), APPLICATION, 1);
     let skipped = &records[&SecretTreeKey::Skipped(leaf(0), APPLICATION, 1)];
     assert_eq!(*skipped, [&[16][..], &key, &[12], &nonce].concat());
@@ -203,32 +188,12 @@ fn broken_records_are_refused() {
         (ratchet, &[2][..], DecodeErrorKind::InvalidPresence, 0),
         (ratchet, &[0, 0], DecodeErrorKind::TrailingBytes, 1),
         (ratchet, &[], DecodeErrorKind::UnexpectedEnd, 0),
-        (
-            ratchet,
-            &[1, 0, 0, 0, 0, 1],
-            DecodeErrorKind::LengthOverflow,
-            5,
-        ),
+        (ratchet, &[1, 0, 0, 0, 0, 1], DecodeErrorKind::LengthOverflow, 5),
         (skipped, &[0, 0, 0], DecodeErrorKind::TrailingBytes, 2),
         (skipped, &[0], DecodeErrorKind::UnexpectedEnd, 1),
-        (
-            index,
-            &[13, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0],
-            DecodeErrorKind::UnknownValue,
-            5,
-        ),
-        (
-            index,
-            &[13, 0, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1],
-            DecodeErrorKind::InvalidValue,
-            1,
-        ),
-        (
-            index,
-            &[13, 0, 0, 0, 0, 2, 0, 0, 0, 0, 255, 255, 255, 255],
-            DecodeErrorKind::InvalidValue,
-            1,
-        ),
+        (index, &[13, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0], DecodeErrorKind::UnknownValue, 5),
+        (index, &[13, 0, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1], DecodeErrorKind::InvalidValue, 1),
+        (index, &[13, 0, 0, 0, 0, 2, 0, 0, 0, 0, 255, 255, 255, 255], DecodeErrorKind::InvalidValue, 1),
         (index, &[0, 0], DecodeErrorKind::TrailingBytes, 1),
     ] {
         let mut cold = cold();

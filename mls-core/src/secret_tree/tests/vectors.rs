@@ -40,10 +40,7 @@ struct Generation {
 fn new_tree(case: &Case) -> SecretTree {
     let leaves = u32::try_from(case.leaves.len()).unwrap();
     let size = TreeSize::for_leaves(leaves).unwrap();
-    SecretTree::new(
-        size,
-        EncryptionSecret::from_bytes(case.encryption_secret.secret()),
-    )
+    SecretTree::new(size, EncryptionSecret::from_bytes(case.encryption_secret.secret()))
 }
 
 // req: R-9-01
@@ -63,9 +60,7 @@ fn official_secret_tree() {
                     (HANDSHAKE, &want.handshake_key, &want.handshake_nonce),
                     (APPLICATION, &want.application_key, &want.application_nonce),
                 ] {
-                    let opened = receiver
-                        .plan_open(suite, leaf(index), kind, want.generation, &DEFAULT)
-                        .unwrap();
+                    let opened = receiver.plan_open(suite, leaf(index), kind, want.generation, &DEFAULT).unwrap();
                     let found = opened.message_key();
                     assert_eq!(found.key().as_bytes(), key.0);
                     assert_eq!(found.nonce().as_bytes(), nonce.0);
@@ -106,9 +101,6 @@ fn the_reuse_guard_covers_the_first_four_bytes() {
     let nonce = SecretBytes::from_slice(&[0xff, 0, 0xf0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     let key = MessageKey::new(0, SecretBytes::zeros(16), nonce);
     let guarded = key.guarded_nonce([0x0f, 0xaa, 0xff, 1]);
-    assert_eq!(
-        guarded.as_bytes(),
-        [0xf0, 0xaa, 0x0f, 0, 2, 3, 4, 5, 6, 7, 8, 9]
-    );
+    assert_eq!(guarded.as_bytes(), [0xf0, 0xaa, 0x0f, 0, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert_eq!(key.nonce().as_bytes()[0], 0xff);
 }

@@ -21,10 +21,7 @@ struct Keys {
 
 impl Keys {
     fn new() -> Self {
-        Self {
-            index: KeyIndex::new(IndexSeed::new([7; 16])),
-            keys: BTreeMap::new(),
-        }
+        Self { index: KeyIndex::new(IndexSeed::new([7; 16])), keys: BTreeMap::new() }
     }
 
     fn set(&mut self, edits: impl IntoIterator<Item = (NodeIndex, Option<Vec<u8>>)>) {
@@ -42,15 +39,11 @@ impl Keys {
     }
 
     fn find(&self, key: &[u8]) -> Option<NodeIndex> {
-        self.index.find(KeySpace::Encryption, key, |node| {
-            self.keys.get(&node).map(|key| &**key)
-        })
+        self.index.find(KeySpace::Encryption, key, |node| self.keys.get(&node).map(|key| &**key))
     }
 
     fn duplicate(&self) -> Option<(NodeIndex, NodeIndex)> {
-        self.index.first_duplicate(KeySpace::Encryption, |node| {
-            self.keys.get(&node).map(|key| &**key)
-        })
+        self.index.first_duplicate(KeySpace::Encryption, |node| self.keys.get(&node).map(|key| &**key))
     }
 }
 
@@ -70,10 +63,7 @@ fn thousands_of_keys_are_found_and_forgotten() {
     keys.set((0..4990).map(|i| (node(i), None)));
     assert!((0..4990).all(|i| keys.find(&key(i)).is_none()));
     assert!((4990..5000).all(|i| keys.find(&key(i)) == Some(node(i))));
-    assert!(
-        (0..5000).all(|i| older.find(&key(i)) == Some(node(i))),
-        "an older version keeps its keys"
-    );
+    assert!((0..5000).all(|i| older.find(&key(i)) == Some(node(i))), "an older version keeps its keys");
 }
 
 // req: R-16.7-01
@@ -81,17 +71,9 @@ fn thousands_of_keys_are_found_and_forgotten() {
 fn the_first_repetition_is_reported_behind_the_node_it_repeats() {
     let mut keys = Keys::new();
     keys.set((0..300).map(|i| (node(i), Some(key(i)))));
-    keys.set([
-        (node(400), Some(key(17))),
-        (node(350), Some(key(99))),
-        (node(360), Some(key(99))),
-    ]);
+    keys.set([(node(400), Some(key(17))), (node(350), Some(key(99))), (node(360), Some(key(99)))]);
     assert_eq!(keys.duplicate(), Some((node(99), node(350))));
-    assert_eq!(
-        keys.find(&key(17)),
-        Some(node(17)),
-        "the lowest node comes first"
-    );
+    assert_eq!(keys.find(&key(17)), Some(node(17)), "the lowest node comes first");
     keys.set([(node(17), None), (node(99), None)]);
     assert_eq!(keys.find(&key(17)), Some(node(400)));
     assert_eq!(keys.duplicate(), Some((node(350), node(360))));
@@ -103,24 +85,15 @@ fn the_two_spaces_are_apart() {
     let mut changes = index.changes();
     changes.add(KeySpace::Signature, b"key", node(4));
     index.apply(changes);
-    assert_eq!(
-        index.find(KeySpace::Encryption, b"key", |_| Some(b"key")),
-        None
-    );
-    assert_eq!(
-        index.find(KeySpace::Signature, b"key", |_| Some(b"key")),
-        Some(node(4))
-    );
+    assert_eq!(index.find(KeySpace::Encryption, b"key", |_| Some(b"key")), None);
+    assert_eq!(index.find(KeySpace::Signature, b"key", |_| Some(b"key")), Some(node(4)));
 }
 
 #[test]
 fn the_seed_decides_the_fingerprint_and_is_never_shown() {
     let (a, b) = (IndexSeed::new([1; 16]), IndexSeed::new([2; 16]));
     assert_ne!(fingerprint(&a, b"key"), fingerprint(&b, b"key"));
-    assert_eq!(
-        format!("{a:?} {:?}", KeyIndex::new(b)),
-        "IndexSeed(..) KeyIndex(..)"
-    );
+    assert_eq!(format!("{a:?} {:?}", KeyIndex::new(b)), "IndexSeed(..) KeyIndex(..)");
 }
 
 proptest! {

@@ -39,9 +39,7 @@ impl Trie {
             Self::Bucket(entries) => *self = Self::build(level, &merge(entries, removed, added)),
             Self::Branch(children) => {
                 let (removed, added) = (split(level, removed), split(level, added));
-                for ((child, removed), added) in
-                    Arc::make_mut(children).iter_mut().zip(removed).zip(added)
-                {
+                for ((child, removed), added) in Arc::make_mut(children).iter_mut().zip(removed).zip(added) {
                     child.apply_at(level.saturating_add(1), removed, added);
                 }
                 if let Some(merged) = merged_children(children) {
@@ -55,9 +53,7 @@ impl Trie {
         if entries.len() <= BUCKET || level >= LEVELS {
             return Self::Bucket(Arc::from(entries));
         }
-        Self::Branch(Arc::new(
-            split(level, entries).map(|part| Self::build(level.saturating_add(1), part)),
-        ))
+        Self::Branch(Arc::new(split(level, entries).map(|part| Self::build(level.saturating_add(1), part))))
     }
 
     /// The entries whose upper half is that of `fingerprint`, ascending.
@@ -89,9 +85,7 @@ impl Trie {
     pub(super) fn for_each_bucket(&self, visit: &mut dyn FnMut(&[u64])) {
         match self {
             Self::Bucket(entries) => visit(entries),
-            Self::Branch(children) => children
-                .iter()
-                .for_each(|child| child.for_each_bucket(visit)),
+            Self::Branch(children) => children.iter().for_each(|child| child.for_each_bucket(visit)),
         }
     }
 }
@@ -115,12 +109,7 @@ fn split(level: u32, entries: &[u64]) -> [&[u64]; 4] {
 
 fn merge(entries: &[u64], removed: &[u64], added: &[u64]) -> Vec<u64> {
     let mut merged = Vec::with_capacity(entries.len().saturating_add(added.len()));
-    merged.extend(
-        entries
-            .iter()
-            .copied()
-            .filter(|entry| removed.binary_search(entry).is_err()),
-    );
+    merged.extend(entries.iter().copied().filter(|entry| removed.binary_search(entry).is_err()));
     merged.extend_from_slice(added);
     // Two ascending runs: the stable sort merges them in one pass.
     merged.sort();

@@ -8,9 +8,7 @@ use crate::framing::tests::fixtures::{self, LIFETIME, leaf};
 const SOURCES: [fn() -> LeafNodeSource; 3] = [
     || LeafNodeSource::KeyPackage(LIFETIME),
     || LeafNodeSource::Update,
-    || LeafNodeSource::Commit {
-        parent_hash: Vec::from([4; 5]),
-    },
+    || LeafNodeSource::Commit { parent_hash: Vec::from([4; 5]) },
 ];
 
 fn position() -> Option<(&'static [u8], LeafIndex)> {
@@ -30,11 +28,7 @@ fn signed(source: LeafNodeSource) -> LeafNode {
 #[test]
 fn the_signed_bytes_end_with_the_position_except_in_a_key_package() {
     let suite = fixtures::suite();
-    for (source, tail) in
-        SOURCES
-            .iter()
-            .zip([&[][..], b"\x05group\0\0\x01\x02", b"\x05group\0\0\x01\x02"])
-    {
+    for (source, tail) in SOURCES.iter().zip([&[][..], b"\x05group\0\0\x01\x02", b"\x05group\0\0\x01\x02"]) {
         let leaf_node = signed(source());
         let bytes = leaf_node.to_bytes().unwrap();
         // The signature ends the structure: 64 bytes behind a header of two.
@@ -78,52 +72,25 @@ fn a_leaf_that_was_changed_does_not_verify() {
     assert_eq!(spoilt(|l| l.encryption_key = Vec::from([9]).into()), want);
     assert_eq!(spoilt(|l| l.credential = Credential::basic(*b"bob")), want);
     assert_eq!(spoilt(|l| l.capabilities.versions.clear()), want);
-    assert_eq!(
-        spoilt(|l| l.leaf_node_source = LeafNodeSource::Commit {
-            parent_hash: Vec::new()
-        }),
-        want
-    );
+    assert_eq!(spoilt(|l| l.leaf_node_source = LeafNodeSource::Commit { parent_hash: Vec::new() }), want);
     assert_eq!(spoilt(|l| l.extensions = Extensions::new()), want);
     assert_eq!(spoilt(|l| l.signature[0] ^= 1), want);
     let other = |l: &mut LeafNode| {
-        l.signature_key = fixtures::signing_key(fixtures::suite(), 2)
-            .public_key()
-            .clone();
+        l.signature_key = fixtures::signing_key(fixtures::suite(), 2).public_key().clone();
     };
     assert_eq!(spoilt(other), want);
-    assert_eq!(
-        spoilt(|l| l.signature_key = Vec::new().into()),
-        Err(CryptoError::InvalidPublicKey)
-    );
+    assert_eq!(spoilt(|l| l.signature_key = Vec::new().into()), Err(CryptoError::InvalidPublicKey));
 }
 
 // req: R-7.2-10, R-7.2-12
 #[test]
 fn a_lifetime_includes_both_ends() {
-    let lifetime = Lifetime {
-        not_before: 7,
-        not_after: 9,
-    };
+    let lifetime = Lifetime { not_before: 7, not_after: 9 };
     let inside: Vec<u64> = (5..12).filter(|now| lifetime.contains(*now)).collect();
     assert_eq!(inside, [7, 8, 9]);
     assert_eq!(lifetime.span(), Some(2));
-    assert_eq!(
-        Lifetime {
-            not_before: 9,
-            not_after: 7
-        }
-        .span(),
-        None
-    );
-    assert_eq!(
-        Lifetime {
-            not_before: 0,
-            not_after: u64::MAX
-        }
-        .span(),
-        Some(u64::MAX)
-    );
+    assert_eq!(Lifetime { not_before: 9, not_after: 7 }.span(), None);
+    assert_eq!(Lifetime { not_before: 0, not_after: u64::MAX }.span(), Some(u64::MAX));
 }
 
 // req: R-7.2-08

@@ -1,8 +1,4 @@
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    reason = "tests"
-)]
+#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, reason = "tests")]
 
 use alloc::vec::Vec;
 use std::path::PathBuf;
@@ -33,15 +29,10 @@ struct Case {
 // req: R-C-01, R-4.1-01
 #[test]
 fn official_tree_math_vectors_agree() {
-    let folder = std::env::var_os("MLS_TEST_VECTORS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/test-vectors"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("MLS_TEST_VECTORS")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/test-vectors"), PathBuf::from);
     let Ok(text) = std::fs::read_to_string(folder.join("tree-math.json")) else {
-        std::println!(
-            "official_tree_math_vectors_agree: no vectors at {}, skipped",
-            folder.display()
-        );
+        std::println!("official_tree_math_vectors_agree: no vectors at {}, skipped", folder.display());
         return;
     };
     let cases: Vec<Case> = serde_json::from_str(&text).unwrap();
@@ -92,28 +83,11 @@ fn sizes_round_up_to_the_next_power_of_two() {
         assert_eq!(TreeSize::for_leaves(leaves).unwrap().depth(), depth);
     }
     // req: R-12.4.3.3-04
-    for (nodes, depth) in [
-        (0, 0),
-        (1, 0),
-        (2, 1),
-        (3, 1),
-        (4, 2),
-        (5, 2),
-        (7, 2),
-        (8, 3),
-        (15, 3),
-    ] {
-        assert_eq!(
-            TreeSize::for_nodes(nodes).unwrap().depth(),
-            depth,
-            "{nodes} nodes"
-        );
+    for (nodes, depth) in [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (5, 2), (7, 2), (8, 3), (15, 3)] {
+        assert_eq!(TreeSize::for_nodes(nodes).unwrap().depth(), depth, "{nodes} nodes");
     }
     assert_eq!(TreeSize::ONE.halved(), None);
-    assert_eq!(
-        TreeSize::ONE.doubled().and_then(TreeSize::halved),
-        Some(TreeSize::ONE)
-    );
+    assert_eq!(TreeSize::ONE.doubled().and_then(TreeSize::halved), Some(TreeSize::ONE));
 }
 
 // req: R-4.1.2-01, R-4.1.2-02
@@ -152,12 +126,6 @@ fn ranges_cover_and_common_ancestors_agree_with_climbing() {
 #[test]
 fn leaf_indices_travel_as_four_bytes_and_end_below_2_to_31() {
     assert_eq!(leaf(0x0102_0304).to_bytes().unwrap(), [1, 2, 3, 4]);
-    assert_eq!(
-        LeafIndex::from_bytes(&[0x7f, 0xff, 0xff, 0xff]),
-        Ok(leaf(0x7fff_ffff))
-    );
-    assert_eq!(
-        LeafIndex::from_bytes(&[0x80, 0, 0, 0]),
-        Err(DecodeError::new(DecodeErrorKind::InvalidValue, 0))
-    );
+    assert_eq!(LeafIndex::from_bytes(&[0x7f, 0xff, 0xff, 0xff]), Ok(leaf(0x7fff_ffff)));
+    assert_eq!(LeafIndex::from_bytes(&[0x80, 0, 0, 0]), Err(DecodeError::new(DecodeErrorKind::InvalidValue, 0)));
 }

@@ -10,9 +10,8 @@ use crate::framing::tests::fixtures;
 fn an_array_that_no_sender_may_ship_is_not_built() {
     use RatchetTreeArrayError::{Empty, MisplacedLeaf, MisplacedParent, TrailingBlank};
     let nodes = fixtures::ratchet_tree().into_nodes();
-    let new = |places: &[usize]| {
-        RatchetTreeArray::new(places.iter().map(|place| nodes[*place].clone()).collect()).map(drop)
-    };
+    let new =
+        |places: &[usize]| RatchetTreeArray::new(places.iter().map(|place| nodes[*place].clone()).collect()).map(drop);
     assert_eq!(new(&[]), Err(Empty));
     assert_eq!(new(&[2]), Err(TrailingBlank));
     assert_eq!(new(&[0, 1, 0, 2]), Err(TrailingBlank));
@@ -46,12 +45,8 @@ fn raw_nodes_carry_the_bytes_of_their_own_structure() {
 fn unmerged_leaves_ascend_strictly() {
     let ascends = |indices: &[u32]| {
         let unmerged_leaves = indices.iter().map(|index| fixtures::leaf(*index)).collect();
-        ParentNode {
-            encryption_key: Vec::new().into(),
-            parent_hash: Vec::new(),
-            unmerged_leaves,
-        }
-        .unmerged_leaves_ascend()
+        ParentNode { encryption_key: Vec::new().into(), parent_hash: Vec::new(), unmerged_leaves }
+            .unmerged_leaves_ascend()
     };
     for good in [&[][..], &[4], &[0, 1, 7]] {
         assert!(ascends(good), "{good:?}");

@@ -26,11 +26,7 @@ pub fn original_sibling_tree_hash(
     subtree: NodeIndex,
     excluded: &[LeafIndex],
 ) -> Result<Digest, ParentHashError> {
-    let below: Vec<LeafIndex> = excluded
-        .iter()
-        .copied()
-        .filter(|leaf| subtree.covers(*leaf))
-        .collect();
+    let below: Vec<LeafIndex> = excluded.iter().copied().filter(|leaf| subtree.covers(*leaf)).collect();
     OriginalHashes::default().hash(suite, tree, subtree, &below)
 }
 
@@ -67,9 +63,7 @@ impl OriginalHashes {
                 let (below_left, below_right) = split_leaves(subtree, excluded);
                 let left = self.hash(suite, tree, left, below_left)?;
                 let right = self.hash(suite, tree, right, below_right)?;
-                let node = parent_without(tree, subtree, excluded)
-                    .map(|node| node.to_bytes())
-                    .transpose()?;
+                let node = parent_without(tree, subtree, excluded).map(|node| node.to_bytes()).transpose()?;
                 parent_tree_hash(suite, node.as_deref(), left.as_bytes(), right.as_bytes())?
             }
             (Some(leaf), ..) => leaf_tree_hash(suite, leaf, None)?,
@@ -81,36 +75,22 @@ impl OriginalHashes {
 }
 
 /// The leaves of an ascending slice below the left and below the right child of `parent`.
-pub(in crate::tree) fn split_leaves(
-    parent: NodeIndex,
-    leaves: &[LeafIndex],
-) -> (&[LeafIndex], &[LeafIndex]) {
+pub(in crate::tree) fn split_leaves(parent: NodeIndex, leaves: &[LeafIndex]) -> (&[LeafIndex], &[LeafIndex]) {
     let middle = leaves.partition_point(|leaf| leaf.node() < parent);
     leaves.split_at_checked(middle).unwrap_or((leaves, &[]))
 }
 
-fn parent_without(
-    tree: &RatchetTree,
-    node: NodeIndex,
-    excluded: &[LeafIndex],
-) -> Option<ParentNode> {
+fn parent_without(tree: &RatchetTree, node: NodeIndex, excluded: &[LeafIndex]) -> Option<ParentNode> {
     let parent = tree.parent_ref(node)?;
     Some(ParentNode {
         encryption_key: HpkePublicKey::from(parent.encryption_key.to_vec()),
         parent_hash: parent.parent_hash.to_vec(),
-        unmerged_leaves: parent
-            .unmerged()
-            .filter(|leaf| excluded.binary_search(leaf).is_err())
-            .collect(),
+        unmerged_leaves: parent.unmerged().filter(|leaf| excluded.binary_search(leaf).is_err()).collect(),
     })
 }
 
 /// The tree hash of `subtree` as it is, which the tree does not keep inside blank subtrees.
-fn present_hash(
-    suite: Suite<'_>,
-    tree: &RatchetTree,
-    subtree: NodeIndex,
-) -> Result<Digest, ParentHashError> {
+fn present_hash(suite: Suite<'_>, tree: &RatchetTree, subtree: NodeIndex) -> Result<Digest, ParentHashError> {
     match tree.node_hash(subtree) {
         Some(hash) => Ok(hash),
         None if tree.size().contains(subtree) => Ok(blank_tree_hash(suite, subtree)?),

@@ -77,9 +77,7 @@ fn mutate(array: &mut Array, rng: &mut TestRng) {
     let mut leaves = array.leaves();
     let at = at % leaves.len();
     match (choice, &mut leaves[at].leaf_node_source) {
-        (6, LeafNodeSource::Commit { parent_hash }) if !parent_hash.is_empty() => {
-            parent_hash[byte] ^= 1
-        }
+        (6, LeafNodeSource::Commit { parent_hash }) if !parent_hash.is_empty() => parent_hash[byte] ^= 1,
         (6, _) => {}
         _ => leaves[at].credential = crate::credential::Credential::basic([byte as u8]),
     }
@@ -133,11 +131,7 @@ proptest! {
 #[test]
 fn the_input_is_encoded_as_the_rfc_has_it() {
     let suite = suite1();
-    let input = ParentHashInput {
-        encryption_key: &[1, 2],
-        parent_hash: &[],
-        original_sibling_tree_hash: &[3],
-    };
+    let input = ParentHashInput { encryption_key: &[1, 2], parent_hash: &[], original_sibling_tree_hash: &[3] };
     let expected = suite.hash(&[&[2, 1, 2, 0, 1, 3]]).unwrap();
     assert_eq!(input.hash(suite), Ok(expected));
 }
@@ -160,17 +154,8 @@ fn the_hashes_of_a_path_run_from_the_root_down() {
     };
     let lower = hash(&keys[1], &[], sibling(5));
     let leaf_hash = hash(&keys[0], &lower, sibling(2));
-    assert_eq!(
-        hashes,
-        PathParentHashes {
-            parents: vec![lower, vec![]],
-            leaf: leaf_hash
-        }
-    );
-    assert_eq!(
-        path_parent_hashes(suite, &world.tree, leaf(0), &keys[..1]),
-        Err(ParentHashError::PathLength)
-    );
+    assert_eq!(hashes, PathParentHashes { parents: vec![lower, vec![]], leaf: leaf_hash });
+    assert_eq!(path_parent_hashes(suite, &world.tree, leaf(0), &keys[..1]), Err(ParentHashError::PathLength));
 }
 
 // req: R-7.9.2-02, R-7.9.2-04
@@ -180,23 +165,15 @@ fn a_hash_of_no_length_links_nothing() {
     world.commit(leaf(0));
     let array = Array::of(&world.tree);
     let mut changed = array.clone();
-    let LeafNodeSource::Commit { parent_hash } = &mut changed.leaves()[0].leaf_node_source else {
-        panic!()
-    };
+    let LeafNodeSource::Commit { parent_hash } = &mut changed.leaves()[0].leaf_node_source else { panic!() };
     parent_hash.clear();
     let tree = tree_from(world.suite, &changed.to_extension());
-    assert_eq!(
-        verify_parent_hashes(world.suite, &tree),
-        Err(ParentHashError::NotLinked(node(1)))
-    );
+    assert_eq!(verify_parent_hashes(world.suite, &tree), Err(ParentHashError::NotLinked(node(1))));
     let mut changed = array;
     changed.parents()[0].parent_hash.clear();
     let tree = tree_from(world.suite, &changed.to_extension());
     // The leaf's hash covers node 1's: what breaks first is the lower link.
-    assert_eq!(
-        verify_parent_hashes(world.suite, &tree),
-        Err(ParentHashError::NotLinked(node(1)))
-    );
+    assert_eq!(verify_parent_hashes(world.suite, &tree), Err(ParentHashError::NotLinked(node(1))));
 }
 
 // req: R-7.9.2-03, R-7.9.1-01
@@ -231,10 +208,7 @@ fn an_empty_left_subtree_is_no_obstacle() {
 /// The tree with one entry less in a list of unmerged leaves, as a joiner would receive it.
 fn with_merged(world: &World, parent: NodeIndex, merged: LeafIndex) -> RatchetTree {
     let mut array = Array::of(&world.tree);
-    let Some(crate::tree::node::Node::Parent(node)) = &mut array.nodes[parent.as_u32() as usize]
-    else {
-        panic!()
-    };
+    let Some(crate::tree::node::Node::Parent(node)) = &mut array.nodes[parent.as_u32() as usize] else { panic!() };
     assert!(node.unmerged_leaves.contains(&merged));
     node.unmerged_leaves.retain(|leaf| *leaf != merged);
     tree_from(world.suite, &array.to_extension())
@@ -251,10 +225,7 @@ fn a_leaf_unmerged_below_must_be_unmerged_above() {
     assert_eq!(verify_parent_hashes(world.suite, &world.tree), Ok(()));
     // The root links to node 3, whose parent hash covers the other half only: no hash changes.
     let tree = with_merged(&world, node(7), leaf(1));
-    assert_eq!(
-        verify_parent_hashes(world.suite, &tree),
-        Err(ParentHashError::NotLinked(node(7)))
-    );
+    assert_eq!(verify_parent_hashes(world.suite, &tree), Err(ParentHashError::NotLinked(node(7))));
 }
 
 // req: R-7.9.2-03
@@ -267,10 +238,7 @@ fn a_blank_child_links_by_one_node_only() {
     assert!(world.tree.is_blank(node(1)));
     assert_eq!(verify_parent_hashes(world.suite, &world.tree), Ok(()));
     let tree = with_merged(&world, node(3), leaf(0));
-    assert_eq!(
-        verify_parent_hashes(world.suite, &tree),
-        Err(ParentHashError::NotLinked(node(3)))
-    );
+    assert_eq!(verify_parent_hashes(world.suite, &tree), Err(ParentHashError::NotLinked(node(3))));
 }
 
 // req: R-7.9-03
@@ -284,9 +252,6 @@ fn one_subtree_counts_differently_for_different_ancestors() {
     world.commit(leaf(8));
     world.add(1);
     let unmerged = |index| world.tree.parent(node(index)).unwrap().unmerged_leaves;
-    assert_eq!(
-        (unmerged(7), unmerged(15)),
-        (vec![leaf(1), leaf(2)], vec![leaf(2)])
-    );
+    assert_eq!((unmerged(7), unmerged(15)), (vec![leaf(1), leaf(2)], vec![leaf(2)]));
     assert_eq!(verify_parent_hashes(world.suite, &world.tree), Ok(()));
 }

@@ -29,12 +29,7 @@ pub(in crate::tree) fn verify_parent_hashes_above_merged(
     suite: Suite<'_>,
     tree: &RatchetTree,
 ) -> Result<(), ParentHashError> {
-    verify_subtree(
-        suite,
-        tree,
-        tree.size().root(),
-        &mut OriginalHashes::default(),
-    )
+    verify_subtree(suite, tree, tree.size().root(), &mut OriginalHashes::default())
 }
 
 /// Children first: [`OriginalHashes`] rests on the order.
@@ -77,8 +72,7 @@ fn verify_subtree(
     };
     // Not both sides can be linked, short of a collision: each link would hash the subtree that holds the other.
     // req: R-7.9.2-04, R-7.9.2-05, R-12.4.3.1-14
-    if links(left, below_left, right, below_right)? || links(right, below_right, left, below_left)?
-    {
+    if links(left, below_left, right, below_right)? || links(right, below_right, left, below_left)? {
         return Ok(());
     }
     Err(ParentHashError::NotLinked(node))
@@ -89,20 +83,11 @@ fn verify_subtree(
 fn candidate(tree: &RatchetTree, child: NodeIndex, unmerged: &[LeafIndex]) -> Option<NodeIndex> {
     let mut found = None;
     // req: R-7.9.2-01, R-7.9.2-03
-    if search(tree, child, unmerged, &mut found) {
-        found
-    } else {
-        None
-    }
+    if search(tree, child, unmerged, &mut found) { found } else { None }
 }
 
 /// Goes through the resolution of `node`, stopping at non-blank nodes. False as soon as the parent cannot be linked.
-fn search(
-    tree: &RatchetTree,
-    node: NodeIndex,
-    unmerged: &[LeafIndex],
-    found: &mut Option<NodeIndex>,
-) -> bool {
+fn search(tree: &RatchetTree, node: NodeIndex, unmerged: &[LeafIndex], found: &mut Option<NodeIndex>) -> bool {
     if tree.members_under(node) == 0 && tree.is_blank(node) {
         return unmerged.is_empty();
     }
@@ -116,8 +101,7 @@ fn search(
             if found.replace(node).is_some() {
                 return false;
             }
-            tree.parent_ref(node)
-                .is_none_or(|parent| parent.unmerged().eq(unmerged.iter().copied()))
+            tree.parent_ref(node).is_none_or(|parent| parent.unmerged().eq(unmerged.iter().copied()))
         }
     }
 }

@@ -76,20 +76,10 @@ impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PathLength { expected, found } => {
-                write!(
-                    f,
-                    "path has {found} nodes, the filtered direct path {expected}"
-                )
+                write!(f, "path has {found} nodes, the filtered direct path {expected}")
             }
-            Self::CiphertextCount {
-                node,
-                expected,
-                found,
-            } => {
-                write!(
-                    f,
-                    "{node:?} has {found} encrypted path secrets for {expected} recipients"
-                )
+            Self::CiphertextCount { node, expected, found } => {
+                write!(f, "{node:?} has {found} encrypted path secrets for {expected} recipients")
             }
             Self::KeyInTree { node } => write!(f, "key of the path is already that of {node:?}"),
             Self::DuplicateKey => f.write_str("two keys of the path are equal"),

@@ -58,12 +58,7 @@ pub fn generate_path(
         let next = secret.next(suite)?;
         let secret = core::mem::replace(&mut secret, next);
         let keys = secret.node_key_pair(suite)?;
-        steps.push(NewStep {
-            node: step.node,
-            copath_child: step.copath_child,
-            secret,
-            keys,
-        });
+        steps.push(NewStep { node: step.node, copath_child: step.copath_child, secret, keys });
     }
     let public: Vec<HpkePublicKey> = steps.iter().map(|step| step.keys.public.clone()).collect();
     let parent_hashes = path_parent_hashes(suite, tree_after_proposals, sender, &public)?;
@@ -71,14 +66,7 @@ pub fn generate_path(
         .filter(|node| !steps.iter().any(|step| step.node == *node))
         .collect();
     // One step beyond the last node's secret: the first secret itself where there is no node.
-    Ok(NewPath {
-        sender,
-        leaf,
-        steps,
-        blanked,
-        parent_hashes,
-        commit_secret: secret,
-    })
+    Ok(NewPath { sender, leaf, steps, blanked, parent_hashes, commit_secret: secret })
 }
 
 impl NewPath {
@@ -107,12 +95,7 @@ impl NewPath {
     /// # Errors
     /// [`PathError::WrongLeafSource`], [`PathError::ParentHashMismatch`] or [`PathError::PublicKeyMismatch`] if the leaf is not made for
     /// this path; [`PathError::Tree`] if the tree is not.
-    pub fn merge(
-        &self,
-        suite: Suite<'_>,
-        tree: &RatchetTree,
-        leaf: &LeafNode,
-    ) -> Result<RatchetTree, PathError> {
+    pub fn merge(&self, suite: Suite<'_>, tree: &RatchetTree, leaf: &LeafNode) -> Result<RatchetTree, PathError> {
         // req: R-7.5-03, R-7.5-04
         let LeafNodeSource::Commit { parent_hash } = &leaf.leaf_node_source else {
             return Err(PathError::WrongLeafSource);
@@ -121,9 +104,7 @@ impl NewPath {
             return Err(PathError::ParentHashMismatch);
         }
         if leaf.encryption_key != self.leaf.public {
-            return Err(PathError::PublicKeyMismatch {
-                node: self.sender.node(),
-            });
+            return Err(PathError::PublicKeyMismatch { node: self.sender.node() });
         }
         let nodes = self.steps.iter().map(|step| (step.node, &step.keys.public));
         install(suite, tree, self.sender, leaf, nodes, &self.parent_hashes)
@@ -151,11 +132,7 @@ impl NewPath {
         let mut recipients = Vec::new();
         for step in &self.steps {
             let resolution = tree_after_proposals.resolution_excluding(step.copath_child, excluded);
-            let key = |node| {
-                tree_after_proposals
-                    .encryption_key(node)
-                    .map(HpkePublicKey::from)
-            };
+            let key = |node| tree_after_proposals.encryption_key(node).map(HpkePublicKey::from);
             let keys: Option<Vec<HpkePublicKey>> = resolution.into_iter().map(key).collect();
             recipients.push(keys.ok_or(CryptoError::InvalidPublicKey)?);
         }
@@ -170,12 +147,8 @@ impl NewPath {
         // req: R-7.5-01
         let mut nodes = Vec::with_capacity(self.steps.len());
         for (step, keys) in self.steps.iter().zip(&recipients) {
-            let encrypted_path_secret =
-                sealed.by_ref().take(keys.len()).collect::<Result<_, _>>()?;
-            nodes.push(UpdatePathNode {
-                encryption_key: step.keys.public.clone(),
-                encrypted_path_secret,
-            });
+            let encrypted_path_secret = sealed.by_ref().take(keys.len()).collect::<Result<_, _>>()?;
+            nodes.push(UpdatePathNode { encryption_key: step.keys.public.clone(), encrypted_path_secret });
         }
         Ok(nodes)
     }
@@ -184,35 +157,19 @@ impl NewPath {
     /// 12.4.3). None if the path has no ancestor of `joiner`.
     #[must_use]
     pub fn path_secret_for(&self, joiner: LeafIndex) -> Option<&PathSecret> {
-        self.steps
-            .iter()
-            .find(|step| step.node.covers(joiner))
-            .map(|step| &step.secret)
+        self.steps.iter().find(|step| step.node.covers(joiner)).map(|step| &step.secret)
     }
 
     /// Our new private keys, and the commit secret (RFC 9420 section 8). The path secrets are wiped.
     #[must_use]
     pub fn into_private(self) -> (PathKeysUpdate, CommitSecret) {
-        let Self {
-            sender: _,
-            leaf,
-            steps,
-            blanked,
-            parent_hashes: _,
-            commit_secret,
-        } = self;
+        let Self { sender: _, leaf, steps, blanked, parent_hashes: _, commit_secret } = self;
         let update = PathKeysUpdate {
             leaf: Some(leaf.private),
-            set: steps
-                .into_iter()
-                .map(|step| (step.node, step.keys.private))
-                .collect(),
+            set: steps.into_iter().map(|step| (step.node, step.keys.private)).collect(),
             clear: blanked,
         };
-        (
-            update,
-            CommitSecret::from_bytes(commit_secret.into_secret()),
-        )
+        (update, CommitSecret::from_bytes(commit_secret.into_secret()))
     }
 }
 
@@ -228,11 +185,8 @@ pub(super) fn install<'a>(
     // req: R-7.4-01, R-7.4-05, R-7.5-02, R-7.5-09
     let mut parents: Vec<(NodeIndex, Arc<[u8]>)> = Vec::with_capacity(parent_hashes.parents.len());
     for ((node, key), parent_hash) in nodes.zip(&parent_hashes.parents) {
-        let parent = ParentNode {
-            encryption_key: key.clone(),
-            parent_hash: parent_hash.clone(),
-            unmerged_leaves: Vec::new(),
-        };
+        let parent =
+            ParentNode { encryption_key: key.clone(), parent_hash: parent_hash.clone(), unmerged_leaves: Vec::new() };
         parents.push((node, Arc::from(parent.to_bytes()?)));
     }
     let leaf = Arc::from(leaf.to_bytes()?);
@@ -241,14 +195,7 @@ pub(super) fn install<'a>(
 
 impl core::fmt::Debug for NewPath {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self {
-            sender,
-            leaf,
-            steps,
-            blanked,
-            parent_hashes,
-            commit_secret,
-        } = self;
+        let Self { sender, leaf, steps, blanked, parent_hashes, commit_secret } = self;
         f.debug_struct("NewPath")
             .field("sender", sender)
             .field("leaf", &leaf.public)
@@ -262,12 +209,7 @@ impl core::fmt::Debug for NewPath {
 
 impl core::fmt::Debug for NewStep {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self {
-            node,
-            copath_child,
-            secret,
-            keys,
-        } = self;
+        let Self { node, copath_child, secret, keys } = self;
         f.debug_struct("NewStep")
             .field("node", node)
             .field("copath_child", copath_child)

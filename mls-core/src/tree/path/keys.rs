@@ -4,8 +4,8 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use mls_codec::{
-    Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_header,
-    encode_opaque, header_len, opaque_len,
+    Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_header, encode_opaque, header_len,
+    opaque_len,
 };
 use mls_crypto_traits::{HpkePrivateKey, SecretBytes};
 
@@ -35,10 +35,7 @@ impl OwnPathKeys {
     /// The keys of a member that knows its leaf's only.
     #[must_use]
     pub fn new(leaf: HpkePrivateKey) -> Self {
-        Self {
-            leaf,
-            parents: BTreeMap::new(),
-        }
+        Self { leaf, parents: BTreeMap::new() }
     }
 
     /// Changes the keys in place. What comes back undoes it, and holds the keys that went: dropping it wipes them.
@@ -67,11 +64,7 @@ impl OwnPathKeys {
     /// cleared ([`PathKeysUpdate::clear`]).
     #[must_use]
     pub fn blanked(&self, tree: &RatchetTree) -> Vec<NodeIndex> {
-        self.parents
-            .keys()
-            .copied()
-            .filter(|node| tree.is_blank(*node))
-            .collect()
+        self.parents.keys().copied().filter(|node| tree.is_blank(*node)).collect()
     }
 
     /// The keys' stored form: `opaque leaf<V>`, then a vector of `{uint32 node; opaque key<V>}`, nodes ascending.
@@ -81,12 +74,9 @@ impl OwnPathKeys {
     pub fn to_stored(&self) -> Result<SecretBytes, EncodeError> {
         let Self { leaf, parents } = self;
         let entries = parents.iter().fold(0_usize, |sum, (node, key)| {
-            sum.saturating_add(node.as_u32().encoded_len())
-                .saturating_add(opaque_len(key.as_bytes()))
+            sum.saturating_add(node.as_u32().encoded_len()).saturating_add(opaque_len(key.as_bytes()))
         });
-        let len = opaque_len(leaf.as_bytes())
-            .saturating_add(header_len(entries))
-            .saturating_add(entries);
+        let len = opaque_len(leaf.as_bytes()).saturating_add(header_len(entries)).saturating_add(entries);
         // Exact, so that no buffer with keys in it is left behind by growing.
         let mut out = Vec::with_capacity(len);
         encode_opaque(leaf.as_bytes(), &mut out)?;
@@ -111,11 +101,7 @@ impl OwnPathKeys {
         while !entries.is_empty() {
             let invalid = entries.error(DecodeErrorKind::InvalidValue);
             let node = NodeIndex::new(u32::decode(&mut entries)?).ok_or(invalid)?;
-            if node.is_leaf()
-                || parents
-                    .last_key_value()
-                    .is_some_and(|(last, _)| *last >= node)
-            {
+            if node.is_leaf() || parents.last_key_value().is_some_and(|(last, _)| *last >= node) {
                 return Err(invalid);
             }
             parents.insert(node, HpkePrivateKey::from_bytes(entries.opaque()?.to_vec()));
@@ -127,9 +113,7 @@ impl OwnPathKeys {
 impl core::fmt::Debug for OwnPathKeys {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { leaf: _, parents } = self;
-        f.debug_struct("OwnPathKeys")
-            .field("parents", &parents.keys())
-            .finish_non_exhaustive()
+        f.debug_struct("OwnPathKeys").field("parents", &parents.keys()).finish_non_exhaustive()
     }
 }
 

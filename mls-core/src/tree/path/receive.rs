@@ -35,16 +35,10 @@ pub fn check_path(
     let steps = filtered(tree_after_proposals, sender, path)?;
     for (step, node) in steps.iter().zip(&path.nodes) {
         // req: R-7.6-01, R-7.6-02, R-7.6-04
-        let expected = tree_after_proposals
-            .resolution_excluding(step.copath_child, excluded)
-            .len();
+        let expected = tree_after_proposals.resolution_excluding(step.copath_child, excluded).len();
         let found = node.encrypted_path_secret.len();
         if expected != found {
-            return Err(PathError::CiphertextCount {
-                node: step.node,
-                expected,
-                found,
-            });
+            return Err(PathError::CiphertextCount { node: step.node, expected, found });
         }
     }
     check_keys(suite, tree_after_proposals, path)
@@ -67,25 +61,14 @@ pub fn merge_path(
         return Err(PathError::WrongLeafSource);
     };
     let steps = filtered(tree_after_proposals, sender, path)?;
-    let keys: Vec<HpkePublicKey> = path
-        .nodes
-        .iter()
-        .map(|node| node.encryption_key.clone())
-        .collect();
+    let keys: Vec<HpkePublicKey> = path.nodes.iter().map(|node| node.encryption_key.clone()).collect();
     let parent_hashes = path_parent_hashes(suite, tree_after_proposals, sender, &keys)?;
     // req: R-7.9.2-07
     if *parent_hash != parent_hashes.leaf {
         return Err(PathError::ParentHashMismatch);
     }
     let nodes = steps.iter().map(|step| step.node).zip(&keys);
-    install(
-        suite,
-        tree_after_proposals,
-        sender,
-        &path.leaf_node,
-        nodes,
-        &parent_hashes,
-    )
+    install(suite, tree_after_proposals, sender, &path.leaf_node, nodes, &parent_hashes)
 }
 
 /// Decrypts our part of a received path and derives what is above (RFC 9420 sections 7.5 and 7.6).
@@ -117,10 +100,7 @@ pub fn decrypt_path(
     }
     let steps = filtered(tree_after_proposals, sender, path)?;
     // req: R-7.5-11
-    let lowest = steps
-        .iter()
-        .position(|step| step.node.covers(own))
-        .ok_or(PathError::NotARecipient)?;
+    let lowest = steps.iter().position(|step| step.node.covers(own)).ok_or(PathError::NotARecipient)?;
     let (_, common) = steps.split_at_checked(lowest).unwrap_or_default();
     let (_, nodes) = path.nodes.split_at_checked(lowest).unwrap_or_default();
     let (Some(step), Some(node)) = (common.first(), nodes.first()) else {
@@ -141,37 +121,22 @@ pub fn decrypt_path(
         .iter()
         .zip(&node.encrypted_path_secret)
         .find_map(|(recipient, ciphertext)| {
-            let key = if *recipient == own.node() {
-                Some(leaf_key)
-            } else {
-                parents.get(recipient)
-            };
+            let key = if *recipient == own.node() { Some(leaf_key) } else { parents.get(recipient) };
             Some((key?, ciphertext))
         })
         .ok_or(PathError::NoPrivateKey { node: step.node })?;
     // req: R-7.6-05
-    let secret = suite
-        .encrypt_context(UPDATE_PATH_NODE, group_context)?
-        .open(key, ciphertext)
-        .map_err(PathError::Decryption)?;
+    let secret =
+        suite.encrypt_context(UPDATE_PATH_NODE, group_context)?.open(key, ciphertext).map_err(PathError::Decryption)?;
     let secret = PathSecret::from_secret(suite, secret).map_err(|_| PathError::PathSecretLength)?;
 
-    let public = nodes
-        .iter()
-        .map(|node| Some(node.encryption_key.as_bytes()));
+    let public = nodes.iter().map(|node| Some(node.encryption_key.as_bytes()));
     let (set, commit_secret) = derive_upward(suite, common, public, &secret)?;
     // req: R-7.5-15
     let clear = direct_path(sender, tree_after_proposals.size())
         .filter(|node| node.covers(own) && !set.contains_key(node))
         .collect();
-    Ok((
-        PathKeysUpdate {
-            leaf: None,
-            set,
-            clear,
-        },
-        CommitSecret::from_bytes(commit_secret.into_secret()),
-    ))
+    Ok((PathKeysUpdate { leaf: None, set, clear }, CommitSecret::from_bytes(commit_secret.into_secret())))
 }
 
 /// The private keys that the path secret in a Welcome gives a joiner at `own` (RFC 9420 section 12.4.3.1).
@@ -202,10 +167,7 @@ pub fn keys_from_welcome(
     // req: R-12.4.3.1-20
     let public = steps.iter().map(|step| tree.encryption_key(step.node));
     let (set, _) = derive_upward(suite, &steps, public, path_secret)?;
-    Ok(PathKeysUpdate {
-        set,
-        ..PathKeysUpdate::default()
-    })
+    Ok(PathKeysUpdate { set, ..PathKeysUpdate::default() })
 }
 
 /// The private keys of `steps`, whose lowest node has the path secret `lowest`, each compared with the public key that belongs there;
@@ -238,18 +200,11 @@ fn derive_upward<'a>(
     }
 }
 
-fn filtered(
-    tree: &RatchetTree,
-    sender: LeafIndex,
-    path: &UpdatePath,
-) -> Result<Vec<PathStep>, PathError> {
+fn filtered(tree: &RatchetTree, sender: LeafIndex, path: &UpdatePath) -> Result<Vec<PathStep>, PathError> {
     let steps = tree.filtered_direct_path(sender);
     // req: R-7.6-03
     if steps.len() != path.nodes.len() {
-        return Err(PathError::PathLength {
-            expected: steps.len(),
-            found: path.nodes.len(),
-        });
+        return Err(PathError::PathLength { expected: steps.len(), found: path.nodes.len() });
     }
     Ok(steps)
 }
@@ -258,9 +213,7 @@ fn check_keys(suite: Suite<'_>, tree: &RatchetTree, path: &UpdatePath) -> Result
     let mut seen = BTreeSet::new();
     let parents = path.nodes.iter().map(|node| &node.encryption_key);
     for key in core::iter::once(&path.leaf_node.encryption_key).chain(parents) {
-        suite
-            .check_hpke_public_key(key.as_bytes())
-            .map_err(PathError::InvalidPublicKey)?;
+        suite.check_hpke_public_key(key.as_bytes()).map_err(PathError::InvalidPublicKey)?;
         // req: R-12.4.2-12
         if !seen.insert(key.as_bytes()) {
             return Err(PathError::DuplicateKey);

@@ -19,11 +19,7 @@ impl PathSecret {
     /// # Errors
     /// [`CryptoError::WrongLength`] unless it is `KDF.Nh` bytes long.
     pub fn from_secret(suite: Suite<'_>, secret: SecretBytes) -> Result<Self, CryptoError> {
-        if secret.as_bytes().len() == suite.hash_len() {
-            Ok(Self(secret))
-        } else {
-            Err(CryptoError::WrongLength)
-        }
+        if secret.as_bytes().len() == suite.hash_len() { Ok(Self(secret)) } else { Err(CryptoError::WrongLength) }
     }
 
     /// The secret's bytes.

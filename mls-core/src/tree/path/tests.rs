@@ -94,38 +94,17 @@ fn secrets_follow_the_chain_and_the_leaf_does_not() {
     let second = sent.new.path_secret_for(leaf(2)).unwrap();
     let third = sent.new.path_secret_for(leaf(7)).unwrap();
     assert_eq!(first.as_bytes().len(), suite.hash_len());
-    assert_eq!(
-        second.as_bytes(),
-        suite
-            .derive_secret(first.as_bytes(), b"path")
-            .unwrap()
-            .as_bytes()
-    );
-    assert_eq!(
-        third.as_bytes(),
-        suite
-            .derive_secret(second.as_bytes(), b"path")
-            .unwrap()
-            .as_bytes()
-    );
+    assert_eq!(second.as_bytes(), suite.derive_secret(first.as_bytes(), b"path").unwrap().as_bytes());
+    assert_eq!(third.as_bytes(), suite.derive_secret(second.as_bytes(), b"path").unwrap().as_bytes());
     let beyond = suite.derive_secret(third.as_bytes(), b"path").unwrap();
     for (public, secret) in sent.new.public_keys().zip([first, second, third]) {
         let node_secret = suite.derive_secret(secret.as_bytes(), b"node").unwrap();
-        assert_eq!(
-            *public,
-            suite
-                .derive_key_pair(node_secret.as_bytes())
-                .unwrap()
-                .public
-        );
+        assert_eq!(*public, suite.derive_key_pair(node_secret.as_bytes()).unwrap().public);
         assert_ne!(*public, *sent.new.leaf_public());
     }
     let (update, commit_secret) = sent.new.into_private();
     assert_eq!(commit_secret.as_bytes(), beyond.as_bytes());
-    assert_eq!(
-        update.set.into_keys().collect::<Vec<_>>(),
-        [node(1), node(3), node(7)]
-    );
+    assert_eq!(update.set.into_keys().collect::<Vec<_>>(), [node(1), node(3), node(7)]);
     assert!(update.leaf.is_some());
     assert_eq!(update.clear, []);
 }
@@ -152,29 +131,14 @@ fn a_node_above_new_leaves_only_has_no_ciphertext() {
     let mut world = World::with_members(suite1(), 3, 2, 1);
     let added = world.add(2);
     let sent = world.send(leaf(0), added.clone());
-    let counts: Vec<usize> = sent
-        .path
-        .nodes
-        .iter()
-        .map(|node| node.encrypted_path_secret.len())
-        .collect();
+    let counts: Vec<usize> = sent.path.nodes.iter().map(|node| node.encrypted_path_secret.len()).collect();
     assert_eq!(counts, [1, 0]);
     // To encrypt to them anyway is refused.
     let mut path = sent.path.clone();
     let ciphertext = path.nodes[0].encrypted_path_secret[0].clone();
     path.nodes[1].encrypted_path_secret.push(ciphertext);
-    assert_eq!(
-        check(&world, &sent, &path),
-        Err(PathError::CiphertextCount {
-            node: node(3),
-            expected: 0,
-            found: 1
-        })
-    );
-    assert_eq!(
-        decrypt(&world, &sent, &sent.path, leaf(2)),
-        Err(PathError::NotARecipient)
-    );
+    assert_eq!(check(&world, &sent, &path), Err(PathError::CiphertextCount { node: node(3), expected: 0, found: 1 }));
+    assert_eq!(decrypt(&world, &sent, &sent.path, leaf(2)), Err(PathError::NotARecipient));
     world.deliver(sent);
 }
 
@@ -189,17 +153,8 @@ fn a_key_missing_in_the_middle_is_no_hindrance() {
     let sent = world.send(leaf(0), no_leaves());
     let keys = &mut world.members.get_mut(&leaf(3)).unwrap().keys;
     let held = keys.parents.remove(&node(5)).unwrap();
-    assert_eq!(
-        decrypt(&world, &sent, &sent.path, leaf(3)),
-        Err(PathError::NoPrivateKey { node: node(3) })
-    );
-    world
-        .members
-        .get_mut(&leaf(3))
-        .unwrap()
-        .keys
-        .parents
-        .insert(node(5), held);
+    assert_eq!(decrypt(&world, &sent, &sent.path, leaf(3)), Err(PathError::NoPrivateKey { node: node(3) }));
+    world.members.get_mut(&leaf(3)).unwrap().keys.parents.insert(node(5), held);
     world.deliver(sent);
 
     // A new member right of the middle knows nothing but its leaf until a path comes from elsewhere: then the root.
@@ -211,12 +166,7 @@ fn a_key_missing_in_the_middle_is_no_hindrance() {
     assert_eq!(added, BTreeSet::from([leaf(3)]));
     let sent = world.send(leaf(0), no_leaves());
     world.deliver(sent);
-    let held: Vec<NodeIndex> = world.members[&leaf(3)]
-        .keys
-        .parents
-        .keys()
-        .copied()
-        .collect();
+    let held: Vec<NodeIndex> = world.members[&leaf(3)].keys.parents.keys().copied().collect();
     assert_eq!(held, [node(3)]);
 }
 
@@ -227,17 +177,12 @@ fn a_path_of_another_length_is_refused() {
     let mut short = sent.path.clone();
     short.nodes.pop();
     let mut long = sent.path.clone();
-    long.nodes.push(UpdatePathNode {
-        encryption_key: HpkePublicKey::from(vec![9; 32]),
-        encrypted_path_secret: Vec::new(),
-    });
+    long.nodes
+        .push(UpdatePathNode { encryption_key: HpkePublicKey::from(vec![9; 32]), encrypted_path_secret: Vec::new() });
     for (path, found) in [(short, 2), (long, 4)] {
         let want = PathError::PathLength { expected: 3, found };
         assert_eq!(check(&world, &sent, &path), Err(want.clone()));
-        assert_eq!(
-            merge_path(world.suite, &world.tree, sent.sender, &path).unwrap_err(),
-            want
-        );
+        assert_eq!(merge_path(world.suite, &world.tree, sent.sender, &path).unwrap_err(), want);
         assert_eq!(decrypt(&world, &sent, &path, leaf(5)), Err(want));
     }
 }
@@ -254,18 +199,9 @@ fn a_wrong_number_of_ciphertexts_is_refused() {
         let mut few = sent.path.clone();
         few.nodes[index].encrypted_path_secret.clear();
         let mut many = sent.path.clone();
-        many.nodes[index]
-            .encrypted_path_secret
-            .push(HpkeCiphertext {
-                kem_output: Vec::new(),
-                ciphertext: Vec::new(),
-            });
+        many.nodes[index].encrypted_path_secret.push(HpkeCiphertext { kem_output: Vec::new(), ciphertext: Vec::new() });
         for (path, found) in [(few, 0), (many, 2)] {
-            let want = PathError::CiphertextCount {
-                node: parent,
-                expected: 1,
-                found,
-            };
+            let want = PathError::CiphertextCount { node: parent, expected: 1, found };
             assert_eq!(check(&world, &sent, &path), Err(want.clone()));
             assert_eq!(decrypt(&world, &sent, &path, own), Err(want));
         }
@@ -281,17 +217,11 @@ fn a_key_that_is_in_the_tree_is_refused() {
         let key = HpkePublicKey::from(world.tree.encryption_key(node(old)).unwrap().to_vec());
         let mut path = sent.path.clone();
         path.leaf_node.encryption_key = key.clone();
-        assert_eq!(
-            check(&world, &sent, &path),
-            Err(PathError::KeyInTree { node: node(old) })
-        );
+        assert_eq!(check(&world, &sent, &path), Err(PathError::KeyInTree { node: node(old) }));
         for index in 0..3 {
             let mut path = sent.path.clone();
             path.nodes[index].encryption_key = key.clone();
-            assert_eq!(
-                check(&world, &sent, &path),
-                Err(PathError::KeyInTree { node: node(old) })
-            );
+            assert_eq!(check(&world, &sent, &path), Err(PathError::KeyInTree { node: node(old) }));
         }
     }
 }
@@ -315,10 +245,7 @@ fn an_invalid_key_is_refused() {
     let (world, sent) = filled();
     let mut path = sent.path.clone();
     path.nodes[1].encryption_key = HpkePublicKey::from(vec![9; 31]);
-    assert!(matches!(
-        check(&world, &sent, &path),
-        Err(PathError::InvalidPublicKey(_))
-    ));
+    assert!(matches!(check(&world, &sent, &path), Err(PathError::InvalidPublicKey(_))));
 }
 
 // req: R-7.9.2-07, R-7.3-19, R-7.5-04
@@ -347,10 +274,7 @@ fn a_leaf_that_does_not_fit_its_path_is_refused() {
     assert_eq!(merged.unwrap_err(), PathError::ParentHashMismatch);
     let other = world.path_leaf(sent.sender, &HpkePublicKey::from(vec![9; 32]), &right);
     let own = sent.new.merge(world.suite, &world.tree, &other);
-    assert_eq!(
-        own.unwrap_err(),
-        PathError::PublicKeyMismatch { node: node(0) }
-    );
+    assert_eq!(own.unwrap_err(), PathError::PublicKeyMismatch { node: node(0) });
 }
 
 // req: R-7.5-12
@@ -374,23 +298,14 @@ fn a_secret_for_somebody_else_does_not_decrypt() {
     let (world, sent) = filled();
     let mut swapped = sent.path.clone();
     swapped.nodes[0].encrypted_path_secret = sent.path.nodes[1].encrypted_path_secret.clone();
-    assert_eq!(
-        decrypt(&world, &sent, &swapped, leaf(1)),
-        Err(PathError::Decryption(CryptoError::InvalidCiphertext))
-    );
+    assert_eq!(decrypt(&world, &sent, &swapped, leaf(1)), Err(PathError::Decryption(CryptoError::InvalidCiphertext)));
 
-    let other_context = Sent {
-        context: b"another".to_vec(),
-        ..world_again(&sent, &world)
-    };
+    let other_context = Sent { context: b"another".to_vec(), ..world_again(&sent, &world) };
     assert_eq!(
         decrypt(&world, &other_context, &sent.path, leaf(1)),
         Err(PathError::Decryption(CryptoError::InvalidCiphertext))
     );
-    assert_eq!(
-        decrypt(&world, &sent, &sent.path, leaf(0)),
-        Err(PathError::OwnPath)
-    );
+    assert_eq!(decrypt(&world, &sent, &sent.path, leaf(0)), Err(PathError::OwnPath));
 }
 
 /// A second `Sent` of the same sender: only its public parts are used.
@@ -412,10 +327,7 @@ fn a_path_secret_of_another_length_is_refused() {
     let (mut world, sent) = filled();
     let suite = world.suite;
     for len in [0, suite.hash_len() - 1, suite.hash_len() + 1] {
-        assert_eq!(
-            PathSecret::from_secret(suite, SecretBytes::zeros(len)).unwrap_err(),
-            CryptoError::WrongLength
-        );
+        assert_eq!(PathSecret::from_secret(suite, SecretBytes::zeros(len)).unwrap_err(), CryptoError::WrongLength);
         let mut path = sent.path.clone();
         let key = HpkePublicKey::from(world.tree.encryption_key(node(2)).unwrap().to_vec());
         path.nodes[0].encrypted_path_secret[0] = suite
@@ -427,10 +339,7 @@ fn a_path_secret_of_another_length_is_refused() {
                 &mut world.rng,
             )
             .unwrap();
-        assert_eq!(
-            decrypt(&world, &sent, &path, leaf(1)),
-            Err(PathError::PathSecretLength)
-        );
+        assert_eq!(decrypt(&world, &sent, &path, leaf(1)), Err(PathError::PathSecretLength));
     }
 }
 
@@ -441,35 +350,16 @@ fn a_welcomes_path_secret_must_fit_the_tree() {
     let suite = world.suite;
     let lowest = sent.new.path_secret_for(leaf(2)).unwrap();
     let update = keys_from_welcome(suite, &sent.after, leaf(2), leaf(0), lowest).unwrap();
-    assert_eq!(
-        update.set.into_keys().collect::<Vec<_>>(),
-        [node(3), node(7)]
-    );
-    let welcome =
-        |tree, own, signer, secret| keys_from_welcome(suite, tree, own, signer, secret).map(drop);
+    assert_eq!(update.set.into_keys().collect::<Vec<_>>(), [node(3), node(7)]);
+    let welcome = |tree, own, signer, secret| keys_from_welcome(suite, tree, own, signer, secret).map(drop);
     let wrong = PathSecret::from_secret(suite, SecretBytes::zeros(32)).unwrap();
-    assert_eq!(
-        welcome(&sent.after, leaf(2), leaf(0), &wrong),
-        Err(PathError::PublicKeyMismatch { node: node(3) })
-    );
+    assert_eq!(welcome(&sent.after, leaf(2), leaf(0), &wrong), Err(PathError::PublicKeyMismatch { node: node(3) }));
     // The secret of the common ancestor, not of one above or below.
-    assert_eq!(
-        welcome(&sent.after, leaf(1), leaf(0), lowest),
-        Err(PathError::PublicKeyMismatch { node: node(1) })
-    );
-    assert_eq!(
-        welcome(&sent.after, leaf(0), leaf(0), lowest),
-        Err(PathError::OwnPath)
-    );
+    assert_eq!(welcome(&sent.after, leaf(1), leaf(0), lowest), Err(PathError::PublicKeyMismatch { node: node(1) }));
+    assert_eq!(welcome(&sent.after, leaf(0), leaf(0), lowest), Err(PathError::OwnPath));
     let blank = World::with_members(suite, 6, 8, 0);
-    assert_eq!(
-        welcome(&blank.tree, leaf(2), leaf(0), lowest),
-        Err(PathError::PublicKeyMismatch { node: node(3) })
-    );
-    assert_eq!(
-        welcome(&blank.tree, leaf(9), leaf(0), lowest),
-        Err(PathError::NotARecipient)
-    );
+    assert_eq!(welcome(&blank.tree, leaf(2), leaf(0), lowest), Err(PathError::PublicKeyMismatch { node: node(3) }));
+    assert_eq!(welcome(&blank.tree, leaf(9), leaf(0), lowest), Err(PathError::NotARecipient));
 }
 
 // req: R-7.5-15, R-7.5-14
@@ -482,24 +372,10 @@ fn keys_of_nodes_that_turned_blank_are_cleared() {
     // Without leaf 1, node 1 leaves the filtered path of leaf 0: leaf 0 clears it, and so would leaf 1.
     assert!(world.members[&leaf(0)].keys.parents.contains_key(&node(1)));
     world.remove(leaf(1));
-    assert_eq!(
-        world.members[&leaf(0)]
-            .keys
-            .parents
-            .keys()
-            .collect::<Vec<_>>(),
-        Vec::<&NodeIndex>::new()
-    );
+    assert_eq!(world.members[&leaf(0)].keys.parents.keys().collect::<Vec<_>>(), Vec::<&NodeIndex>::new());
     let sent = world.send(leaf(0), no_leaves());
     world.deliver(sent);
-    assert_eq!(
-        world.members[&leaf(0)]
-            .keys
-            .parents
-            .keys()
-            .collect::<Vec<_>>(),
-        [&node(3)]
-    );
+    assert_eq!(world.members[&leaf(0)].keys.parents.keys().collect::<Vec<_>>(), [&node(3)]);
 }
 
 // req: R-7.5-15, R-7.4-05
@@ -544,41 +420,18 @@ fn a_path_may_come_from_outside() {
         let joiner = world.tree.next_free_leaf().unwrap();
         let steps: Vec<_> = steps.into_iter().map(|(a, b)| (node(a), node(b))).collect();
         let filtered = world.tree.filtered_direct_path(joiner);
-        assert_eq!(
-            filtered
-                .iter()
-                .map(|step| (step.node, step.copath_child))
-                .collect::<Vec<_>>(),
-            steps
-        );
+        assert_eq!(filtered.iter().map(|step| (step.node, step.copath_child)).collect::<Vec<_>>(), steps);
 
         let new = generate_path(world.suite, &world.tree, joiner, &mut world.rng).unwrap();
         let mut leaf_node = World::new(suite1(), 9).tree.leaf(leaf(0)).unwrap();
         leaf_node.encryption_key = new.leaf_public().clone();
-        leaf_node.leaf_node_source = LeafNodeSource::Commit {
-            parent_hash: new.parent_hashes().leaf.clone(),
-        };
+        leaf_node.leaf_node_source = LeafNodeSource::Commit { parent_hash: new.parent_hashes().leaf.clone() };
         let after = new.merge(world.suite, &world.tree, &leaf_node).unwrap();
         assert_eq!(verify_parent_hashes(world.suite, &after), Ok(()));
         let context = after.root_hash().as_bytes().to_vec();
-        let nodes = new
-            .encrypt(
-                world.suite,
-                &world.tree,
-                &no_leaves(),
-                &context,
-                &mut world.rng,
-            )
-            .unwrap();
+        let nodes = new.encrypt(world.suite, &world.tree, &no_leaves(), &context, &mut world.rng).unwrap();
         let path = UpdatePath { leaf_node, nodes };
-        let sent = Sent {
-            sender: joiner,
-            new,
-            path,
-            after,
-            context,
-            excluded: no_leaves(),
-        };
+        let sent = Sent { sender: joiner, new, path, after, context, excluded: no_leaves() };
         check(&world, &sent, &sent.path).unwrap();
         let merged = merge_path(world.suite, &world.tree, joiner, &sent.path).unwrap();
         assert_eq!(merged.root_hash(), sent.after.root_hash());
@@ -587,9 +440,6 @@ fn a_path_may_come_from_outside() {
         }
         let mut path = sent.path.clone();
         path.leaf_node.encryption_key = world.tree.leaf(leaf(0)).unwrap().encryption_key;
-        assert_eq!(
-            check(&world, &sent, &path),
-            Err(PathError::KeyInTree { node: node(0) })
-        );
+        assert_eq!(check(&world, &sent, &path), Err(PathError::KeyInTree { node: node(0) }));
     }
 }

@@ -48,11 +48,8 @@ impl RatchetTree {
             if self.leaf_bytes(leaf).is_none() {
                 return Err(TreeError::BlankLeaf(leaf));
             }
-            let change = LeafChange {
-                leaf,
-                bytes: bytes.cloned(),
-                blanks_path: true,
-            };
+            // req: R-12.1.2-02
+            let change = LeafChange { leaf, bytes: bytes.cloned(), blanks_path: true };
             if changes.insert(leaf, change).is_some() {
                 return Err(TreeError::RepeatedLeaf(leaf));
             }
@@ -60,28 +57,21 @@ impl RatchetTree {
         let added = self.slots(removes, adds.len())?;
         for (leaf, bytes) in added.iter().zip(adds) {
             // A slot that this very change vacated keeps its blanked path.
-            let change = changes.entry(*leaf).or_insert_with(|| LeafChange {
-                leaf: *leaf,
-                bytes: None,
-                blanks_path: false,
-            });
+            let change =
+                changes.entry(*leaf).or_insert_with(|| LeafChange { leaf: *leaf, bytes: None, blanks_path: false });
+            // req: R-12.1.1-05
             change.bytes = Some(Arc::clone(bytes));
         }
         let changes: Vec<LeafChange> = changes.into_values().collect();
 
         let last = added.iter().max().map_or(0, |leaf| leaf.as_u32());
         // req: R-12.1.1-03
-        let size = TreeSize::for_leaves(last.saturating_add(1))
-            .ok_or(TreeError::TooManyLeaves)?
-            .max(self.size);
+        let size = TreeSize::for_leaves(last.saturating_add(1)).ok_or(TreeError::TooManyLeaves)?.max(self.size);
         let mut edits = Vec::new();
-        plan_grown(self, size, &changes, &mut edits)?;
+        plan_all(self, &changes, &mut edits)?;
         // Removes before Adds truncate first; as Adds take the leftmost leaves either way, once at the end is the same.
         // req: R-12.1.3-03
-        let tree = self
-            .clone()
-            .edit_resized(suite, size, edits)?
-            .truncate(suite)?;
+        let tree = self.clone().edit_resized(suite, size, edits)?.truncate(suite)?;
         Ok((tree, added))
     }
 
@@ -109,24 +99,20 @@ impl RatchetTree {
         let mut path: BTreeMap<NodeIndex, Option<Arc<[u8]>>> =
             direct_path(sender, size).map(|node| (node, None)).collect();
         for (node, bytes) in parents {
-            let slot = path
-                .get_mut(node)
-                .ok_or(TreeError::NotOnDirectPath(*node))?;
+            let slot = path.get_mut(node).ok_or(TreeError::NotOnDirectPath(*node))?;
             if slot.replace(Arc::clone(bytes)).is_some() {
                 return Err(TreeError::NotAscending(*node));
             }
         }
         path.insert(sender.node(), Some(leaf));
-        self.clone()
-            .edit_resized(suite, size, path.into_iter().collect())
+        self.clone().edit_resized(suite, size, path.into_iter().collect())
     }
 
     /// Where the next new member goes: the leftmost blank leaf, or the first one of the extended tree; `None` in a
     /// full tree of 2^31 leaves (RFC 9420 section 12.1.1).
     #[must_use]
     pub fn next_free_leaf(&self) -> Option<LeafIndex> {
-        self.leftmost_blank()
-            .or_else(|| LeafIndex::new(self.size.leaf_count()))
+        self.leftmost_blank().or_else(|| LeafIndex::new(self.size.leaf_count()))
     }
 
     /// The leaves that `wanted` Adds go to once `removed` are blank.
@@ -150,45 +136,23 @@ impl RatchetTree {
     }
 }
 
-/// Turns leaf changes into node edits, in array order, in a tree that is first extended to `size`.
-fn plan_grown(
-    tree: &RatchetTree,
-    size: TreeSize,
-    changes: &[LeafChange],
-    edits: &mut Vec<NodeEdit>,
-) -> Result<(), TreeError> {
+/// Turns leaf changes into node edits, in array order.
+fn plan_all(tree: &RatchetTree, changes: &[LeafChange], edits: &mut Vec<NodeEdit>) -> Result<(), TreeError> {
     let inside = changes.partition_point(|change| tree.size.contains_leaf(change.leaf));
     let (inside, beyond) = changes.split_at_checked(inside).unwrap_or_default();
     plan(&tree.root, tree.size.root(), inside, edits)?;
     // Beyond the old root everything is blank: leaves only.
-    debug_assert!(
-        beyond.is_empty() || size > tree.size,
-        "slots beyond the tree extend it"
-    );
-    edits.extend(
-        beyond
-            .iter()
-            .map(|change| (change.leaf.node(), change.bytes.clone())),
-    );
+    edits.extend(beyond.iter().map(|change| (change.leaf.node(), change.bytes.clone())));
     Ok(())
 }
 
-fn plan(
-    link: &Link,
-    node: NodeIndex,
-    changes: &[LeafChange],
-    edits: &mut Vec<NodeEdit>,
-) -> Result<(), TreeError> {
+fn plan(link: &Link, node: NodeIndex, changes: &[LeafChange], edits: &mut Vec<NodeEdit>) -> Result<(), TreeError> {
     if changes.is_empty() {
         return Ok(());
     }
     let (Some(parent), Some(left), Some(right)) = (link.parent(), node.left(), node.right()) else {
         // A leaf, or blank from here down.
-        edits.extend(
-            changes
-                .iter()
-                .map(|change| (change.leaf.node(), change.bytes.clone())),
-        );
+        edits.extend(changes.iter().map(|change| (change.leaf.node(), change.bytes.clone())));
         return Ok(());
     };
     let middle = changes.partition_point(|change| change.leaf.node() < node);
@@ -210,10 +174,7 @@ fn plan(
 /// The encoded parent with the changed leaves among its unmerged ones, in order.
 fn with_unmerged(parent: &[u8], changes: &[LeafChange]) -> Result<Arc<[u8]>, TreeError> {
     let parent = ParentRef::from_bytes(parent)?;
-    let mut leaves: Vec<LeafIndex> = parent
-        .unmerged()
-        .chain(changes.iter().map(|change| change.leaf))
-        .collect();
+    let mut leaves: Vec<LeafIndex> = parent.unmerged().chain(changes.iter().map(|change| change.leaf)).collect();
     leaves.sort_unstable();
     leaves.dedup();
     let mut bytes = Vec::new();

@@ -16,16 +16,9 @@ impl RatchetTree {
     pub fn diff(&self, newer: &Self) -> Vec<NodeEdit> {
         let mut edits = Vec::new();
         let common = self.size.min(newer.size);
-        diff_links(
-            self.left_spine(common),
-            newer.left_spine(common),
-            common.root(),
-            &mut edits,
-        );
+        diff_links(self.left_spine(common), newer.left_spine(common), common.root(), &mut edits);
         for (tree, is_newer) in [(self, false), (newer, true)] {
-            tree.for_each_beyond(common, &mut |node, bytes| {
-                edits.push((node, is_newer.then(|| bytes.clone())))
-            });
+            tree.for_each_beyond(common, &mut |node, bytes| edits.push((node, is_newer.then(|| bytes.clone()))));
         }
         edits
     }
@@ -54,11 +47,7 @@ impl RatchetTree {
     }
 
     /// Visits the nodes that a tree of `size` does not have, in array order.
-    fn for_each_beyond(
-        &self,
-        mut size: TreeSize,
-        visit: &mut dyn FnMut(NodeIndex, &alloc::sync::Arc<[u8]>),
-    ) {
+    fn for_each_beyond(&self, mut size: TreeSize, visit: &mut dyn FnMut(NodeIndex, &alloc::sync::Arc<[u8]>)) {
         while size < self.size {
             let Some(next) = size.doubled() else { return };
             let root = next.root();
@@ -99,12 +88,8 @@ fn count_unshared(new: &Link, old: &Link) -> usize {
         return 0;
     }
     let Some(parent) = new.parent() else { return 1 };
-    let (old_left, old_right) = old
-        .parent()
-        .map_or((Link::BLANK_REF, Link::BLANK_REF), |old| {
-            (old.left(), old.right())
-        });
-    let below = count_unshared(parent.left(), old_left)
-        .saturating_add(count_unshared(parent.right(), old_right));
+    let (old_left, old_right) =
+        old.parent().map_or((Link::BLANK_REF, Link::BLANK_REF), |old| (old.left(), old.right()));
+    let below = count_unshared(parent.left(), old_left).saturating_add(count_unshared(parent.right(), old_right));
     below.saturating_add(1)
 }

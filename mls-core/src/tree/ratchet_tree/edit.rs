@@ -32,20 +32,9 @@ impl RatchetTree {
     /// # Errors
     /// As [`edit`](Self::edit); [`TreeError::IndexOutOfTree`] names the root of a right half that should be dropped
     /// and is not blank.
-    pub fn edit_resized(
-        self,
-        suite: Suite<'_>,
-        size: TreeSize,
-        mut edits: Vec<NodeEdit>,
-    ) -> Result<Self, TreeError> {
+    pub fn edit_resized(self, suite: Suite<'_>, size: TreeSize, mut edits: Vec<NodeEdit>) -> Result<Self, TreeError> {
         check_order(&edits, self.size.max(size))?;
-        let Self {
-            size: mut old_size,
-            mut root,
-            root_hash,
-            summary: _,
-            mut index,
-        } = self;
+        let Self { size: mut old_size, mut root, root_hash, summary: _, mut index } = self;
         let mut editor = Editor::new(suite, root_hash.len(), &index);
         let mut hash = Slot::from(root_hash);
         let inside = edits.partition_point(|(node, _)| old_size.contains(*node));
@@ -56,13 +45,7 @@ impl RatchetTree {
         }
         let summary = editor.summary_of(&root)?;
         index.apply(editor.changes);
-        let mut tree = Self {
-            size: old_size,
-            root,
-            root_hash: hash.digest(editor.hash_len)?,
-            summary,
-            index,
-        };
+        let mut tree = Self { size: old_size, root, root_hash: hash.digest(editor.hash_len)?, summary, index };
         tree.shrink(suite, size)?;
         match tree.size.root().right() {
             Some(right) if tree.size > size => Err(TreeError::IndexOutOfTree(right)),
@@ -105,13 +88,7 @@ impl RatchetTree {
         editor.edit(size.root(), &mut root, hash.as_mut(), false, &mut edits)?;
         let summary = editor.summary_of(&root)?;
         index.apply(editor.changes);
-        Ok(Self {
-            size,
-            root,
-            root_hash: hash.digest(editor.hash_len)?,
-            summary,
-            index,
-        })
+        Ok(Self { size, root, root_hash: hash.digest(editor.hash_len)?, summary, index })
     }
 
     /// Truncates, but not below `size`.

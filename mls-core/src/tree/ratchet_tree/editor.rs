@@ -30,10 +30,7 @@ impl Slot {
 impl From<Digest> for Slot {
     fn from(digest: Digest) -> Self {
         let mut slot = Self([0; 64]);
-        slot.0
-            .iter_mut()
-            .zip(digest.as_bytes())
-            .for_each(|(to, from)| *to = *from);
+        slot.0.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
         slot
     }
 }
@@ -48,12 +45,7 @@ pub(super) struct Editor<'a> {
 
 impl<'a> Editor<'a> {
     pub(super) fn new(suite: Suite<'a>, hash_len: usize, index: &KeyIndex) -> Self {
-        Self {
-            suite,
-            hash_len,
-            summaries: Summaries::default(),
-            changes: index.changes(),
-        }
+        Self { suite, hash_len, summaries: Summaries::default(), changes: index.changes() }
     }
 
     /// Edits what is at and below `node` and puts its tree hash into `hash`, which is up to date iff `hashed`.
@@ -129,25 +121,13 @@ impl<'a> Editor<'a> {
             parent.payload = bytes;
         }
         let middle = parent.hashes.len() / 2;
-        let (left_hash, right_hash) = parent
-            .hashes
-            .split_at_mut_checked(middle)
-            .unwrap_or_default();
+        let (left_hash, right_hash) = parent.hashes.split_at_mut_checked(middle).unwrap_or_default();
         let [left_hashed, right_hashed] = hashed;
         self.edit(left, &mut parent.left, left_hash, left_hashed, left_edits)?;
-        self.edit(
-            right,
-            &mut parent.right,
-            right_hash,
-            right_hashed,
-            right_edits,
-        )?;
+        self.edit(right, &mut parent.right, right_hash, right_hashed, right_edits)?;
 
         parent.members = parent.left.members().saturating_add(parent.right.members());
-        let (left, right) = (
-            self.summary_below(&parent.left)?,
-            self.summary_below(&parent.right)?,
-        );
+        let (left, right) = (self.summary_below(&parent.left)?, self.summary_below(&parent.right)?);
         parent.summary = self.summaries.combine(left, right, parent.summary.as_ref());
         Ok(parent_tree_hash(
             self.suite,
@@ -174,12 +154,7 @@ impl<'a> Editor<'a> {
             let mut digest = Digest::EMPTY;
             let old_root = core::mem::replace(root, Link::BLANK);
             *root = Link::Inner(Some(Parent::make(self.hash_len, old_root, |parent| {
-                parent
-                    .hashes
-                    .iter_mut()
-                    .zip(&hash.0)
-                    .take(self.hash_len)
-                    .for_each(|(to, from)| *to = *from);
+                parent.hashes.iter_mut().zip(&hash.0).take(self.hash_len).for_each(|(to, from)| *to = *from);
                 digest = self.edit_parent(next.root(), parent, [true, false], inside)?;
                 Ok(())
             })?));
@@ -191,12 +166,7 @@ impl<'a> Editor<'a> {
     }
 
     /// Checks a new payload's form and moves its keys in the index.
-    fn reindex(
-        &mut self,
-        node: NodeIndex,
-        old: Option<&[u8]>,
-        new: Option<&[u8]>,
-    ) -> Result<(), TreeError> {
+    fn reindex(&mut self, node: NodeIndex, old: Option<&[u8]>, new: Option<&[u8]>) -> Result<(), TreeError> {
         let keys = |bytes| keys_of(node, bytes);
         let old = old.map(keys).transpose()?.unwrap_or_default();
         if let Some(new) = new {
@@ -207,11 +177,7 @@ impl<'a> Editor<'a> {
             }
         }
         let new = new.map(keys).transpose()?.unwrap_or_default();
-        for ((space, old), new) in [KeySpace::Encryption, KeySpace::Signature]
-            .into_iter()
-            .zip(old)
-            .zip(new)
-        {
+        for ((space, old), new) in [KeySpace::Encryption, KeySpace::Signature].into_iter().zip(old).zip(new) {
             if old == new {
                 continue;
             }
@@ -233,9 +199,7 @@ impl<'a> Editor<'a> {
     }
 
     pub(super) fn summary_of(&mut self, root: &Link) -> Result<Arc<Summary>, TreeError> {
-        Ok(self
-            .summary_below(root)?
-            .unwrap_or_else(|| Arc::new(Summary::vacant())))
+        Ok(self.summary_below(root)?.unwrap_or_else(|| Arc::new(Summary::vacant())))
     }
 
     /// Puts a digest, which is `hash_len` long, at the head of a slot.
@@ -262,9 +226,8 @@ fn keys_of(node: NodeIndex, bytes: &[u8]) -> Result<[Option<&[u8]>; 2], TreeErro
 
 /// A subtree that has become wholly blank is one empty link.
 fn collapse(link: &mut Link) {
-    if link.parent().is_some_and(|parent| {
-        parent.payload.is_none() && parent.left.is_blank() && parent.right.is_blank()
-    }) {
+    if link.parent().is_some_and(|parent| parent.payload.is_none() && parent.left.is_blank() && parent.right.is_blank())
+    {
         *link = Link::BLANK;
     }
 }

@@ -27,11 +27,7 @@ impl RatchetTree {
     /// # Security
     /// The caller compares [`root_hash`](Self::root_hash) with the group's `tree_hash` before anything else, and
     /// validates leaves and parent hashes (RFC 9420 section 12.4.3.1).
-    pub fn from_extension(
-        suite: Suite<'_>,
-        seed: IndexSeed,
-        bytes: &[u8],
-    ) -> Result<Self, TreeError> {
+    pub fn from_extension(suite: Suite<'_>, seed: IndexSeed, bytes: &[u8]) -> Result<Self, TreeError> {
         let mut outer = Reader::new(bytes);
         let mut array = outer.vector()?;
         outer.finish()?;
@@ -73,10 +69,7 @@ impl RatchetTree {
         let mut after = 0_u32;
         for (node, bytes) in self.nodes() {
             let blanks = widen(node.as_u32().saturating_sub(after));
-            len = len
-                .saturating_add(blanks)
-                .saturating_add(2)
-                .saturating_add(bytes.len());
+            len = len.saturating_add(blanks).saturating_add(2).saturating_add(bytes.len());
             after = node.as_u32().saturating_add(1);
         }
         let mut out = Vec::with_capacity(len.saturating_add(header_len(len)));

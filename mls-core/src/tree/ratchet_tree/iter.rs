@@ -16,10 +16,7 @@ pub struct Nodes<'a> {
 
 impl<'a> Nodes<'a> {
     pub(super) const fn new(root: &'a Link, node: NodeIndex) -> Self {
-        Self {
-            above: Vec::new(),
-            next: Some((root, node)),
-        }
+        Self { above: Vec::new(), next: Some((root, node)) }
     }
 }
 

@@ -127,18 +127,8 @@ impl Parent {
 }
 
 impl<const N: usize> ParentOf<[u8; N]> {
-    fn sized(
-        left: Link,
-        edit: impl FnOnce(&mut Parent) -> Result<(), TreeError>,
-    ) -> Result<Arc<Parent>, TreeError> {
-        let mut parent = Self {
-            left,
-            right: Link::BLANK,
-            payload: None,
-            summary: None,
-            members: 0,
-            hashes: [0; N],
-        };
+    fn sized(left: Link, edit: impl FnOnce(&mut Parent) -> Result<(), TreeError>) -> Result<Arc<Parent>, TreeError> {
+        let mut parent = Self { left, right: Link::BLANK, payload: None, summary: None, members: 0, hashes: [0; N] };
         edit(&mut parent)?;
         Ok(Arc::new(parent))
     }
@@ -150,12 +140,7 @@ pub(super) fn encryption_key(node: &[u8]) -> Option<&[u8]> {
 }
 
 /// Appends the blank leaves below `node` from the left until `found` has `wanted`. Full subtrees are not entered.
-pub(super) fn collect_blanks(
-    link: &Link,
-    node: NodeIndex,
-    wanted: usize,
-    found: &mut Vec<LeafIndex>,
-) {
+pub(super) fn collect_blanks(link: &Link, node: NodeIndex, wanted: usize, found: &mut Vec<LeafIndex>) {
     let (first, last) = node.leaf_range();
     match link {
         Link::Leaf(_) => {}
@@ -165,8 +150,7 @@ pub(super) fn collect_blanks(
             found.extend(leaves.filter_map(LeafIndex::new).take(missing));
         }
         Link::Inner(Some(parent)) => {
-            let full =
-                last.as_u32().wrapping_sub(first.as_u32()).saturating_add(1) == parent.members;
+            let full = last.as_u32().wrapping_sub(first.as_u32()).saturating_add(1) == parent.members;
             if full || found.len() >= wanted {
                 return;
             }

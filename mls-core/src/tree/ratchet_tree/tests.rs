@@ -1,8 +1,4 @@
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    reason = "tests"
-)]
+#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, reason = "tests")]
 
 mod extension;
 mod naive;

@@ -61,27 +61,20 @@ pub struct LeafContext<'a> {
 ///
 /// # Errors
 /// The first rule broken; the signature is verified last.
-pub fn validate_leaf(
-    suite: Suite<'_>,
-    leaf: &LeafNode,
-    context: &LeafContext<'_>,
-) -> Result<(), LeafNodeError> {
+pub fn validate_leaf(suite: Suite<'_>, leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), LeafNodeError> {
     check_source(leaf, context)?;
     check_capabilities(leaf, context)?;
     check_extensions(leaf, context)?;
     check_credential(leaf, context)?;
-    suite
-        .check_hpke_public_key(leaf.encryption_key.as_bytes())
-        .map_err(LeafNodeError::InvalidEncryptionKey)?;
+    suite.check_hpke_public_key(leaf.encryption_key.as_bytes()).map_err(LeafNodeError::InvalidEncryptionKey)?;
     if context.verified {
         return Ok(());
     }
     // req: R-7.3-05, R-7.2-16
-    leaf.verify_signature(suite, context.position)
-        .map_err(|error| match error {
-            CryptoError::InvalidPublicKey => LeafNodeError::InvalidSignatureKey(error),
-            error => LeafNodeError::InvalidSignature(error),
-        })
+    leaf.verify_signature(suite, context.position).map_err(|error| match error {
+        CryptoError::InvalidPublicKey => LeafNodeError::InvalidSignatureKey(error),
+        error => LeafNodeError::InvalidSignature(error),
+    })
 }
 
 /// Checks that nobody else in `tree` has the leaf's keys. `replacing` is the leaf that goes when this one comes
@@ -112,10 +105,9 @@ pub fn check_unique_keys(
 fn check_source(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), LeafNodeError> {
     match (context.expected, &leaf.leaf_node_source) {
         // req: R-7.3-16
-        (
-            ExpectedSource::KeyPackage | ExpectedSource::Tree,
-            LeafNodeSource::KeyPackage(lifetime),
-        ) => check_lifetime(lifetime, context),
+        (ExpectedSource::KeyPackage | ExpectedSource::Tree, LeafNodeSource::KeyPackage(lifetime)) => {
+            check_lifetime(lifetime, context)
+        }
         // req: R-7.3-17, R-7.3-18
         (ExpectedSource::Update { old_encryption_key }, LeafNodeSource::Update) => {
             if leaf.encryption_key == *old_encryption_key {
@@ -165,9 +157,7 @@ fn check_capabilities(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), 
     }
     // req: R-7.3-09
     let mut required = context.required.credential_types.iter().copied();
-    if let Some(missing) =
-        required.find(|&credential| !capabilities.supports_credential(credential))
-    {
+    if let Some(missing) = required.find(|&credential| !capabilities.supports_credential(credential)) {
         return Err(LeafNodeError::RequiredCredentialMissing(missing));
     }
     Ok(())
@@ -181,14 +171,8 @@ fn check_extensions(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), Le
     // Sorted: both lists are as long as their sender likes.
     let mut declared: Vec<ExtensionType> = leaf.capabilities.extensions.clone();
     declared.sort_unstable();
-    let supports = |extension: ExtensionType| {
-        extension.is_default() || declared.binary_search(&extension).is_ok()
-    };
-    for extension in leaf
-        .extensions
-        .iter()
-        .map(|extension| extension.extension_type)
-    {
+    let supports = |extension: ExtensionType| extension.is_default() || declared.binary_search(&extension).is_ok();
+    for extension in leaf.extensions.iter().map(|extension| extension.extension_type) {
         // req: R-17.3-01
         if !extension.allowed_in(ExtensionPlace::LeafNode) {
             return Err(LeafNodeError::MisplacedExtension(extension));
@@ -199,12 +183,7 @@ fn check_extensions(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), Le
         }
     }
     // req: R-13.4-06, R-13.4-08, R-13.4-09
-    match context
-        .group_extensions
-        .iter()
-        .copied()
-        .find(|&extension| !supports(extension))
-    {
+    match context.group_extensions.iter().copied().find(|&extension| !supports(extension)) {
         Some(missing) => Err(LeafNodeError::GroupExtensionUnsupported(missing)),
         None => Ok(()),
     }

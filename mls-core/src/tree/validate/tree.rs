@@ -66,8 +66,7 @@ pub fn validate_tree(
             max_lifetime: context.max_lifetime,
             verified: false,
         };
-        validate_leaf(suite, &leaf, &context)
-            .map_err(|error| TreeValidationError::Leaf(index, error))?;
+        validate_leaf(suite, &leaf, &context).map_err(|error| TreeValidationError::Leaf(index, error))?;
     }
     Ok(())
 }
@@ -80,18 +79,11 @@ pub fn find_own_leaf(tree: &RatchetTree, own: &LeafNode) -> Result<LeafIndex, Tr
     // req: R-12.4.3.1-19
     let own_bytes = own.to_bytes()?;
     tree.find_signature_key(own.signature_key.as_bytes())
-        .filter(|index| {
-            tree.leaf_bytes(*index)
-                .is_some_and(|bytes| **bytes == *own_bytes)
-        })
+        .filter(|index| tree.leaf_bytes(*index).is_some_and(|bytes| **bytes == *own_bytes))
         .ok_or(TreeValidationError::OwnLeafMissing)
 }
 
-fn check_parent_keys(
-    suite: Suite<'_>,
-    tree: &RatchetTree,
-    node: NodeIndex,
-) -> Result<(), TreeValidationError> {
+fn check_parent_keys(suite: Suite<'_>, tree: &RatchetTree, node: NodeIndex) -> Result<(), TreeValidationError> {
     let Some((left, right)) = node.left().zip(node.right()) else {
         return Ok(());
     };
@@ -102,9 +94,7 @@ fn check_parent_keys(
         if tree.find_encryption_key(parent.encryption_key) != Some(node) {
             return Err(TreeValidationError::DuplicateKey(node));
         }
-        suite
-            .check_hpke_public_key(parent.encryption_key)
-            .map_err(|_| TreeValidationError::InvalidParentKey(node))?;
+        suite.check_hpke_public_key(parent.encryption_key).map_err(|_| TreeValidationError::InvalidParentKey(node))?;
     }
     Ok(())
 }

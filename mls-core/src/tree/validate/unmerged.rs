@@ -53,10 +53,7 @@ fn check_below(
     let Some((left, right)) = node.left().zip(node.right()) else {
         // req: R-12.4.3.1-16
         if tree.is_blank(node) {
-            return Err(UnmergedLeafError::Blank {
-                parent,
-                leaf: first,
-            });
+            return Err(UnmergedLeafError::Blank { parent, leaf: first });
         }
         return Ok(());
     };
@@ -120,10 +117,7 @@ impl fmt::Display for UnmergedLeafError {
             }
             Self::Blank { parent, leaf } => write!(f, "{leaf:?}, unmerged at {parent:?}, is blank"),
             Self::NotListedBetween { parent, node, leaf } => {
-                write!(
-                    f,
-                    "{leaf:?}, unmerged at {parent:?}, is not unmerged at {node:?}"
-                )
+                write!(f, "{leaf:?}, unmerged at {parent:?}, is not unmerged at {node:?}")
             }
         }
     }

@@ -1,8 +1,4 @@
-#![allow(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    reason = "tests"
-)]
+#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, reason = "tests")]
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -21,31 +17,16 @@ use crate::tree::parent_node::ParentNode;
 
 fn leaves() -> Vec<Vec<u8>> {
     let credentials = [
-        Credential::Basic {
-            identity: b"alice".to_vec(),
-        },
+        Credential::Basic { identity: b"alice".to_vec() },
         Credential::X509 {
-            certificates: vec![
-                Certificate {
-                    cert_data: vec![1, 2],
-                },
-                Certificate { cert_data: vec![] },
-            ],
+            certificates: vec![Certificate { cert_data: vec![1, 2] }, Certificate { cert_data: vec![] }],
         },
-        Credential::Other {
-            credential_type: CredentialType(0x0a0a),
-            body: vec![9; 70],
-        },
+        Credential::Other { credential_type: CredentialType(0x0a0a), body: vec![9; 70] },
     ];
     let sources = [
-        LeafNodeSource::KeyPackage(Lifetime {
-            not_before: 1,
-            not_after: 2,
-        }),
+        LeafNodeSource::KeyPackage(Lifetime { not_before: 1, not_after: 2 }),
         LeafNodeSource::Update,
-        LeafNodeSource::Commit {
-            parent_hash: vec![5; 32],
-        },
+        LeafNodeSource::Commit { parent_hash: vec![5; 32] },
     ];
     let leaf = |(credential, leaf_node_source)| LeafNode {
         encryption_key: HpkePublicKey::from(vec![1; 32]),
@@ -59,18 +40,10 @@ fn leaves() -> Vec<Vec<u8>> {
             credentials: vec![CredentialType(1), CredentialType(2), CredentialType(0x0a0a)],
         },
         leaf_node_source,
-        extensions: Extensions::from(vec![Extension {
-            extension_type: ExtensionType(10),
-            extension_data: vec![3; 3],
-        }]),
+        extensions: Extensions::from(vec![Extension { extension_type: ExtensionType(10), extension_data: vec![3; 3] }]),
         signature: vec![4; 64],
     };
-    credentials
-        .into_iter()
-        .zip(sources)
-        .map(leaf)
-        .map(|leaf| leaf.to_bytes().unwrap())
-        .collect()
+    credentials.into_iter().zip(sources).map(leaf).map(|leaf| leaf.to_bytes().unwrap()).collect()
 }
 
 #[test]
@@ -78,17 +51,11 @@ fn a_leaf_is_read_in_place() {
     for (bytes, credential_type) in leaves().iter().zip([1, 2, 0x0a0a]) {
         assert_eq!(check_leaf(bytes), Ok(()));
         let keys = LeafRef::from_bytes(bytes).unwrap();
-        assert_eq!(
-            (keys.encryption_key, keys.signature_key),
-            (&[1; 32][..], &[2; 32][..])
-        );
+        assert_eq!((keys.encryption_key, keys.signature_key), (&[1; 32][..], &[2; 32][..]));
         let profile = LeafProfile::from_bytes(bytes).unwrap();
         assert_eq!(profile.credential_type, credential_type);
         let supported = profile.supported().unwrap();
-        assert_eq!(
-            supported,
-            [&[0, 10, 0, 9][..], &[0, 11], &[0, 1, 0, 2, 0x0a, 0x0a]]
-        );
+        assert_eq!(supported, [&[0, 10, 0, 9][..], &[0, 11], &[0, 1, 0, 2, 0x0a, 0x0a]]);
     }
 }
 
@@ -102,17 +69,11 @@ fn a_parent_is_read_in_place() {
     };
     let mut bytes = parent.to_bytes().unwrap();
     let read = ParentRef::from_bytes(&bytes).unwrap();
-    assert_eq!(
-        (read.encryption_key, read.parent_hash, read.unmerged_len()),
-        (&[1; 32][..], &[2; 32][..], 2)
-    );
+    assert_eq!((read.encryption_key, read.parent_hash, read.unmerged_len()), (&[1; 32][..], &[2; 32][..], 2));
     assert_eq!(read.unmerged().collect::<Vec<_>>(), [leaf(3), leaf(1)]);
     // A leaf index of 2^31.
     bytes[67] = 0x80;
-    assert_eq!(
-        ParentRef::from_bytes(&bytes).unwrap_err(),
-        DecodeError::new(DecodeErrorKind::InvalidValue, 67)
-    );
+    assert_eq!(ParentRef::from_bytes(&bytes).unwrap_err(), DecodeError::new(DecodeErrorKind::InvalidValue, 67));
     bytes.push(0);
     bytes[67] = 0;
     assert_eq!(

@@ -88,12 +88,7 @@ fn points_in_another_form_or_off_the_curve_are_refused() {
         let public = signer.public_key().as_bytes();
         let refused = |bytes: &[u8]| {
             let result = (case.algorithm.load_verify_key)(bytes).map(|_| ());
-            assert_eq!(
-                result,
-                Err(CryptoError::InvalidPublicKey),
-                "{}",
-                hex::encode(bytes)
-            );
+            assert_eq!(result, Err(CryptoError::InvalidPublicKey), "{}", hex::encode(bytes));
         };
         for tag in [0, 2, 3, 5, 6, 7] {
             let mut other = public.to_vec();

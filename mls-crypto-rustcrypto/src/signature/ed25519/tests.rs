@@ -30,8 +30,5 @@ fn bytes_that_are_no_point_are_refused() {
     // y = 2 has no x.
     let mut bytes = [0; 32];
     bytes[0] = 2;
-    assert_eq!(
-        load_verify_key(&bytes).map(|_| ()),
-        Err(CryptoError::InvalidPublicKey)
-    );
+    assert_eq!(load_verify_key(&bytes).map(|_| ()), Err(CryptoError::InvalidPublicKey));
 }

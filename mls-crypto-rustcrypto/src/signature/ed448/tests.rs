@@ -86,10 +86,7 @@ fn components_of_small_order_do_not_count() {
 fn bytes_that_are_no_point_are_refused() {
     let mut no_point = [0; 57];
     no_point[0] = 2;
-    assert_eq!(
-        load_verify_key(&no_point).map(|_| ()),
-        Err(CryptoError::InvalidPublicKey)
-    );
+    assert_eq!(load_verify_key(&no_point).map(|_| ()), Err(CryptoError::InvalidPublicKey));
 }
 
 #[test]

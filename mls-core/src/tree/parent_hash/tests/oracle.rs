@@ -28,19 +28,13 @@ impl Array {
                 None => tree.parent(node).map(|parent| Node::Parent(parent.into())),
             }
         };
-        Self {
-            size,
-            nodes: (0..size.node_count()).map(node).collect(),
-        }
+        Self { size, nodes: (0..size.node_count()).map(node).collect() }
     }
 
     /// The `ratchet_tree` extension's data.
     pub(super) fn to_extension(&self) -> Vec<u8> {
         let last = self.nodes.iter().rposition(Option::is_some).unwrap();
-        let body: Vec<u8> = self.nodes[..=last]
-            .iter()
-            .flat_map(|node| node.to_bytes().unwrap())
-            .collect();
+        let body: Vec<u8> = self.nodes[..=last].iter().flat_map(|node| node.to_bytes().unwrap()).collect();
         let mut out = Vec::new();
         encode_header(body.len(), &mut out).unwrap();
         out.extend(body);
@@ -60,13 +54,9 @@ impl Array {
 
     pub(super) fn resolution(&self, node: NodeIndex) -> Vec<NodeIndex> {
         match self.get(node) {
-            Some(_) => core::iter::once(node)
-                .chain(self.unmerged(node).into_iter().map(LeafIndex::node))
-                .collect(),
+            Some(_) => core::iter::once(node).chain(self.unmerged(node).into_iter().map(LeafIndex::node)).collect(),
             None => match (node.left(), node.right()) {
-                (Some(left), Some(right)) => {
-                    [self.resolution(left), self.resolution(right)].concat()
-                }
+                (Some(left), Some(right)) => [self.resolution(left), self.resolution(right)].concat(),
                 _ => Vec::new(),
             },
         }
@@ -79,12 +69,7 @@ impl Array {
                     Node::Leaf(leaf) => leaf.to_bytes().unwrap(),
                     Node::Parent(_) => panic!("a parent in a leaf's place"),
                 });
-                let mut input = [
-                    &[1][..],
-                    &index.as_u32().to_be_bytes(),
-                    &[u8::from(leaf.is_some())],
-                ]
-                .concat();
+                let mut input = [&[1][..], &index.as_u32().to_be_bytes(), &[u8::from(leaf.is_some())]].concat();
                 input.extend(leaf.unwrap_or_default());
                 input
             }
@@ -93,12 +78,8 @@ impl Array {
                 if let Some(Node::Parent(parent)) = parent {
                     parent.encode(&mut input).unwrap();
                 }
-                self.tree_hash(suite, node.left().unwrap())
-                    .encode(&mut input)
-                    .unwrap();
-                self.tree_hash(suite, node.right().unwrap())
-                    .encode(&mut input)
-                    .unwrap();
+                self.tree_hash(suite, node.left().unwrap()).encode(&mut input).unwrap();
+                self.tree_hash(suite, node.right().unwrap()).encode(&mut input).unwrap();
                 input
             }
         };
@@ -120,15 +101,9 @@ impl Array {
     }
 
     fn parent_hash(&self, suite: Suite<'_>, node: NodeIndex, sibling: NodeIndex) -> Vec<u8> {
-        let Some(Node::Parent(parent)) = self.get(node) else {
-            panic!("no parent")
-        };
-        let original = self
-            .without(&parent.unmerged_leaves)
-            .tree_hash(suite, sibling);
-        let input = (&parent.encryption_key, &parent.parent_hash, &original)
-            .to_bytes()
-            .unwrap();
+        let Some(Node::Parent(parent)) = self.get(node) else { panic!("no parent") };
+        let original = self.without(&parent.unmerged_leaves).tree_hash(suite, sibling);
+        let input = (&parent.encryption_key, &parent.parent_hash, &original).to_bytes().unwrap();
         suite.hash(&[&input]).unwrap().as_bytes().to_vec()
     }
 
@@ -152,10 +127,7 @@ impl Array {
                     return false;
                 }
                 while between != node {
-                    if !between.is_leaf()
-                        && self.get(between).is_some()
-                        && !self.unmerged(between).contains(leaf)
-                    {
+                    if !between.is_leaf() && self.get(between).is_some() && !self.unmerged(between).contains(leaf) {
                         return false;
                     }
                     between = between.parent(self.size).unwrap();
@@ -167,28 +139,16 @@ impl Array {
     /// Section 7.9.2's definition, for every child and every node of its resolution.
     fn linked(&self, suite: Suite<'_>, node: NodeIndex) -> bool {
         let (left, right) = (node.left().unwrap(), node.right().unwrap());
-        let links = [(left, right), (right, left)]
-            .into_iter()
-            .flat_map(|(child, sibling)| {
-                let resolution = self.resolution(child);
-                resolution.clone().into_iter().filter(move |candidate| {
-                    let mut rest: Vec<NodeIndex> = resolution
-                        .iter()
-                        .copied()
-                        .filter(|other| other != candidate)
-                        .collect();
-                    rest.sort_unstable();
-                    let unmerged: Vec<NodeIndex> = self
-                        .unmerged(node)
-                        .into_iter()
-                        .filter(|leaf| child.covers(*leaf))
-                        .map(LeafIndex::node)
-                        .collect();
-                    rest == unmerged
-                        && self.own_parent_hash(*candidate)
-                            == Some(self.parent_hash(suite, node, sibling))
-                })
-            });
+        let links = [(left, right), (right, left)].into_iter().flat_map(|(child, sibling)| {
+            let resolution = self.resolution(child);
+            resolution.clone().into_iter().filter(move |candidate| {
+                let mut rest: Vec<NodeIndex> = resolution.iter().copied().filter(|other| other != candidate).collect();
+                rest.sort_unstable();
+                let unmerged: Vec<NodeIndex> =
+                    self.unmerged(node).into_iter().filter(|leaf| child.covers(*leaf)).map(LeafIndex::node).collect();
+                rest == unmerged && self.own_parent_hash(*candidate) == Some(self.parent_hash(suite, node, sibling))
+            })
+        });
         links.count() == 1
     }
 
@@ -200,19 +160,11 @@ impl Array {
     }
 
     pub(super) fn parents(&mut self) -> Vec<&mut ParentNode> {
-        self.nodes
-            .iter_mut()
-            .flatten()
-            .filter_map(as_parent)
-            .collect()
+        self.nodes.iter_mut().flatten().filter_map(as_parent).collect()
     }
 
     pub(super) fn leaves(&mut self) -> Vec<&mut LeafNode> {
-        self.nodes
-            .iter_mut()
-            .flatten()
-            .filter_map(as_leaf)
-            .collect()
+        self.nodes.iter_mut().flatten().filter_map(as_leaf).collect()
     }
 }
 

@@ -15,11 +15,7 @@ use crate::tree::path::{OwnPathKeys, PathKeysUpdate};
 fn an_update_of_keys_can_be_undone() {
     let key = |byte: u8| HpkePrivateKey::from_bytes(vec![byte; 4]);
     let bytes = |keys: &OwnPathKeys| {
-        let parents: Vec<_> = keys
-            .parents
-            .iter()
-            .map(|(node, key)| (*node, key.as_bytes().to_vec()))
-            .collect();
+        let parents: Vec<_> = keys.parents.iter().map(|(node, key)| (*node, key.as_bytes().to_vec())).collect();
         (keys.leaf.as_bytes().to_vec(), parents)
     };
     let mut keys = OwnPathKeys::new(key(1));
@@ -30,13 +26,7 @@ fn an_update_of_keys_can_be_undone() {
         set: BTreeMap::from([(node(1), key(5)), (node(7), key(6))]),
         clear: vec![node(3), node(15)],
     });
-    assert_eq!(
-        bytes(&keys),
-        (
-            vec![4; 4],
-            vec![(node(1), vec![5; 4]), (node(7), vec![6; 4])]
-        )
-    );
+    assert_eq!(bytes(&keys), (vec![4; 4], vec![(node(1), vec![5; 4]), (node(7), vec![6; 4])]));
     keys.apply(inverse);
     assert_eq!(bytes(&keys), before);
 }
@@ -44,10 +34,8 @@ fn an_update_of_keys_can_be_undone() {
 #[test]
 fn keys_are_stored_and_read_back() {
     let mut keys = OwnPathKeys::new(HpkePrivateKey::from_bytes(vec![1, 2]));
-    keys.parents
-        .insert(node(1), HpkePrivateKey::from_bytes(vec![3]));
-    keys.parents
-        .insert(node(7), HpkePrivateKey::from_bytes(vec![4]));
+    keys.parents.insert(node(1), HpkePrivateKey::from_bytes(vec![3]));
+    keys.parents.insert(node(7), HpkePrivateKey::from_bytes(vec![4]));
     let stored = keys.to_stored().unwrap();
     let bytes = [2, 1, 2, 12, 0, 0, 0, 1, 1, 3, 0, 0, 0, 7, 1, 4];
     assert_eq!(stored.as_bytes(), bytes);
@@ -81,10 +69,6 @@ fn debug_shows_no_key() {
         "PathKeysUpdate { leaf: true, set: [NodeIndex(1), NodeIndex(3), NodeIndex(7)], clear: [] }"
     );
     let mut keys = OwnPathKeys::new(HpkePrivateKey::from_bytes(vec![200; 2]));
-    keys.parents
-        .insert(node(1), HpkePrivateKey::from_bytes(vec![201; 2]));
-    assert_eq!(
-        format!("{keys:?}"),
-        "OwnPathKeys { parents: [NodeIndex(1)], .. }"
-    );
+    keys.parents.insert(node(1), HpkePrivateKey::from_bytes(vec![201; 2]));
+    assert_eq!(format!("{keys:?}"), "OwnPathKeys { parents: [NodeIndex(1)], .. }");
 }

@@ -79,9 +79,7 @@ impl Case {
     fn leaves(&self, suite: Suite<'_>, tree: &RatchetTree) -> BTreeMap<LeafIndex, Leaf> {
         let leaf = |private: &LeafPrivate| {
             let index = LeafIndex::new(private.index).unwrap();
-            let mut keys = OwnPathKeys::new(HpkePrivateKey::from_bytes(
-                private.encryption_priv.0.clone(),
-            ));
+            let mut keys = OwnPathKeys::new(HpkePrivateKey::from_bytes(private.encryption_priv.0.clone()));
             for NodeSecret { node, path_secret } in &private.path_secrets {
                 let secret = PathSecret::from_secret(suite, path_secret.secret()).unwrap();
                 let pair = secret.node_key_pair(suite).unwrap();
@@ -91,10 +89,7 @@ impl Case {
             }
             let private = SignaturePrivateKey::from_bytes(private.signature_priv.0.clone());
             let signer = suite.signing_key(&private).unwrap();
-            assert_eq!(
-                tree.leaf(index).unwrap().signature_key,
-                *signer.public_key()
-            );
+            assert_eq!(tree.leaf(index).unwrap().signature_key, *signer.public_key());
             (index, Leaf { keys, signer })
         };
         self.leaves_private.iter().map(leaf).collect()
@@ -115,14 +110,7 @@ fn official_treekem() {
         let leaves = case.leaves(suite, &tree);
         for sent in &case.update_paths {
             receive(suite, case, &tree, &leaves, sent, number);
-            send(
-                suite,
-                case,
-                &tree,
-                &leaves,
-                LeafIndex::new(sent.sender).unwrap(),
-                number,
-            );
+            send(suite, case, &tree, &leaves, LeafIndex::new(sent.sender).unwrap(), number);
         }
     }
 }
@@ -137,16 +125,10 @@ fn receive(
 ) {
     let sender = LeafIndex::new(sent.sender).unwrap();
     let path = UpdatePath::from_bytes(&sent.update_path.0).unwrap();
-    path.leaf_node
-        .verify_signature(suite, Some((&case.group_id.0, sender)))
-        .unwrap();
+    path.leaf_node.verify_signature(suite, Some((&case.group_id.0, sender))).unwrap();
     check_path(suite, tree, sender, &path, &BTreeSet::new()).unwrap();
     let after = merge_path(suite, tree, sender, &path).unwrap();
-    assert_eq!(
-        after.root_hash().as_bytes(),
-        sent.tree_hash_after.0,
-        "case {number}"
-    );
+    assert_eq!(after.root_hash().as_bytes(), sent.tree_hash_after.0, "case {number}");
     verify_parent_hashes(suite, &after).unwrap();
     let context = case.group_context(&sent.tree_hash_after.0);
     for (&own, leaf) in leaves {
@@ -165,19 +147,13 @@ fn receive(
             &context,
         )
         .unwrap();
-        assert_eq!(
-            commit_secret.as_bytes(),
-            sent.commit_secret.0,
-            "case {number}"
-        );
+        assert_eq!(commit_secret.as_bytes(), sent.commit_secret.0, "case {number}");
         // The vector's secret of the common ancestor gives the same keys as the path.
         let secret = sent.path_secrets[own.as_u32() as usize].as_ref().unwrap();
         let secret = PathSecret::from_secret(suite, secret.secret()).unwrap();
         let welcome = keys_from_welcome(suite, &after, own, sender, &secret).unwrap();
         let bytes = |keys: &BTreeMap<NodeIndex, HpkePrivateKey>| -> Vec<_> {
-            keys.iter()
-                .map(|(node, key)| (*node, key.as_bytes().to_vec()))
-                .collect()
+            keys.iter().map(|(node, key)| (*node, key.as_bytes().to_vec())).collect()
         };
         assert_eq!(bytes(&welcome.set), bytes(&update.set), "case {number}");
     }
@@ -195,28 +171,15 @@ fn send(
     let new = generate_path(suite, tree, sender, &mut rng).unwrap();
     let mut leaf_node = tree.leaf(sender).unwrap();
     leaf_node.encryption_key = new.leaf_public().clone();
-    leaf_node.leaf_node_source = LeafNodeSource::Commit {
-        parent_hash: new.parent_hashes().leaf.clone(),
-    };
-    leaf_node
-        .sign(
-            suite,
-            &*leaves[&sender].signer,
-            Some((&case.group_id.0, sender)),
-        )
-        .unwrap();
+    leaf_node.leaf_node_source = LeafNodeSource::Commit { parent_hash: new.parent_hashes().leaf.clone() };
+    leaf_node.sign(suite, &*leaves[&sender].signer, Some((&case.group_id.0, sender))).unwrap();
     let after = new.merge(suite, tree, &leaf_node).unwrap();
     verify_parent_hashes(suite, &after).unwrap();
     let context = case.group_context(after.root_hash().as_bytes());
-    let nodes = new
-        .encrypt(suite, tree, &BTreeSet::new(), &context, &mut rng)
-        .unwrap();
+    let nodes = new.encrypt(suite, tree, &BTreeSet::new(), &context, &mut rng).unwrap();
     let path = UpdatePath { leaf_node, nodes };
     check_path(suite, tree, sender, &path, &BTreeSet::new()).unwrap();
-    assert_eq!(
-        merge_path(suite, tree, sender, &path).unwrap().root_hash(),
-        after.root_hash()
-    );
+    assert_eq!(merge_path(suite, tree, sender, &path).unwrap().root_hash(), after.root_hash());
     let (_, expected) = new.into_private();
     for (&own, leaf) in leaves {
         if own != sender {

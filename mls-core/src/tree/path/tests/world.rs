@@ -16,8 +16,7 @@ use crate::tree::key_index::IndexSeed;
 use crate::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource, Lifetime};
 use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
 use crate::tree::path::{
-    NewPath, OwnPathKeys, PathKeysUpdate, check_path, decrypt_path, generate_path,
-    keys_from_welcome, merge_path,
+    NewPath, OwnPathKeys, PathKeysUpdate, check_path, decrypt_path, generate_path, keys_from_welcome, merge_path,
 };
 use crate::tree::ratchet_tree::RatchetTree;
 
@@ -105,10 +104,7 @@ pub(in crate::tree) fn leaf_node(
     }
 }
 
-pub(in crate::tree) const LIFETIME: Lifetime = Lifetime {
-    not_before: 1_000,
-    not_after: 2_000,
-};
+pub(in crate::tree) const LIFETIME: Lifetime = Lifetime { not_before: 1_000, not_after: 2_000 };
 
 impl World {
     /// A group of one.
@@ -116,21 +112,11 @@ impl World {
         let mut rng = TestRng::new(seed);
         let (leaf, member) = newcomer(suite, &mut rng);
         let tree = RatchetTree::new(suite, IndexSeed::new([7; 16]), &leaf).unwrap();
-        Self {
-            suite,
-            tree,
-            members: [(LeafIndex::ZERO, member)].into(),
-            rng,
-        }
+        Self { suite, tree, members: [(LeafIndex::ZERO, member)].into(), rng }
     }
 
     /// A group of `size` whose interior is filled as far as `commits` path commits of random senders do it.
-    pub(in crate::tree) fn with_members(
-        suite: Suite<'static>,
-        seed: u64,
-        size: usize,
-        commits: usize,
-    ) -> Self {
+    pub(in crate::tree) fn with_members(suite: Suite<'static>, seed: u64, size: usize, commits: usize) -> Self {
         let mut world = Self::new(suite, seed);
         world.add(size - 1);
         for _ in 0..commits {
@@ -149,11 +135,7 @@ impl World {
             (*index, Arc::from(leaf.to_bytes().unwrap()))
         });
         let leaves: Vec<_> = leaves.collect();
-        world.tree = world
-            .tree
-            .apply_changes(world.suite, &leaves, &[], &[])
-            .unwrap()
-            .0;
+        world.tree = world.tree.apply_changes(world.suite, &leaves, &[], &[]).unwrap().0;
         world
     }
 
@@ -164,33 +146,16 @@ impl World {
 
     /// Adds members as proposals do; they know their leaf's key only.
     pub(in crate::tree) fn add(&mut self, count: usize) -> BTreeSet<LeafIndex> {
-        let newcomers: Vec<_> = (0..count)
-            .map(|_| newcomer(self.suite, &mut self.rng))
-            .collect();
-        let adds: Vec<_> = newcomers
-            .iter()
-            .map(|(leaf, _)| Arc::from(leaf.to_bytes().unwrap()))
-            .collect();
-        let (tree, added) = self
-            .tree
-            .apply_changes(self.suite, &[], &[], &adds)
-            .unwrap();
+        let newcomers: Vec<_> = (0..count).map(|_| newcomer(self.suite, &mut self.rng)).collect();
+        let adds: Vec<_> = newcomers.iter().map(|(leaf, _)| Arc::from(leaf.to_bytes().unwrap())).collect();
+        let (tree, added) = self.tree.apply_changes(self.suite, &[], &[], &adds).unwrap();
         self.tree = tree;
-        self.members.extend(
-            added
-                .iter()
-                .copied()
-                .zip(newcomers.into_iter().map(|(_, member)| member)),
-        );
+        self.members.extend(added.iter().copied().zip(newcomers.into_iter().map(|(_, member)| member)));
         added.into_iter().collect()
     }
 
     pub(in crate::tree) fn remove(&mut self, index: LeafIndex) {
-        self.tree = self
-            .tree
-            .apply_changes(self.suite, &[], &[index], &[])
-            .unwrap()
-            .0;
+        self.tree = self.tree.apply_changes(self.suite, &[], &[index], &[]).unwrap().0;
         self.members.remove(&index);
         self.forget_blanked();
     }
@@ -199,28 +164,17 @@ impl World {
         let keys = self.suite.generate_hpke_key_pair(&mut self.rng).unwrap();
         let member = self.members.get_mut(&index).unwrap();
         let mut leaf = leaf_node(&keys, &*member.signer, self.suite, LeafNodeSource::Update);
-        leaf.sign(self.suite, &*member.signer, Some((GROUP_ID, index)))
-            .unwrap();
+        leaf.sign(self.suite, &*member.signer, Some((GROUP_ID, index))).unwrap();
         let update = (index, Arc::from(leaf.to_bytes().unwrap()));
-        self.tree = self
-            .tree
-            .apply_changes(self.suite, &[update], &[], &[])
-            .unwrap()
-            .0;
-        member.keys.apply(PathKeysUpdate {
-            leaf: Some(keys.private),
-            ..PathKeysUpdate::default()
-        });
+        self.tree = self.tree.apply_changes(self.suite, &[update], &[], &[]).unwrap().0;
+        member.keys.apply(PathKeysUpdate { leaf: Some(keys.private), ..PathKeysUpdate::default() });
         self.forget_blanked();
     }
 
     fn forget_blanked(&mut self) {
         for member in self.members.values_mut() {
             let clear = member.keys.blanked(&self.tree);
-            member.keys.apply(PathKeysUpdate {
-                clear,
-                ..PathKeysUpdate::default()
-            });
+            member.keys.apply(PathKeysUpdate { clear, ..PathKeysUpdate::default() });
         }
     }
 
@@ -233,43 +187,24 @@ impl World {
     ) -> LeafNode {
         let mut leaf = self.tree.leaf(sender).unwrap();
         leaf.encryption_key = encryption_key.clone();
-        leaf.leaf_node_source = LeafNodeSource::Commit {
-            parent_hash: parent_hash.to_vec(),
-        };
+        leaf.leaf_node_source = LeafNodeSource::Commit { parent_hash: parent_hash.to_vec() };
         self.sign(sender, &mut leaf);
         leaf
     }
 
     pub(in crate::tree) fn sign(&self, sender: LeafIndex, leaf: &mut LeafNode) {
-        leaf.sign(
-            self.suite,
-            &*self.members[&sender].signer,
-            Some((GROUP_ID, sender)),
-        )
-        .unwrap();
+        leaf.sign(self.suite, &*self.members[&sender].signer, Some((GROUP_ID, sender))).unwrap();
     }
 
     /// Makes a path over the present tree, `excluded` being leaves that the same commit adds.
-    pub(in crate::tree) fn send(
-        &mut self,
-        sender: LeafIndex,
-        excluded: BTreeSet<LeafIndex>,
-    ) -> Sent {
+    pub(in crate::tree) fn send(&mut self, sender: LeafIndex, excluded: BTreeSet<LeafIndex>) -> Sent {
         let new = generate_path(self.suite, &self.tree, sender, &mut self.rng).unwrap();
         let leaf_node = self.path_leaf(sender, new.leaf_public(), &new.parent_hashes().leaf);
         let after = new.merge(self.suite, &self.tree, &leaf_node).unwrap();
         let context = after.root_hash().as_bytes().to_vec();
-        let nodes: Vec<UpdatePathNode> = new
-            .encrypt(self.suite, &self.tree, &excluded, &context, &mut self.rng)
-            .unwrap();
-        Sent {
-            sender,
-            new,
-            path: UpdatePath { leaf_node, nodes },
-            after,
-            context,
-            excluded,
-        }
+        let nodes: Vec<UpdatePathNode> =
+            new.encrypt(self.suite, &self.tree, &excluded, &context, &mut self.rng).unwrap();
+        Sent { sender, new, path: UpdatePath { leaf_node, nodes }, after, context, excluded }
     }
 
     /// A commit with a path that everybody processes.
@@ -283,14 +218,7 @@ impl World {
     }
 
     pub(in crate::tree) fn deliver(&mut self, sent: Sent) {
-        let Sent {
-            sender,
-            new,
-            path,
-            after,
-            context,
-            excluded,
-        } = sent;
+        let Sent { sender, new, path, after, context, excluded } = sent;
         check_path(self.suite, &self.tree, sender, &path, &excluded).unwrap();
         let merged = merge_path(self.suite, &self.tree, sender, &path).unwrap();
         assert_eq!(merged.root_hash(), after.root_hash());
@@ -319,11 +247,7 @@ impl World {
             }
         }
         let (update, secret) = new.into_private();
-        assert!(
-            secrets
-                .iter()
-                .all(|other| other.as_bytes() == secret.as_bytes())
-        );
+        assert!(secrets.iter().all(|other| other.as_bytes() == secret.as_bytes()));
         self.members.get_mut(&sender).unwrap().keys.apply(update);
         self.tree = after;
         self.check_tree_invariant();
@@ -336,23 +260,15 @@ impl World {
             let ancestors = direct_path(*own, self.tree.size());
             let expected: Vec<NodeIndex> = ancestors
                 .filter(|node| {
-                    self.tree
-                        .parent_ref(*node)
-                        .is_some_and(|parent| !parent.unmerged().any(|leaf| leaf == *own))
+                    self.tree.parent_ref(*node).is_some_and(|parent| !parent.unmerged().any(|leaf| leaf == *own))
                 })
                 .collect();
             let mut held: Vec<NodeIndex> = member.keys.parents.keys().copied().collect();
             held.sort_unstable_by_key(|node| node.level());
             assert_eq!(held, expected, "{own:?}");
-            for (node, key) in
-                core::iter::once((&own.node(), &member.keys.leaf)).chain(&member.keys.parents)
-            {
+            for (node, key) in core::iter::once((&own.node(), &member.keys.leaf)).chain(&member.keys.parents) {
                 let public = kem.public_key(key.as_bytes()).unwrap();
-                assert_eq!(
-                    self.tree.encryption_key(*node),
-                    Some(public.as_bytes()),
-                    "{own:?} at {node:?}"
-                );
+                assert_eq!(self.tree.encryption_key(*node), Some(public.as_bytes()), "{own:?} at {node:?}");
             }
         }
     }
@@ -360,12 +276,7 @@ impl World {
     /// One random commit: some removes, updates and adds, and a path unless there are only adds.
     pub(in crate::tree) fn step(&mut self) {
         let sender = self.some_member();
-        let others: Vec<LeafIndex> = self
-            .members
-            .keys()
-            .copied()
-            .filter(|leaf| *leaf != sender)
-            .collect();
+        let others: Vec<LeafIndex> = self.members.keys().copied().filter(|leaf| *leaf != sender).collect();
         let mut only_adds = true;
         for other in others {
             match self.rng.below(10) {
@@ -389,11 +300,5 @@ fn newcomer(suite: Suite<'static>, rng: &mut TestRng) -> (LeafNode, Member) {
     let signer = suite.signing_key(&signature.private).unwrap();
     let mut leaf = leaf_node(&keys, &*signer, suite, LeafNodeSource::KeyPackage(LIFETIME));
     leaf.sign(suite, &*signer, None).unwrap();
-    (
-        leaf,
-        Member {
-            keys: OwnPathKeys::new(keys.private),
-            signer,
-        },
-    )
+    (leaf, Member { keys: OwnPathKeys::new(keys.private), signer })
 }

@@ -46,22 +46,10 @@ fn parse(bytes: &[u8]) -> Result<RatchetTree, TreeError> {
 #[test]
 fn an_empty_array_and_a_blank_end_are_refused() {
     assert_eq!(parse(&array(&[])).unwrap_err(), TreeError::Empty);
-    assert_eq!(
-        parse(&array(&[Blank])).unwrap_err(),
-        TreeError::TrailingBlank
-    );
-    assert_eq!(
-        parse(&array(&[Leaf(1, 1), Blank, Blank])).unwrap_err(),
-        TreeError::TrailingBlank
-    );
-    assert_eq!(
-        parse(&array(&[Leaf(1, 1), Blank])).unwrap_err(),
-        TreeError::TrailingBlank
-    );
-    assert_eq!(
-        parse(&array(&[Leaf(1, 1), Parent(2)])).unwrap_err(),
-        TreeError::TrailingParent
-    );
+    assert_eq!(parse(&array(&[Blank])).unwrap_err(), TreeError::TrailingBlank);
+    assert_eq!(parse(&array(&[Leaf(1, 1), Blank, Blank])).unwrap_err(), TreeError::TrailingBlank);
+    assert_eq!(parse(&array(&[Leaf(1, 1), Blank])).unwrap_err(), TreeError::TrailingBlank);
+    assert_eq!(parse(&array(&[Leaf(1, 1), Parent(2)])).unwrap_err(), TreeError::TrailingParent);
 }
 
 // req: R-12.4.3.3-05
@@ -83,10 +71,7 @@ fn nodes_of_the_wrong_kind_for_their_place_are_refused() {
         assert_eq!(decode(&[2, 1, unknown]), (DecodeErrorKind::UnknownValue, 2));
     }
     for presence in [2, 255] {
-        assert_eq!(
-            decode(&[1, presence]),
-            (DecodeErrorKind::InvalidPresence, 1)
-        );
+        assert_eq!(decode(&[1, presence]), (DecodeErrorKind::InvalidPresence, 1));
     }
 }
 
@@ -98,16 +83,10 @@ fn bytes_after_the_array_and_cut_nodes_are_refused() {
     longer.push(0);
     assert_eq!(
         parse(&longer).unwrap_err(),
-        TreeError::Decode(DecodeError::new(
-            DecodeErrorKind::TrailingBytes,
-            whole.len()
-        ))
+        TreeError::Decode(DecodeError::new(DecodeErrorKind::TrailingBytes, whole.len()))
     );
     for cut in 0..whole.len() {
-        assert!(
-            matches!(parse(&whole[..cut]), Err(TreeError::Decode(_))),
-            "{cut} bytes"
-        );
+        assert!(matches!(parse(&whole[..cut]), Err(TreeError::Decode(_))), "{cut} bytes");
     }
     // A header that promises a gigabyte.
     assert_eq!(
@@ -120,14 +99,8 @@ fn bytes_after_the_array_and_cut_nodes_are_refused() {
 #[test]
 fn repeated_keys_are_refused_wherever_they_stand() {
     let duplicate = |a, b| TreeError::DuplicateEncryptionKey(node_index(a), node_index(b));
-    assert_eq!(
-        parse(&array(&[Leaf(1, 1), Blank, Leaf(1, 2)])).unwrap_err(),
-        duplicate(0, 2)
-    );
-    assert_eq!(
-        parse(&array(&[Leaf(1, 1), Parent(2), Leaf(2, 2)])).unwrap_err(),
-        duplicate(1, 2)
-    );
+    assert_eq!(parse(&array(&[Leaf(1, 1), Blank, Leaf(1, 2)])).unwrap_err(), duplicate(0, 2));
+    assert_eq!(parse(&array(&[Leaf(1, 1), Parent(2), Leaf(2, 2)])).unwrap_err(), duplicate(1, 2));
     let parents = [Leaf(1, 1), Parent(9), Leaf(2, 2), Parent(9), Leaf(3, 3)];
     assert_eq!(parse(&array(&parents)).unwrap_err(), duplicate(1, 3));
     assert_eq!(
@@ -143,27 +116,14 @@ fn the_array_comes_back_as_it_was_and_the_tree_is_padded() {
         &[Leaf(1, 1)][..],
         &[Blank, Blank, Leaf(1, 1)],
         &[Leaf(1, 1), Blank, Leaf(2, 2), Parent(8), Leaf(3, 3)],
-        &[
-            Leaf(1, 1),
-            Blank,
-            Blank,
-            Blank,
-            Blank,
-            Blank,
-            Blank,
-            Blank,
-            Leaf(3, 3),
-        ],
+        &[Leaf(1, 1), Blank, Blank, Blank, Blank, Blank, Blank, Blank, Leaf(3, 3)],
     ] {
         let bytes = array(places);
         let tree = parse(&bytes).unwrap();
         assert_eq!(tree.to_extension().unwrap(), bytes);
         let width = places.len().div_ceil(2).next_power_of_two();
         assert_eq!(tree.size().leaf_count() as usize, width);
-        let members = places
-            .iter()
-            .filter(|place| matches!(place, Leaf(..)))
-            .count();
+        let members = places.iter().filter(|place| matches!(place, Leaf(..))).count();
         assert_eq!(tree.member_count() as usize, members);
     }
 }
@@ -173,9 +133,6 @@ fn a_parent_above_no_member_is_kept_for_validation_to_refuse() {
     let tree = parse(&array(&[Blank, Parent(7), Blank, Blank, Leaf(1, 1)])).unwrap();
     assert_eq!(tree.members_under(node_index(1)), 0);
     assert!(!tree.is_subtree_blank(node_index(1)));
-    assert_eq!(
-        tree.resolution(node_index(3)),
-        [node_index(1), node_index(4)]
-    );
+    assert_eq!(tree.resolution(node_index(3)), [node_index(1), node_index(4)]);
     assert_eq!(tree.leftmost_blank(), Some(leaf_index(0)));
 }

@@ -58,16 +58,11 @@ impl Naive {
     }
 
     fn members(&self) -> Vec<LeafIndex> {
-        self.nodes()
-            .filter(|node| !self.is_blank(*node))
-            .filter_map(NodeIndex::leaf)
-            .collect()
+        self.nodes().filter(|node| !self.is_blank(*node)).filter_map(NodeIndex::leaf).collect()
     }
 
     fn leftmost_blank(&self) -> Option<LeafIndex> {
-        self.nodes()
-            .filter(|node| self.is_blank(*node))
-            .find_map(NodeIndex::leaf)
+        self.nodes().filter(|node| self.is_blank(*node)).find_map(NodeIndex::leaf)
     }
 
     fn blank_path(&mut self, leaf: LeafIndex) {
@@ -89,11 +84,7 @@ impl Naive {
     fn remove(&mut self, leaf: LeafIndex) {
         self.set(leaf.node(), Place::Blank);
         self.blank_path(leaf);
-        while self.0.len() > 1
-            && self.0[self.0.len() / 2 + 1..]
-                .iter()
-                .all(|place| matches!(place, Place::Blank))
-        {
+        while self.0.len() > 1 && self.0[self.0.len() / 2 + 1..].iter().all(|place| matches!(place, Place::Blank)) {
             self.0.truncate(self.0.len() / 2);
         }
     }
@@ -121,11 +112,7 @@ impl Naive {
                 core::iter::once(node).chain(unmerged).collect()
             }
             Place::Blank if node.is_leaf() => Vec::new(),
-            Place::Blank => [
-                self.resolution(node.left().unwrap()),
-                self.resolution(node.right().unwrap()),
-            ]
-            .concat(),
+            Place::Blank => [self.resolution(node.left().unwrap()), self.resolution(node.right().unwrap())].concat(),
         }
     }
 
@@ -142,20 +129,12 @@ impl Naive {
     }
 
     fn tree_hash(&self, node: NodeIndex, counting: &Counting) -> Vec<u8> {
-        let optional = self
-            .bytes(node)
-            .map_or_else(|| vec![0], |bytes| [vec![1], bytes].concat());
+        let optional = self.bytes(node).map_or_else(|| vec![0], |bytes| [vec![1], bytes].concat());
         let input = match node.leaf() {
             Some(leaf) => [vec![1], leaf.as_u32().to_be_bytes().to_vec(), optional].concat(),
             None => {
                 let child = |child: NodeIndex| self.tree_hash(child, counting).to_bytes().unwrap();
-                [
-                    vec![2],
-                    optional,
-                    child(node.left().unwrap()),
-                    child(node.right().unwrap()),
-                ]
-                .concat()
+                [vec![2], optional, child(node.left().unwrap()), child(node.right().unwrap())].concat()
             }
         };
         counting.suite().hash(&[&input]).unwrap().to_vec()
@@ -192,16 +171,8 @@ enum Action {
 fn actions() -> impl Strategy<Value = Vec<Action>> {
     let members = |most| proptest::collection::vec(any::<Index>(), 0..=most);
     let changes = |updates, removes, adds| {
-        (
-            members(updates),
-            members(removes),
-            proptest::collection::vec(0_u16..64, 0..=adds),
-        )
-            .prop_map(|(updates, removes, adds)| Action::Changes {
-                updates,
-                removes,
-                adds,
-            })
+        (members(updates), members(removes), proptest::collection::vec(0_u16..64, 0..=adds))
+            .prop_map(|(updates, removes, adds)| Action::Changes { updates, removes, adds })
     };
     let action = prop_oneof![
         2 => changes(2, 2, 3),
@@ -230,11 +201,7 @@ impl Pair<'_> {
     fn run(&mut self, action: &Action) {
         let members = self.naive.members();
         match action {
-            Action::Changes {
-                updates,
-                removes,
-                adds,
-            } => self.changes(&members, updates, removes, adds),
+            Action::Changes { updates, removes, adds } => self.changes(&members, updates, removes, adds),
             Action::Path(_) if members.is_empty() => {}
             Action::Path(sender) => self.path(members[sender.index(members.len())], true),
             Action::Join => {
@@ -245,19 +212,9 @@ impl Pair<'_> {
         }
     }
 
-    fn changes(
-        &mut self,
-        members: &[LeafIndex],
-        updates: &[Index],
-        removes: &[Index],
-        adds: &[u16],
-    ) {
+    fn changes(&mut self, members: &[LeafIndex], updates: &[Index], removes: &[Index], adds: &[u16]) {
         let pick = |indices: &[Index]| -> BTreeSet<LeafIndex> {
-            indices
-                .iter()
-                .filter(|_| !members.is_empty())
-                .map(|index| members[index.index(members.len())])
-                .collect()
+            indices.iter().filter(|_| !members.is_empty()).map(|index| members[index.index(members.len())]).collect()
         };
         let removes = pick(removes);
         let mut updated = Vec::new();
@@ -275,10 +232,7 @@ impl Pair<'_> {
             slots.push(self.naive.add(node));
         }
         let removes: Vec<_> = removes.into_iter().rev().collect();
-        let (tree, at) = self
-            .tree
-            .apply_changes(self.counting.suite(), &updated, &removes, &added)
-            .unwrap();
+        let (tree, at) = self.tree.apply_changes(self.counting.suite(), &updated, &removes, &added).unwrap();
         assert_eq!(at, slots);
         self.tree = tree;
     }
@@ -299,65 +253,36 @@ impl Pair<'_> {
         }
         self.counting.take();
         let leaf = Arc::from(leaf.to_bytes().unwrap());
-        let tree = self
-            .tree
-            .set_path(self.counting.suite(), sender, leaf, &parents)
-            .unwrap();
+        let tree = self.tree.set_path(self.counting.suite(), sender, leaf, &parents).unwrap();
         let depth = usize::from(tree.size().depth());
         if is_member {
             assert_eq!(self.counting.take(), depth + 1, "one hash a node");
         }
-        assert!(
-            tree.unshared_nodes(&self.tree) <= depth + 1,
-            "one new node a level"
-        );
+        assert!(tree.unshared_nodes(&self.tree) <= depth + 1, "one new node a level");
         self.tree = tree;
     }
 
     fn check(&self) {
-        let Self {
-            counting,
-            tree,
-            naive,
-            fresh,
-        } = self;
+        let Self { counting, tree, naive, fresh } = self;
         assert_eq!(tree.size(), naive.size());
-        assert_eq!(
-            tree.root_hash().as_bytes(),
-            naive.tree_hash(naive.size().root(), counting)
-        );
+        assert_eq!(tree.root_hash().as_bytes(), naive.tree_hash(naive.size().root(), counting));
         let members = naive.members();
         assert_eq!(tree.member_count() as usize, members.len());
-        assert_eq!(
-            tree.leaves().map(|(leaf, _)| leaf).collect::<Vec<_>>(),
-            members
-        );
+        assert_eq!(tree.leaves().map(|(leaf, _)| leaf).collect::<Vec<_>>(), members);
         assert_eq!(tree.leftmost_blank(), naive.leftmost_blank());
         for node in naive.nodes() {
-            assert_eq!(
-                tree.node_bytes(node).map(|bytes| bytes.to_vec()),
-                naive.bytes(node)
-            );
+            assert_eq!(tree.node_bytes(node).map(|bytes| bytes.to_vec()), naive.bytes(node));
             assert_eq!(tree.encryption_key(node), naive.encryption_key(node));
             assert_eq!(tree.resolution(node), naive.resolution(node));
-            assert_eq!(
-                tree.is_subtree_blank(node),
-                naive.resolution(node).is_empty()
-            );
+            assert_eq!(tree.is_subtree_blank(node), naive.resolution(node).is_empty());
             let under = members.iter().filter(|leaf| node.covers(**leaf)).count();
             assert_eq!(tree.members_under(node) as usize, under);
             match tree.node_hash(node) {
                 Some(hash) => assert_eq!(hash.as_bytes(), naive.tree_hash(node, counting)),
-                None => assert!(
-                    node.parent(tree.size())
-                        .is_some_and(|above| tree.is_subtree_blank(above))
-                ),
+                None => assert!(node.parent(tree.size()).is_some_and(|above| tree.is_subtree_blank(above))),
             }
             if let Some(leaf) = node.leaf() {
-                assert_eq!(
-                    tree.filtered_direct_path(leaf),
-                    naive.filtered_direct_path(leaf)
-                );
+                assert_eq!(tree.filtered_direct_path(leaf), naive.filtered_direct_path(leaf));
             }
         }
         self.check_lookups(*fresh);
@@ -366,18 +291,13 @@ impl Pair<'_> {
 
     fn check_lookups(&self, fresh: u32) {
         let Self { tree, naive, .. } = self;
-        let by_key: BTreeMap<_, _> = naive
-            .nodes()
-            .filter_map(|node| Some((naive.encryption_key(node)?.to_vec(), node)))
-            .collect();
+        let by_key: BTreeMap<_, _> =
+            naive.nodes().filter_map(|node| Some((naive.encryption_key(node)?.to_vec(), node))).collect();
         for number in 0..=fresh + 1 {
             let key = encryption_key(number);
             assert_eq!(tree.find_encryption_key(&key), by_key.get(&key).copied());
             let key = signature_key(number);
-            let leaf = naive
-                .members()
-                .into_iter()
-                .find(|leaf| tree.leaf_keys(*leaf).unwrap().1 == key);
+            let leaf = naive.members().into_iter().find(|leaf| tree.leaf_keys(*leaf).unwrap().1 == key);
             assert_eq!(tree.find_signature_key(&key), leaf);
         }
         assert_eq!(tree.check_unique_keys(), Ok(()));
@@ -387,11 +307,7 @@ impl Pair<'_> {
         let Self { tree, naive, .. } = self;
         let all = |supports: &dyn Fn(&LeafNode) -> bool| naive.leaves().all(supports);
         for value in 0..400 {
-            let (extension, proposal, credential) = (
-                ExtensionType(value),
-                ProposalType(value),
-                CredentialType(value),
-            );
+            let (extension, proposal, credential) = (ExtensionType(value), ProposalType(value), CredentialType(value));
             let summary = tree.summary();
             assert_eq!(
                 summary.all_support_extension(extension),
@@ -406,10 +322,7 @@ impl Pair<'_> {
                 all(&|leaf| leaf.capabilities.supports_credential(credential))
             );
         }
-        let in_use: BTreeSet<_> = naive
-            .leaves()
-            .map(|leaf| leaf.credential.credential_type())
-            .collect();
+        let in_use: BTreeSet<_> = naive.leaves().map(|leaf| leaf.credential.credential_type()).collect();
         assert!(tree.summary().credential_types_in_use().eq(in_use));
     }
 }

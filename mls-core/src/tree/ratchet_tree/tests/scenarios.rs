@@ -30,10 +30,7 @@ fn extending_and_truncating_are_inverse() {
     assert_eq!(extended.leftmost_blank(), Some(leaf_index(4)));
     assert_ne!(extended.root_hash(), tree.root_hash());
     assert!(extended.is_blank(extended.size().root()));
-    assert_eq!(
-        extended.node_hash(tree.size().root()).as_ref(),
-        Some(tree.root_hash())
-    );
+    assert_eq!(extended.node_hash(tree.size().root()).as_ref(), Some(tree.root_hash()));
     assert_eq!(tree.filtered_direct_path(leaf_index(4)).len(), 1);
     counting.take();
     let truncated = extended.truncate(suite).unwrap();
@@ -49,9 +46,7 @@ fn truncation_drops_a_populated_root_and_its_key() {
     let suite = counting.suite();
     let tree = tree_of(suite, 3);
     let root = tree.size().root();
-    let tree = tree
-        .edit(suite, vec![(root, Some(parent(50))), (node_index(4), None)])
-        .unwrap();
+    let tree = tree.edit(suite, vec![(root, Some(parent(50))), (node_index(4), None)]).unwrap();
     assert_eq!(tree.find_encryption_key(&encryption_key(50)), Some(root));
     let tree = tree.truncate(suite).unwrap();
     assert_eq!(tree.size().leaf_count(), 2);
@@ -64,9 +59,7 @@ fn removing_the_right_half_truncates_by_several_levels() {
     let counting = Counting::new(7);
     let suite = counting.suite();
     let removed: Vec<_> = (1..16).map(leaf_index).collect();
-    let (tree, _) = tree_of(suite, 16)
-        .apply_changes(suite, &[], &removed, &[])
-        .unwrap();
+    let (tree, _) = tree_of(suite, 16).apply_changes(suite, &[], &removed, &[]).unwrap();
     assert_eq!(tree.size(), TreeSize::ONE);
     assert_eq!(tree.root_hash(), tree_of(suite, 1).root_hash());
 }
@@ -76,25 +69,16 @@ fn the_last_member_may_leave_and_another_come() {
     let counting = Counting::new(1);
     let suite = counting.suite();
     let others: Vec<_> = (0..5).map(leaf_index).collect();
-    let (far, _) = tree_of(suite, 6)
-        .apply_changes(suite, &[], &others, &[])
-        .unwrap();
+    let (far, _) = tree_of(suite, 6).apply_changes(suite, &[], &others, &[]).unwrap();
     assert_eq!((far.member_count(), far.size().leaf_count()), (1, 8));
-    let (empty, _) = far
-        .apply_changes(suite, &[], &[leaf_index(5)], &[])
-        .unwrap();
+    let (empty, _) = far.apply_changes(suite, &[], &[leaf_index(5)], &[]).unwrap();
     assert_eq!((empty.member_count(), empty.size()), (0, TreeSize::ONE));
-    let (empty, _) = tree_of(suite, 1)
-        .apply_changes(suite, &[], &[leaf_index(0)], &[])
-        .unwrap();
+    let (empty, _) = tree_of(suite, 1).apply_changes(suite, &[], &[leaf_index(0)], &[]).unwrap();
     assert_eq!((empty.member_count(), empty.size()), (0, TreeSize::ONE));
     assert_eq!(empty.next_free_leaf(), Some(leaf_index(0)));
     assert_eq!(empty.summary().credential_types_in_use().count(), 0);
     let joined = with_path(suite, &empty, leaf_index(0), 9).unwrap();
-    assert_eq!(
-        joined.find_signature_key(&signature_key(9)),
-        Some(leaf_index(0))
-    );
+    assert_eq!(joined.find_signature_key(&signature_key(9)), Some(leaf_index(0)));
 }
 
 #[test]
@@ -127,11 +111,7 @@ fn a_clone_and_a_path_cost_what_they_must() {
     assert_eq!((counting.take(), newer.unshared_nodes(&tree)), (11, 11));
     assert_eq!(tree.diff(&newer).len(), 11);
     let empty = RatchetTree::from_nodes(suite, SEED, TreeSize::ONE, []).unwrap();
-    assert_eq!(
-        newer.unshared_nodes(&empty),
-        newer.nodes().count() + 991,
-        "the rest are blank parents"
-    );
+    assert_eq!(newer.unshared_nodes(&empty), newer.nodes().count() + 991, "the rest are blank parents");
 }
 
 #[test]
@@ -156,47 +136,19 @@ fn lookups_are_right_when_keys_change_hands_in_one_batch() {
     let counting = Counting::new(1);
     let suite = counting.suite();
     let tree = tree_of(suite, 4);
-    let swap = [
-        (leaf_index(0), leaf(1, 1)),
-        (leaf_index(1), leaf(0, 1)),
-        (leaf_index(2), leaf(3, 1)),
-    ];
-    let (tree, slots) = tree
-        .apply_changes(suite, &swap, &[leaf_index(3)], &[leaf(2, 1)])
-        .unwrap();
+    let swap = [(leaf_index(0), leaf(1, 1)), (leaf_index(1), leaf(0, 1)), (leaf_index(2), leaf(3, 1))];
+    let (tree, slots) = tree.apply_changes(suite, &swap, &[leaf_index(3)], &[leaf(2, 1)]).unwrap();
     assert_eq!(slots, [leaf_index(3)]);
     for (number, at) in [(0, 1), (1, 0), (2, 3), (3, 2)] {
-        assert_eq!(
-            tree.find_signature_key(&signature_key(number)),
-            Some(leaf_index(at))
-        );
-        assert_eq!(
-            tree.find_encryption_key(&encryption_key(number)),
-            Some(leaf_index(at).node())
-        );
+        assert_eq!(tree.find_signature_key(&signature_key(number)), Some(leaf_index(at)));
+        assert_eq!(tree.find_encryption_key(&encryption_key(number)), Some(leaf_index(at).node()));
     }
     // Two leaves with one key, and then one.
-    let (tree, _) = tree
-        .apply_changes(suite, &[(leaf_index(0), leaf(3, 1))], &[], &[])
-        .unwrap();
-    assert_eq!(
-        tree.find_signature_key(&signature_key(3)),
-        Some(leaf_index(0))
-    );
-    assert_eq!(
-        tree.check_unique_keys(),
-        Err(TreeError::DuplicateEncryptionKey(
-            node_index(0),
-            node_index(4)
-        ))
-    );
-    let (tree, _) = tree
-        .apply_changes(suite, &[], &[leaf_index(0)], &[])
-        .unwrap();
-    assert_eq!(
-        tree.find_signature_key(&signature_key(3)),
-        Some(leaf_index(2))
-    );
+    let (tree, _) = tree.apply_changes(suite, &[(leaf_index(0), leaf(3, 1))], &[], &[]).unwrap();
+    assert_eq!(tree.find_signature_key(&signature_key(3)), Some(leaf_index(0)));
+    assert_eq!(tree.check_unique_keys(), Err(TreeError::DuplicateEncryptionKey(node_index(0), node_index(4))));
+    let (tree, _) = tree.apply_changes(suite, &[], &[leaf_index(0)], &[]).unwrap();
+    assert_eq!(tree.find_signature_key(&signature_key(3)), Some(leaf_index(2)));
     assert_eq!(tree.check_unique_keys(), Ok(()));
 }
 
@@ -208,23 +160,11 @@ fn new_leaves_are_excluded_from_a_resolution_on_request() {
     let tree = with_path(suite, &tree_of(suite, 3), leaf_index(0), 40).unwrap();
     let (tree, slots) = tree.apply_changes(suite, &[], &[], &[leaf(60, 1)]).unwrap();
     let root = tree.size().root();
-    assert_eq!(
-        tree.parent_ref(root)
-            .unwrap()
-            .unmerged()
-            .collect::<Vec<_>>(),
-        slots
-    );
+    assert_eq!(tree.parent_ref(root).unwrap().unmerged().collect::<Vec<_>>(), slots);
     assert_eq!(tree.parent(root).unwrap().unmerged_leaves, slots);
     assert_eq!(tree.resolution(root), [root, node_index(6)]);
-    assert_eq!(
-        tree.resolution_excluding(root, &slots.into_iter().collect()),
-        [root]
-    );
-    assert_eq!(
-        tree.resolution_excluding(root, &BTreeSet::new()),
-        [root, node_index(6)]
-    );
+    assert_eq!(tree.resolution_excluding(root, &slots.into_iter().collect()), [root]);
+    assert_eq!(tree.resolution_excluding(root, &BTreeSet::new()), [root, node_index(6)]);
     assert_eq!(tree.resolution(node_index(7)), []);
 }
 
@@ -238,39 +178,15 @@ fn changes_to_no_member_are_refused() {
     for (updates, removes, expected) in [
         (vec![], vec![3], TreeError::BlankLeaf(leaf_index(3))),
         (vec![], vec![4], TreeError::IndexOutOfTree(node_index(8))),
-        (
-            vec![],
-            vec![(1 << 31) - 1],
-            TreeError::IndexOutOfTree(node_index(u32::MAX - 1)),
-        ),
+        (vec![], vec![(1 << 31) - 1], TreeError::IndexOutOfTree(node_index(u32::MAX - 1))),
         (vec![], vec![1, 1], TreeError::RepeatedLeaf(leaf_index(1))),
-        (
-            update(3).to_vec(),
-            vec![],
-            TreeError::BlankLeaf(leaf_index(3)),
-        ),
-        (
-            update(4).to_vec(),
-            vec![],
-            TreeError::IndexOutOfTree(node_index(8)),
-        ),
-        (
-            update(1).to_vec(),
-            vec![1],
-            TreeError::RepeatedLeaf(leaf_index(1)),
-        ),
-        (
-            [update(1), update(1)].concat(),
-            vec![],
-            TreeError::RepeatedLeaf(leaf_index(1)),
-        ),
+        (update(3).to_vec(), vec![], TreeError::BlankLeaf(leaf_index(3))),
+        (update(4).to_vec(), vec![], TreeError::IndexOutOfTree(node_index(8))),
+        (update(1).to_vec(), vec![1], TreeError::RepeatedLeaf(leaf_index(1))),
+        ([update(1), update(1)].concat(), vec![], TreeError::RepeatedLeaf(leaf_index(1))),
     ] {
         let removes: Vec<_> = removes.into_iter().map(leaf_index).collect();
-        assert_eq!(
-            tree.apply_changes(suite, &updates, &removes, &[])
-                .unwrap_err(),
-            expected
-        );
+        assert_eq!(tree.apply_changes(suite, &updates, &removes, &[]).unwrap_err(), expected);
     }
 }
 
@@ -280,29 +196,14 @@ fn paths_that_leave_the_direct_path_are_refused() {
     let suite = counting.suite();
     let tree = tree_of(suite, 4);
     let set = |sender, nodes: &[NodeIndex]| {
-        let parents: Vec<_> = nodes
-            .iter()
-            .map(|node| (*node, parent(node.as_u32() + 70)))
-            .collect();
+        let parents: Vec<_> = nodes.iter().map(|node| (*node, parent(node.as_u32() + 70))).collect();
         tree.set_path(suite, leaf_index(sender), leaf(60, 1), &parents)
     };
     assert!(set(0, &[node_index(3), node_index(1)]).is_ok());
-    assert_eq!(
-        set(0, &[node_index(5)]).unwrap_err(),
-        TreeError::NotOnDirectPath(node_index(5))
-    );
-    assert_eq!(
-        set(0, &[node_index(0)]).unwrap_err(),
-        TreeError::NotOnDirectPath(node_index(0))
-    );
-    assert_eq!(
-        set(0, &[node_index(1); 2]).unwrap_err(),
-        TreeError::NotAscending(node_index(1))
-    );
-    assert_eq!(
-        set(5, &[]).unwrap_err(),
-        TreeError::IndexOutOfTree(node_index(10))
-    );
+    assert_eq!(set(0, &[node_index(5)]).unwrap_err(), TreeError::NotOnDirectPath(node_index(5)));
+    assert_eq!(set(0, &[node_index(0)]).unwrap_err(), TreeError::NotOnDirectPath(node_index(0)));
+    assert_eq!(set(0, &[node_index(1); 2]).unwrap_err(), TreeError::NotAscending(node_index(1)));
+    assert_eq!(set(5, &[]).unwrap_err(), TreeError::IndexOutOfTree(node_index(10)));
     assert_eq!(set(4, &[node_index(7)]).unwrap().size().leaf_count(), 8);
 }
 
@@ -312,26 +213,11 @@ fn edits_out_of_order_out_of_tree_or_malformed_are_refused() {
     let suite = counting.suite();
     let tree = tree_of(suite, 4);
     let edit = |edits: &[(u32, Option<Arc<[u8]>>)]| {
-        tree.clone().edit(
-            suite,
-            edits
-                .iter()
-                .map(|(node, bytes)| (node_index(*node), bytes.clone()))
-                .collect(),
-        )
+        tree.clone().edit(suite, edits.iter().map(|(node, bytes)| (node_index(*node), bytes.clone())).collect())
     };
-    assert_eq!(
-        edit(&[(2, None), (0, None)]).unwrap_err(),
-        TreeError::NotAscending(node_index(0))
-    );
-    assert_eq!(
-        edit(&[(2, None), (2, None)]).unwrap_err(),
-        TreeError::NotAscending(node_index(2))
-    );
-    assert_eq!(
-        edit(&[(0, None), (7, None)]).unwrap_err(),
-        TreeError::IndexOutOfTree(node_index(7))
-    );
+    assert_eq!(edit(&[(2, None), (0, None)]).unwrap_err(), TreeError::NotAscending(node_index(0)));
+    assert_eq!(edit(&[(2, None), (2, None)]).unwrap_err(), TreeError::NotAscending(node_index(2)));
+    assert_eq!(edit(&[(0, None), (7, None)]).unwrap_err(), TreeError::IndexOutOfTree(node_index(7)));
     let end = |offset| TreeError::Decode(DecodeError::new(DecodeErrorKind::UnexpectedEnd, offset));
     assert_eq!(edit(&[(0, Some(Arc::from([])))]).unwrap_err(), end(0));
     assert_eq!(edit(&[(1, Some(Arc::from([0, 0])))]).unwrap_err(), end(2));
@@ -343,9 +229,7 @@ fn edits_out_of_order_out_of_tree_or_malformed_are_refused() {
         TreeError::Decode(DecodeError::new(DecodeErrorKind::TrailingBytes, len))
     );
     assert_eq!(
-        tree.clone()
-            .edit_resized(suite, TreeSize::ONE, Vec::new())
-            .unwrap_err(),
+        tree.clone().edit_resized(suite, TreeSize::ONE, Vec::new()).unwrap_err(),
         TreeError::IndexOutOfTree(node_index(5))
     );
     let twice = [(node_index(0), leaf(1, 1)), (node_index(0), leaf(2, 1))];
@@ -361,25 +245,14 @@ fn what_is_outside_the_tree_is_nothing() {
     let tree = tree_of(counting.suite(), 2);
     for outside in [node_index(3), node_index(4), node_index(u32::MAX - 1)] {
         assert_eq!(
-            (
-                tree.node_hash(outside),
-                tree.node_bytes(outside),
-                tree.encryption_key(outside)
-            ),
+            (tree.node_hash(outside), tree.node_bytes(outside), tree.encryption_key(outside)),
             (None, None, None)
         );
         assert!(tree.is_blank(outside) && tree.is_subtree_blank(outside));
         assert_eq!(tree.members_under(outside), 0);
         assert_eq!(tree.resolution(outside), []);
     }
-    assert_eq!(
-        (
-            tree.leaf(leaf_index(2)),
-            tree.parent(node_index(1)),
-            tree.parent(node_index(0))
-        ),
-        (None, None, None)
-    );
+    assert_eq!((tree.leaf(leaf_index(2)), tree.parent(node_index(1)), tree.parent(node_index(0))), (None, None, None));
     assert_eq!(tree.filtered_direct_path(leaf_index(3)), []);
     assert_eq!(tree.leaf(leaf_index(1)), Some(leaf_node(1, 1)));
     assert!(!format!("{tree:?}").contains("seed"));

@@ -8,8 +8,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use mls_codec::Encode;
 use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::{
-    CipherSuite, CipherSuiteProvider, CryptoError, CryptoProvider, Digest, HpkePublicKey, Kem,
-    SecretBytes, SignaturePublicKey, SigningKey, Suite, SuiteParams, VerifyKey,
+    CipherSuite, CipherSuiteProvider, CryptoError, CryptoProvider, Digest, HpkePublicKey, Kem, SecretBytes,
+    SignaturePublicKey, SigningKey, Suite, SuiteParams, VerifyKey,
 };
 
 use crate::credential::{Credential, CredentialType};
@@ -34,11 +34,7 @@ pub(super) struct Counting {
 impl Counting {
     pub(super) fn new(suite: u16) -> Self {
         let suite = CipherSuite(if matches!(suite, 4 | 6) { 5 } else { suite });
-        Self {
-            provider: RustCryptoProvider::new(),
-            suite,
-            hashes: AtomicUsize::new(0),
-        }
+        Self { provider: RustCryptoProvider::new(), suite, hashes: AtomicUsize::new(0) }
     }
 
     pub(super) fn suite(&self) -> Suite<'_> {
@@ -73,13 +69,7 @@ impl CipherSuiteProvider for Counting {
         Err(CryptoError::Unsupported)
     }
 
-    fn aead_open(
-        &self,
-        _: &[u8],
-        _: &[u8],
-        _: &[u8],
-        _: &[u8],
-    ) -> Result<SecretBytes, CryptoError> {
+    fn aead_open(&self, _: &[u8], _: &[u8], _: &[u8], _: &[u8]) -> Result<SecretBytes, CryptoError> {
         Err(CryptoError::Unsupported)
     }
 
@@ -118,18 +108,11 @@ pub(super) fn signature_key(number: u32) -> Vec<u8> {
 
 /// A leaf with the keys of `number`, of a client whose `kind` decides what it supports and which credential it uses.
 pub(super) fn leaf_node(number: u32, kind: u16) -> LeafNode {
-    let types = |base: u16| {
-        (0..6)
-            .filter(move |bit| kind & (1 << bit) != 0)
-            .map(move |bit| base + 5 - bit)
-    };
+    let types = |base: u16| (0..6).filter(move |bit| kind & (1 << bit) != 0).map(move |bit| base + 5 - bit);
     LeafNode {
         encryption_key: HpkePublicKey::from(encryption_key(number)),
         signature_key: SignaturePublicKey::from(signature_key(number)),
-        credential: Credential::Other {
-            credential_type: CredentialType(100 + kind % 3),
-            body: vec![7; 20],
-        },
+        credential: Credential::Other { credential_type: CredentialType(100 + kind % 3), body: vec![7; 20] },
         capabilities: Capabilities {
             versions: vec![ProtocolVersion(1)],
             cipher_suites: vec![CipherSuite(1)],
@@ -174,10 +157,6 @@ pub(super) fn with_path(
     from: u32,
 ) -> Result<RatchetTree, TreeError> {
     let steps = tree.filtered_direct_path(sender);
-    let parents: Vec<_> = steps
-        .iter()
-        .zip(from + 1..)
-        .map(|(step, number)| (step.node, parent(number)))
-        .collect();
+    let parents: Vec<_> = steps.iter().zip(from + 1..).map(|(step, number)| (step.node, parent(number))).collect();
     tree.set_path(suite, sender, leaf(from, 1), &parents)
 }

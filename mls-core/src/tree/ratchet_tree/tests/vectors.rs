@@ -18,10 +18,8 @@ use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::ratchet_tree::RatchetTree;
 
 fn load<T: DeserializeOwned>(name: &str) -> Vec<T> {
-    let folder = std::env::var_os("MLS_TEST_VECTORS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/test-vectors"),
-        PathBuf::from,
-    );
+    let folder = std::env::var_os("MLS_TEST_VECTORS")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/test-vectors"), PathBuf::from);
     let Ok(text) = std::fs::read_to_string(folder.join(name)) else {
         std::println!("{name}: not in {}, skipped", folder.display());
         return Vec::new();
@@ -61,21 +59,14 @@ fn tree_operations() {
         };
         let (mut updates, mut removes, mut adds) = (Vec::new(), Vec::new(), Vec::new());
         match Proposal::from_bytes(&bytes(&case.proposal)).unwrap() {
-            Proposal::Add(package) => {
-                adds.push(leaf(&|out| package.leaf_node.encode(out).unwrap()))
-            }
+            Proposal::Add(package) => adds.push(leaf(&|out| package.leaf_node.encode(out).unwrap())),
             Proposal::Update(node) => {
-                updates.push((
-                    leaf_index(case.proposal_sender),
-                    leaf(&|out| node.encode(out).unwrap()),
-                ));
+                updates.push((leaf_index(case.proposal_sender), leaf(&|out| node.encode(out).unwrap())));
             }
             Proposal::Remove(removed) => removes.push(removed),
             other => panic!("{other:?}"),
         }
-        let (after, _) = before
-            .apply_changes(suite, &updates, &removes, &adds)
-            .unwrap();
+        let (after, _) = before.apply_changes(suite, &updates, &removes, &adds).unwrap();
         assert_eq!(after.to_extension().unwrap(), bytes(&case.tree_after));
         assert_eq!(after.root_hash().as_bytes(), bytes(&case.tree_hash_after));
     }
@@ -99,32 +90,17 @@ fn tree_validation_hashes_and_resolutions() {
         let tree = RatchetTree::from_extension(suite, SEED, &encoded).unwrap();
         assert_eq!(tree.to_extension().unwrap(), encoded);
         assert_eq!(tree.size().node_count() as usize, case.tree_hashes.len());
-        for (node, (hash, resolution)) in (0..)
-            .map(node_index)
-            .zip(case.tree_hashes.iter().zip(&case.resolutions))
-        {
-            let found = tree
-                .node_hash(node)
-                .unwrap_or_else(|| blank_tree_hash(suite, node).unwrap());
+        for (node, (hash, resolution)) in (0..).map(node_index).zip(case.tree_hashes.iter().zip(&case.resolutions)) {
+            let found = tree.node_hash(node).unwrap_or_else(|| blank_tree_hash(suite, node).unwrap());
             assert_eq!(found.as_bytes(), bytes(hash));
-            let found: Vec<u32> = tree
-                .resolution(node)
-                .into_iter()
-                .map(NodeIndex::as_u32)
-                .collect();
+            let found: Vec<u32> = tree.resolution(node).into_iter().map(NodeIndex::as_u32).collect();
             assert_eq!(&found, resolution);
         }
         for (index, raw) in tree.leaves() {
             let leaf = tree.leaf(index).unwrap();
             assert_eq!(leaf.to_bytes().unwrap(), **raw);
-            assert_eq!(
-                tree.find_encryption_key(leaf.encryption_key.as_bytes()),
-                Some(LeafIndex::node(index))
-            );
-            assert_eq!(
-                tree.find_signature_key(leaf.signature_key.as_bytes()),
-                Some(index)
-            );
+            assert_eq!(tree.find_encryption_key(leaf.encryption_key.as_bytes()), Some(LeafIndex::node(index)));
+            assert_eq!(tree.find_signature_key(leaf.signature_key.as_bytes()), Some(index));
         }
     }
 }

@@ -4,9 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use mls_crypto_traits::{
-    CipherSuite, CryptoError, HpkePublicKey, SignaturePublicKey, SigningKey, Suite,
-};
+use mls_crypto_traits::{CipherSuite, CryptoError, HpkePublicKey, SignaturePublicKey, SigningKey, Suite};
 
 use crate::credential::{Credential, CredentialType};
 use crate::extension::{Extension, ExtensionType, RequiredCapabilities};
@@ -15,9 +13,7 @@ use crate::proposal::ProposalType;
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource, Lifetime};
 use crate::tree::math::LeafIndex;
 use crate::tree::path::tests::world::{GROUP_ID, LIFETIME, TestRng, World, leaf_node, suite1};
-use crate::tree::validate::{
-    ExpectedSource, LeafContext, LeafNodeError, check_unique_keys, validate_leaf,
-};
+use crate::tree::validate::{ExpectedSource, LeafContext, LeafNodeError, check_unique_keys, validate_leaf};
 
 const PLACE: (&[u8], LeafIndex) = (GROUP_ID, LeafIndex::ZERO);
 const CUSTOM: u16 = 0xf0f0;
@@ -60,9 +56,7 @@ impl Subject {
 
     /// Signs the leaf as it is now and validates it.
     fn verdict(&mut self, expected: ExpectedSource<'_>) -> Result<(), LeafNodeError> {
-        self.leaf
-            .sign(self.suite, &*self.signer, Some(PLACE))
-            .unwrap();
+        self.leaf.sign(self.suite, &*self.signer, Some(PLACE)).unwrap();
         self.verdict_as_signed(expected)
     }
 
@@ -90,44 +84,29 @@ impl Subject {
 }
 
 fn custom_extension() -> Extension {
-    Extension {
-        extension_type: ExtensionType(CUSTOM),
-        extension_data: Vec::new(),
-    }
+    Extension { extension_type: ExtensionType(CUSTOM), extension_data: Vec::new() }
 }
 
 // req: R-7.3-14, R-7.3-16, R-7.3-17, R-7.3-19, R-12.4.2-09
 #[test]
 fn a_leaf_must_have_the_source_of_what_it_came_in() {
     let old = HpkePublicKey::from(vec![1; 32]);
-    let update = ExpectedSource::Update {
-        old_encryption_key: &old,
-    };
+    let update = ExpectedSource::Update { old_encryption_key: &old };
     let sources = [
         LeafNodeSource::KeyPackage(LIFETIME),
         LeafNodeSource::Update,
-        LeafNodeSource::Commit {
-            parent_hash: Vec::new(),
-        },
+        LeafNodeSource::Commit { parent_hash: Vec::new() },
     ];
     let expected = [ExpectedSource::KeyPackage, update, ExpectedSource::Commit];
     for (i, source) in sources.into_iter().enumerate() {
         let mut subject = Subject::new(source);
         assert_eq!(subject.verdict(ExpectedSource::Tree), Ok(()));
         for (j, expected) in expected.iter().enumerate() {
-            let want = if i == j {
-                Ok(())
-            } else {
-                Err(LeafNodeError::WrongSource)
-            };
+            let want = if i == j { Ok(()) } else { Err(LeafNodeError::WrongSource) };
             assert_eq!(subject.verdict(*expected), want, "source {i} as {j}");
         }
         subject.now = Some(LIFETIME.not_after + 1);
-        let want = if i == 0 {
-            Err(LeafNodeError::Expired)
-        } else {
-            Ok(())
-        };
+        let want = if i == 0 { Err(LeafNodeError::Expired) } else { Ok(()) };
         assert_eq!(subject.verdict(ExpectedSource::Tree), want);
     }
 }
@@ -146,18 +125,11 @@ fn an_update_must_change_the_encryption_key() {
 // req: R-7.3-05, R-7.2-16
 #[test]
 fn a_signature_must_verify_for_the_place() {
-    let mut subject = Subject::new(LeafNodeSource::Commit {
-        parent_hash: Vec::new(),
-    });
-    let bad = Err(LeafNodeError::InvalidSignature(
-        CryptoError::InvalidSignature,
-    ));
+    let mut subject = Subject::new(LeafNodeSource::Commit { parent_hash: Vec::new() });
+    let bad = Err(LeafNodeError::InvalidSignature(CryptoError::InvalidSignature));
     let one = LeafIndex::new(1).unwrap();
     for place in [(GROUP_ID, one), (&b"another"[..], LeafIndex::ZERO)] {
-        subject
-            .leaf
-            .sign(subject.suite, &*subject.signer, Some(place))
-            .unwrap();
+        subject.leaf.sign(subject.suite, &*subject.signer, Some(place)).unwrap();
         assert_eq!(subject.verdict_as_signed(ExpectedSource::Commit), bad);
     }
     assert_eq!(subject.verdict(ExpectedSource::Commit), Ok(()));
@@ -165,23 +137,15 @@ fn a_signature_must_verify_for_the_place() {
     assert_eq!(subject.verdict_as_signed(ExpectedSource::Commit), bad);
     // A key package's leaf has no place.
     let mut subject = Subject::key_package();
-    subject
-        .leaf
-        .sign(subject.suite, &*subject.signer, None)
-        .unwrap();
-    assert_eq!(
-        subject.verdict_as_signed(ExpectedSource::KeyPackage),
-        Ok(())
-    );
+    subject.leaf.sign(subject.suite, &*subject.signer, None).unwrap();
+    assert_eq!(subject.verdict_as_signed(ExpectedSource::KeyPackage), Ok(()));
 }
 
 // req: R-7.3-06
 #[test]
 fn version_and_suite_must_be_supported() {
-    Subject::key_package().rejects(
-        |s| s.leaf.capabilities.versions = vec![ProtocolVersion(0xf000)],
-        LeafNodeError::VersionUnsupported,
-    );
+    Subject::key_package()
+        .rejects(|s| s.leaf.capabilities.versions = vec![ProtocolVersion(0xf000)], LeafNodeError::VersionUnsupported);
     Subject::key_package().rejects(
         |s| s.leaf.capabilities.cipher_suites = vec![CipherSuite(0xf000)],
         LeafNodeError::CipherSuiteUnsupported,
@@ -209,11 +173,7 @@ fn what_the_group_requires_must_be_supported() {
     subject.required.credential_types = vec![CredentialType::X509];
     subject.leaf.capabilities.extensions = vec![ExtensionType(CUSTOM)];
     subject.leaf.capabilities.proposals = vec![ProposalType(CUSTOM)];
-    subject
-        .leaf
-        .capabilities
-        .credentials
-        .push(CredentialType::X509);
+    subject.leaf.capabilities.credentials.push(CredentialType::X509);
     assert_eq!(subject.verdict(ExpectedSource::KeyPackage), Ok(()));
 }
 
@@ -249,23 +209,14 @@ fn a_leafs_extensions_must_be_declared_single_and_in_place() {
     Subject::key_package().rejects(
         |s| {
             let extension_type = ExtensionType::EXTERNAL_PUB;
-            s.leaf.extensions.0 = vec![Extension {
-                extension_type,
-                extension_data: Vec::new(),
-            }];
+            s.leaf.extensions.0 = vec![Extension { extension_type, extension_data: Vec::new() }];
         },
         LeafNodeError::MisplacedExtension(ExtensionType::EXTERNAL_PUB),
     );
     let mut subject = Subject::key_package();
     subject.leaf.capabilities.extensions = vec![ExtensionType(0x0a0a), ExtensionType(CUSTOM)];
     let extension_type = ExtensionType::APPLICATION_ID;
-    subject.leaf.extensions.0 = vec![
-        custom_extension(),
-        Extension {
-            extension_type,
-            extension_data: vec![0],
-        },
-    ];
+    subject.leaf.extensions.0 = vec![custom_extension(), Extension { extension_type, extension_data: vec![0] }];
     assert_eq!(subject.verdict(ExpectedSource::KeyPackage), Ok(()));
 }
 
@@ -273,28 +224,17 @@ fn a_leafs_extensions_must_be_declared_single_and_in_place() {
 #[test]
 fn extensions_of_the_group_must_be_supported_whatever_the_source() {
     let old = HpkePublicKey::from(vec![1; 32]);
-    let update = ExpectedSource::Update {
-        old_encryption_key: &old,
-    };
+    let update = ExpectedSource::Update { old_encryption_key: &old };
     let kinds = [
-        (
-            LeafNodeSource::KeyPackage(LIFETIME),
-            ExpectedSource::KeyPackage,
-        ),
+        (LeafNodeSource::KeyPackage(LIFETIME), ExpectedSource::KeyPackage),
         (LeafNodeSource::Update, update),
-        (
-            LeafNodeSource::Commit {
-                parent_hash: Vec::new(),
-            },
-            ExpectedSource::Commit,
-        ),
+        (LeafNodeSource::Commit { parent_hash: Vec::new() }, ExpectedSource::Commit),
     ];
     for (source, expected) in kinds {
         // At every place in the list.
         for at in 0..3 {
             let mut subject = Subject::new(source.clone());
-            subject.leaf.capabilities.extensions =
-                vec![ExtensionType(0xf001), ExtensionType(0xf002)];
+            subject.leaf.capabilities.extensions = vec![ExtensionType(0xf001), ExtensionType(0xf002)];
             subject.group_extensions = vec![ExtensionType(0xf002), ExtensionType(0xf001)];
             assert_eq!(subject.verdict(expected), Ok(()));
             subject.group_extensions.insert(at, ExtensionType(CUSTOM));
@@ -314,10 +254,7 @@ fn credentials_must_be_supported_both_ways() {
     Subject::key_package().rejects(
         |s| {
             let credential_type = CredentialType(CUSTOM);
-            s.leaf.credential = Credential::Other {
-                credential_type,
-                body: Vec::new(),
-            };
+            s.leaf.credential = Credential::Other { credential_type, body: Vec::new() };
             s.leaf.capabilities.credentials.push(credential_type);
         },
         LeafNodeError::CredentialNotSupportedByAll(CredentialType(CUSTOM)),
@@ -325,45 +262,25 @@ fn credentials_must_be_supported_both_ways() {
     // A group whose members support X.509 too, and a leaf that does not know their basic credentials.
     let mut subject = Subject::key_package();
     subject.world = World::with_credentials(&[CredentialType::BASIC, CredentialType::X509]);
-    subject.leaf.credential = Credential::X509 {
-        certificates: Vec::new(),
-    };
+    subject.leaf.credential = Credential::X509 { certificates: Vec::new() };
     subject.leaf.capabilities.credentials = vec![CredentialType::X509];
     assert_eq!(
         subject.verdict(ExpectedSource::KeyPackage),
-        Err(LeafNodeError::CredentialInUseUnsupported(
-            CredentialType::BASIC
-        ))
+        Err(LeafNodeError::CredentialInUseUnsupported(CredentialType::BASIC))
     );
-    subject
-        .leaf
-        .capabilities
-        .credentials
-        .push(CredentialType::BASIC);
+    subject.leaf.capabilities.credentials.push(CredentialType::BASIC);
     assert_eq!(subject.verdict(ExpectedSource::KeyPackage), Ok(()));
 }
 
 // req: R-7.2-12, R-7.3-12, R-7.3-13
 #[test]
 fn lifetimes() {
-    Subject::key_package().rejects(
-        |s| s.now = Some(LIFETIME.not_before - 1),
-        LeafNodeError::NotYetValid,
-    );
-    Subject::key_package().rejects(
-        |s| s.now = Some(LIFETIME.not_after + 1),
-        LeafNodeError::Expired,
-    );
-    Subject::key_package().rejects(
-        |s| s.max_lifetime = Some(999),
-        LeafNodeError::LifetimeTooLong,
-    );
+    Subject::key_package().rejects(|s| s.now = Some(LIFETIME.not_before - 1), LeafNodeError::NotYetValid);
+    Subject::key_package().rejects(|s| s.now = Some(LIFETIME.not_after + 1), LeafNodeError::Expired);
+    Subject::key_package().rejects(|s| s.max_lifetime = Some(999), LeafNodeError::LifetimeTooLong);
     Subject::key_package().rejects(
         |s| {
-            s.leaf.leaf_node_source = LeafNodeSource::KeyPackage(Lifetime {
-                not_before: 1_500,
-                not_after: 1_499,
-            });
+            s.leaf.leaf_node_source = LeafNodeSource::KeyPackage(Lifetime { not_before: 1_500, not_after: 1_499 });
             s.now = None;
             s.max_lifetime = None;
         },
@@ -381,16 +298,10 @@ fn lifetimes() {
 fn keys_must_be_valid() {
     let mut subject = Subject::key_package();
     subject.leaf.encryption_key = HpkePublicKey::from(vec![1; 31]);
-    assert!(matches!(
-        subject.verdict(ExpectedSource::KeyPackage),
-        Err(LeafNodeError::InvalidEncryptionKey(_))
-    ));
+    assert!(matches!(subject.verdict(ExpectedSource::KeyPackage), Err(LeafNodeError::InvalidEncryptionKey(_))));
     let mut subject = Subject::key_package();
     subject.leaf.signature_key = SignaturePublicKey::from(vec![1; 31]);
-    assert!(matches!(
-        subject.verdict(ExpectedSource::KeyPackage),
-        Err(LeafNodeError::InvalidSignatureKey(_))
-    ));
+    assert!(matches!(subject.verdict(ExpectedSource::KeyPackage), Err(LeafNodeError::InvalidSignatureKey(_))));
 }
 
 // req: R-7.3-20, R-7.3-21, R-16.7-01
@@ -402,28 +313,16 @@ fn keys_must_be_nobody_elses() {
     assert_eq!(check_unique_keys(&world.tree, &fresh, None), Ok(()));
     let mut taken = fresh.clone();
     taken.signature_key = world.tree.leaf(two).unwrap().signature_key;
-    assert_eq!(
-        check_unique_keys(&world.tree, &taken, None),
-        Err(LeafNodeError::SignatureKeyInUse(two))
-    );
-    assert_eq!(
-        check_unique_keys(&world.tree, &taken, Some(zero)),
-        Err(LeafNodeError::SignatureKeyInUse(two))
-    );
+    assert_eq!(check_unique_keys(&world.tree, &taken, None), Err(LeafNodeError::SignatureKeyInUse(two)));
+    assert_eq!(check_unique_keys(&world.tree, &taken, Some(zero)), Err(LeafNodeError::SignatureKeyInUse(two)));
     assert_eq!(check_unique_keys(&world.tree, &taken, Some(two)), Ok(()));
     let mut taken = fresh.clone();
     taken.encryption_key = world.tree.leaf(two).unwrap().encryption_key;
-    assert_eq!(
-        check_unique_keys(&world.tree, &taken, None),
-        Err(LeafNodeError::EncryptionKeyInUse(two.node()))
-    );
+    assert_eq!(check_unique_keys(&world.tree, &taken, None), Err(LeafNodeError::EncryptionKeyInUse(two.node())));
     assert_eq!(check_unique_keys(&world.tree, &taken, Some(two)), Ok(()));
     world.commit(zero);
     let root = world.tree.size().root();
     let mut taken = fresh;
     taken.encryption_key = world.tree.parent(root).unwrap().encryption_key;
-    assert_eq!(
-        check_unique_keys(&world.tree, &taken, Some(two)),
-        Err(LeafNodeError::EncryptionKeyInUse(root))
-    );
+    assert_eq!(check_unique_keys(&world.tree, &taken, Some(two)), Err(LeafNodeError::EncryptionKeyInUse(root)));
 }

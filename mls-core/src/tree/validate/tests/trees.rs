@@ -15,8 +15,7 @@ use crate::tree::parent_hash::ParentHashError;
 use crate::tree::path::tests::world::{self, GROUP_ID, World, suite1};
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::validate::{
-    LeafNodeError, TreeContext, TreeValidationError, UnmergedLeafError, find_own_leaf,
-    validate_tree,
+    LeafNodeError, TreeContext, TreeValidationError, UnmergedLeafError, find_own_leaf, validate_tree,
 };
 
 fn leaf(index: u32) -> LeafIndex {
@@ -27,11 +26,8 @@ fn node(index: u32) -> NodeIndex {
     NodeIndex::new(index).unwrap()
 }
 
-const NOTHING: &RequiredCapabilities = &RequiredCapabilities {
-    extension_types: Vec::new(),
-    proposal_types: Vec::new(),
-    credential_types: Vec::new(),
-};
+const NOTHING: &RequiredCapabilities =
+    &RequiredCapabilities { extension_types: Vec::new(), proposal_types: Vec::new(), credential_types: Vec::new() };
 
 fn context(group_id: &[u8], cipher_suite: CipherSuite) -> TreeContext<'_> {
     TreeContext {
@@ -67,31 +63,18 @@ fn official_tree_validation() {
             continue;
         };
         let tree = world::tree_from(suite, &case.tree.0);
-        assert_eq!(
-            validate_tree(suite, &tree, &context(&case.group_id.0, suite.id())),
-            Ok(()),
-            "case {number}"
-        );
+        assert_eq!(validate_tree(suite, &tree, &context(&case.group_id.0, suite.id())), Ok(()), "case {number}");
         let root = tree.size().root().as_u32() as usize;
-        assert_eq!(
-            tree.root_hash().as_bytes(),
-            case.tree_hashes[root].0,
-            "case {number}"
-        );
+        assert_eq!(tree.root_hash().as_bytes(), case.tree_hashes[root].0, "case {number}");
         // Leaves set by an Update or a commit are bound to their group.
-        if tree.leaves().any(|(index, _)| {
-            !matches!(
-                tree.leaf(index).unwrap().leaf_node_source,
-                LeafNodeSource::KeyPackage(_)
-            )
-        }) {
+        if tree
+            .leaves()
+            .any(|(index, _)| !matches!(tree.leaf(index).unwrap().leaf_node_source, LeafNodeSource::KeyPackage(_)))
+        {
             let other = validate_tree(suite, &tree, &context(b"another", suite.id()));
             assert!(matches!(
                 other,
-                Err(TreeValidationError::Leaf(
-                    _,
-                    LeafNodeError::InvalidSignature(CryptoError::InvalidSignature)
-                ))
+                Err(TreeValidationError::Leaf(_, LeafNodeError::InvalidSignature(CryptoError::InvalidSignature)))
             ));
         }
     }
@@ -129,11 +112,8 @@ fn replace(world: &World, at: NodeIndex, bytes: &[u8]) -> RatchetTree {
     let count = world.tree.size().node_count();
     let mut blanks = 0;
     for index in 0..count {
-        let present = if node(index) == at {
-            Some(bytes)
-        } else {
-            world.tree.node_bytes(node(index)).map(|bytes| &**bytes)
-        };
+        let present =
+            if node(index) == at { Some(bytes) } else { world.tree.node_bytes(node(index)).map(|bytes| &**bytes) };
         let Some(present) = present else {
             blanks += 1;
             continue;
@@ -154,67 +134,29 @@ fn wrong_unmerged_leaves_are_refused() {
     let unmerged = |index: u32| world.tree.parent(node(index)).unwrap().unmerged_leaves;
     assert_eq!(
         (unmerged(3), unmerged(7), unmerged(11)),
-        (
-            Vec::from([leaf(1)]),
-            Vec::from([leaf(1), leaf(5)]),
-            Vec::from([leaf(5)])
-        )
+        (Vec::from([leaf(1)]), Vec::from([leaf(1), leaf(5)]), Vec::from([leaf(5)]))
     );
     let refused = |tree: &RatchetTree| match verdict(&world, tree) {
         Err(TreeValidationError::Unmerged(error)) => error,
         other => panic!("{other:?}"),
     };
     let tree = with_parent(&world, 7, |parent| parent.unmerged_leaves.reverse());
-    assert_eq!(
-        refused(&tree),
-        UnmergedLeafError::NotAscending { parent: node(7) }
-    );
+    assert_eq!(refused(&tree), UnmergedLeafError::NotAscending { parent: node(7) });
     let tree = with_parent(&world, 7, |parent| parent.unmerged_leaves[1] = leaf(1));
-    assert_eq!(
-        refused(&tree),
-        UnmergedLeafError::NotAscending { parent: node(7) }
-    );
-    let tree = with_parent(&world, 3, |parent| {
-        parent.unmerged_leaves = [leaf(5)].into()
-    });
-    assert_eq!(
-        refused(&tree),
-        UnmergedLeafError::NotBelow {
-            parent: node(3),
-            leaf: leaf(5)
-        }
-    );
+    assert_eq!(refused(&tree), UnmergedLeafError::NotAscending { parent: node(7) });
+    let tree = with_parent(&world, 3, |parent| parent.unmerged_leaves = [leaf(5)].into());
+    assert_eq!(refused(&tree), UnmergedLeafError::NotBelow { parent: node(3), leaf: leaf(5) });
     let tree = with_parent(&world, 3, |parent| parent.unmerged_leaves.push(leaf(70)));
-    assert_eq!(
-        refused(&tree),
-        UnmergedLeafError::NotBelow {
-            parent: node(3),
-            leaf: leaf(70)
-        }
-    );
-    let tree = with_parent(&world, 7, |parent| {
-        parent.unmerged_leaves = [leaf(1), leaf(2)].into()
-    });
-    assert_eq!(
-        refused(&tree),
-        UnmergedLeafError::NotListedBetween {
-            parent: node(7),
-            node: node(3),
-            leaf: leaf(2)
-        }
-    );
+    assert_eq!(refused(&tree), UnmergedLeafError::NotBelow { parent: node(3), leaf: leaf(70) });
+    let tree = with_parent(&world, 7, |parent| parent.unmerged_leaves = [leaf(1), leaf(2)].into());
+    assert_eq!(refused(&tree), UnmergedLeafError::NotListedBetween { parent: node(7), node: node(3), leaf: leaf(2) });
     let mut world = grown();
     world.remove(leaf(5));
     world.commit(leaf(6));
-    let tree = with_parent(&world, 11, |parent| {
-        parent.unmerged_leaves = [leaf(5)].into()
-    });
+    let tree = with_parent(&world, 11, |parent| parent.unmerged_leaves = [leaf(5)].into());
     assert_eq!(
         verdict(&world, &tree),
-        Err(TreeValidationError::Unmerged(UnmergedLeafError::Blank {
-            parent: node(11),
-            leaf: leaf(5)
-        }))
+        Err(TreeValidationError::Unmerged(UnmergedLeafError::Blank { parent: node(11), leaf: leaf(5) }))
     );
 }
 
@@ -223,25 +165,15 @@ fn wrong_unmerged_leaves_are_refused() {
 fn a_parent_without_a_link_is_refused() {
     let world = grown();
     let tree = with_parent(&world, 11, |parent| parent.parent_hash[0] ^= 1);
-    assert_eq!(
-        verdict(&world, &tree),
-        Err(TreeValidationError::ParentHash(ParentHashError::NotLinked(
-            node(11)
-        )))
-    );
+    assert_eq!(verdict(&world, &tree), Err(TreeValidationError::ParentHash(ParentHashError::NotLinked(node(11)))));
 }
 
 // req: R-7.1-01
 #[test]
 fn an_invalid_parent_key_is_refused() {
     let world = grown();
-    let tree = with_parent(&world, 3, |parent| {
-        parent.encryption_key = HpkePublicKey::from(Vec::from([1; 31]))
-    });
-    assert_eq!(
-        verdict(&world, &tree),
-        Err(TreeValidationError::InvalidParentKey(node(3)))
-    );
+    let tree = with_parent(&world, 3, |parent| parent.encryption_key = HpkePublicKey::from(Vec::from([1; 31])));
+    assert_eq!(verdict(&world, &tree), Err(TreeValidationError::InvalidParentKey(node(3))));
 }
 
 // req: R-7.3-03, R-12.4.3.1-15
@@ -249,10 +181,7 @@ fn an_invalid_parent_key_is_refused() {
 fn one_invalid_leaf_spoils_the_tree() {
     let world = grown();
     let mut leaf_node = world.tree.leaf(leaf(3)).unwrap();
-    assert!(matches!(
-        leaf_node.leaf_node_source,
-        LeafNodeSource::KeyPackage(_)
-    ));
+    assert!(matches!(leaf_node.leaf_node_source, LeafNodeSource::KeyPackage(_)));
     leaf_node.signature[5] ^= 1;
     let bytes = leaf_node.to_bytes().unwrap();
     // The leaf counts in parent hashes, so it must be one that none covers: an unmerged one.
@@ -261,16 +190,10 @@ fn one_invalid_leaf_spoils_the_tree() {
     let tree = replace(&world, leaf(5).node(), &unmerged.to_bytes().unwrap());
     assert_eq!(
         verdict(&world, &tree),
-        Err(TreeValidationError::Leaf(
-            leaf(5),
-            LeafNodeError::InvalidSignature(CryptoError::InvalidSignature)
-        ))
+        Err(TreeValidationError::Leaf(leaf(5), LeafNodeError::InvalidSignature(CryptoError::InvalidSignature)))
     );
     let tree = replace(&world, leaf(3).node(), &bytes);
-    assert!(matches!(
-        verdict(&world, &tree),
-        Err(TreeValidationError::ParentHash(_))
-    ));
+    assert!(matches!(verdict(&world, &tree), Err(TreeValidationError::ParentHash(_))));
 }
 
 // req: R-7.3-13, R-7.3-14
@@ -294,20 +217,11 @@ fn lifetimes_in_a_tree_count_only_where_asked() {
 fn our_own_leaf_is_found_byte_for_byte() {
     let world = grown();
     let own: LeafNode = world.tree.leaf(leaf(5)).unwrap();
-    assert_eq!(
-        LeafNode::from_bytes(&own.to_bytes().unwrap()),
-        Ok(own.clone())
-    );
+    assert_eq!(LeafNode::from_bytes(&own.to_bytes().unwrap()), Ok(own.clone()));
     assert_eq!(find_own_leaf(&world.tree, &own), Ok(leaf(5)));
     let mut other = own;
     other.signature[0] ^= 1;
-    assert_eq!(
-        find_own_leaf(&world.tree, &other),
-        Err(TreeValidationError::OwnLeafMissing)
-    );
+    assert_eq!(find_own_leaf(&world.tree, &other), Err(TreeValidationError::OwnLeafMissing));
     let stranger = World::new(suite1(), 99).tree.leaf(leaf(0)).unwrap();
-    assert_eq!(
-        find_own_leaf(&world.tree, &stranger),
-        Err(TreeValidationError::OwnLeafMissing)
-    );
+    assert_eq!(find_own_leaf(&world.tree, &stranger), Err(TreeValidationError::OwnLeafMissing));
 }
