@@ -1,9 +1,7 @@
 //! Basic credentials taken at their word.
 
 use mls_core::credential::Credential;
-use mls_core::identity::{
-    CredentialCheck, IdentityError, IdentityErrorKind, IdentityProvider, MemberId,
-};
+use mls_core::identity::{CredentialCheck, IdentityError, IdentityErrorKind, IdentityProvider, MemberId};
 
 /// Accepts every basic credential (RFC 9420 section 5.3) and takes its identity for the member.
 ///
@@ -31,9 +29,7 @@ impl IdentityProvider for BasicIdentity {
         };
         match &check.predecessor {
             // req: R-5.3.1-08
-            Some((before, _)) if *before != check.credential => {
-                Err(IdentityError::new(IdentityErrorKind::Rejected))
-            }
+            Some((before, _)) if *before != check.credential => Err(IdentityError::new(IdentityErrorKind::Rejected)),
             _ => Ok(MemberId(identity.clone())),
         }
     }

@@ -14,9 +14,7 @@ use crate::error::DriverError;
 ///
 /// # Errors
 /// [`DriverError::NotReady`] where it is not: there is nobody to wait for.
-pub(crate) fn run<T, E: From<DriverError>>(
-    future: impl Future<Output = Result<T, E>>,
-) -> Result<T, E> {
+pub(crate) fn run<T, E: From<DriverError>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => Err(DriverError::NotReady.into()),

@@ -100,17 +100,7 @@ impl ClientBuilder {
     /// [`BuildError::NoCrypto`] and [`BuildError::NoRng`] where one is needed and not given;
     /// [`BuildError::Signers`] where the store cannot be read.
     pub fn build(self) -> Result<Client, BuildError> {
-        let Self {
-            storage,
-            identity,
-            rules,
-            crypto,
-            rng,
-            clock,
-            limits,
-            capabilities,
-            signers,
-        } = self;
+        let Self { storage, identity, rules, crypto, rng, clock, limits, capabilities, signers } = self;
         let crypto = crypto.ok_or(BuildError::NoCrypto)?;
         let capabilities = capabilities.unwrap_or_else(|| Capabilities {
             versions: vec![ProtocolVersion::MLS10],
@@ -160,17 +150,7 @@ fn default_rng() -> Option<Box<dyn Rng>> {
 
 impl core::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self {
-            storage: _,
-            identity: _,
-            rules: _,
-            crypto,
-            rng: _,
-            clock: _,
-            limits,
-            capabilities,
-            signers,
-        } = self;
+        let Self { storage: _, identity: _, rules: _, crypto, rng: _, clock: _, limits, capabilities, signers } = self;
         f.debug_struct("ClientBuilder")
             .field("crypto", crypto)
             .field("limits", limits)

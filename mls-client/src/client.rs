@@ -41,10 +41,7 @@ impl Client {
     }
 
     /// Starts a client over a store and an authentication service, for which there is no safe default.
-    pub fn builder(
-        storage: Arc<dyn Storage>,
-        identity: Arc<dyn IdentityProvider>,
-    ) -> ClientBuilder {
+    pub fn builder(storage: Arc<dyn Storage>, identity: Arc<dyn IdentityProvider>) -> ClientBuilder {
         ClientBuilder::new(storage, identity)
     }
 
@@ -66,11 +63,7 @@ impl Client {
     ///
     /// # Errors
     /// A [`CreateError`]; nothing is stored then.
-    pub fn new_identity(
-        &self,
-        suite: CipherSuite,
-        credential: Credential,
-    ) -> Result<Identity, CreateError> {
+    pub fn new_identity(&self, suite: CipherSuite, credential: Credential) -> Result<Identity, CreateError> {
         Ok(Identity::new(suite, credential, self.new_signer(suite)?))
     }
 
@@ -215,9 +208,7 @@ impl Client {
     /// # Errors
     /// A [`LoadError`].
     pub fn resume(&self) -> Result<Vec<Repeat>, LoadError> {
-        run(self
-            .driver
-            .resume(|join| ExternalJoin::new(Arc::clone(&self.driver), join)))
+        run(self.driver.resume(|join| ExternalJoin::new(Arc::clone(&self.driver), join)))
     }
 
     fn group(&self, state: mls_core::group::Group) -> Group {
@@ -228,8 +219,6 @@ impl Client {
 impl core::fmt::Debug for Client {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { driver } = self;
-        f.debug_struct("Client")
-            .field("crypto", &driver.crypto)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("crypto", &driver.crypto).finish_non_exhaustive()
     }
 }

@@ -17,14 +17,9 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     /// The time now; 0 where the system's clock stands before 1970.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the clock that others are given"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that others are given")]
     fn now(&self) -> UnixTime {
-        let since = std::time::SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         UnixTime(since.as_secs())
     }
 }

@@ -17,9 +17,7 @@ impl DefaultRules {
     /// Members commit what they like; nobody joins by an external commit.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            external_commits: false,
-        }
+        Self { external_commits: false }
     }
 
     /// Lets anybody with a `GroupInfo` join by an external commit (RFC 9420 section 12.4.3.2).
@@ -38,10 +36,6 @@ impl MlsRules for DefaultRules {
             Sender::NewMemberCommit => self.external_commits || question.own,
             _ => false,
         };
-        if welcome {
-            question.accept()
-        } else {
-            question.refuse()
-        }
+        if welcome { question.accept() } else { question.refuse() }
     }
 }

@@ -49,13 +49,7 @@ impl Driver {
     pub(crate) fn engine<T>(&self, call: impl FnOnce(&mut Env<'_>) -> T) -> T {
         let now = self.clock.now();
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-        call(&mut Env {
-            crypto: &*self.crypto,
-            signers: &self.signers,
-            rng: &mut **rng,
-            now,
-            limits: self.limits,
-        })
+        call(&mut Env { crypto: &*self.crypto, signers: &self.signers, rng: &mut **rng, now, limits: self.limits })
     }
 
     /// Stores what a step changes and makes it happen.

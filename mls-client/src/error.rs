@@ -42,9 +42,7 @@ impl DriverError {
                 _ => Disposition::Reload,
             },
             Self::Stale(_) => Disposition::Reload,
-            Self::Identity(error) if error.kind() == IdentityErrorKind::Rejected => {
-                Disposition::Discard
-            }
+            Self::Identity(error) if error.kind() == IdentityErrorKind::Rejected => Disposition::Discard,
             Self::Identity(_) => Disposition::Retry(Wanted::Identity),
             Self::Record(fault) => fault.disposition(),
             Self::Unsettled | Self::NotReady | Self::Unknown => Disposition::FixCaller,
@@ -88,12 +86,7 @@ macro_rules! driver_error_from {
     )+};
 }
 
-driver_error_from!(
-    Storage(StorageError),
-    Identity(IdentityError),
-    Record(Fault),
-    Stale(Stale)
-);
+driver_error_from!(Storage(StorageError), Identity(IdentityError), Record(Fault), Stale(Stale));
 
 /// What the driver asks of an operation's error.
 pub(crate) trait OperationError: From<DriverError> {
@@ -232,13 +225,7 @@ macro_rules! tried_again {
     )+};
 }
 
-tried_again!(
-    SendError,
-    ProposeError,
-    CommitError,
-    ReceiveError,
-    ExportError
-);
+tried_again!(SendError, ProposeError, CommitError, ReceiveError, ExportError);
 
 /// Why a client could not be built.
 #[derive(Debug)]

@@ -46,10 +46,6 @@ pub enum Repeat<J = ExternalJoin> {
 impl Event {
     /// The event of a commit.
     pub(crate) const fn of_epoch(change: EpochChange) -> Self {
-        if change.removed_self {
-            Self::Removed(change)
-        } else {
-            Self::Epoch(change)
-        }
+        if change.removed_self { Self::Removed(change) } else { Self::Epoch(change) }
     }
 }

@@ -57,8 +57,6 @@ impl ExternalJoin {
 impl core::fmt::Debug for ExternalJoin {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { driver: _, join } = self;
-        f.debug_struct("ExternalJoin")
-            .field("message", &join.message().len())
-            .finish_non_exhaustive()
+        f.debug_struct("ExternalJoin").field("message", &join.message().len()).finish_non_exhaustive()
     }
 }

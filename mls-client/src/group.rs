@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use mls_core::group as engine;
 use mls_core::group::{
-    CommitOutput, CommitPlan, EncryptOptions, EpochChange, GroupInfoOptions, Member, Outgoing,
-    OutgoingProposal, Proposing, SendOptions,
+    CommitOutput, CommitPlan, EncryptOptions, EpochChange, GroupInfoOptions, Member, Outgoing, OutgoingProposal,
+    Proposing, SendOptions,
 };
 use mls_core::group_context::GroupContext;
 use mls_core::record::GroupId;
@@ -44,11 +44,7 @@ impl Group {
     ///
     /// # Errors
     /// A [`SendError`]; nothing is used up then.
-    pub fn send_with(
-        &mut self,
-        data: &[u8],
-        options: &EncryptOptions,
-    ) -> Result<Outgoing, SendError> {
+    pub fn send_with(&mut self, data: &[u8], options: &EncryptOptions) -> Result<Outgoing, SendError> {
         run(self.driver.send(&mut self.state, data, options))
     }
 
@@ -80,10 +76,7 @@ impl Group {
     /// A [`CommitError`]; nothing is changed then.
     pub fn add<K: AsRef<[u8]>>(&mut self, key_packages: &[K]) -> Result<CommitOutput, CommitError> {
         let proposals = adds(key_packages)?;
-        self.commit(&CommitPlan {
-            proposals,
-            ..CommitPlan::default()
-        })
+        self.commit(&CommitPlan { proposals, ..CommitPlan::default() })
     }
 
     /// Commits the removal of members, with all pending proposals.
@@ -92,10 +85,7 @@ impl Group {
     /// A [`CommitError`]; nothing is changed then.
     pub fn remove(&mut self, members: &[LeafIndex]) -> Result<CommitOutput, CommitError> {
         let proposals = members.iter().copied().map(Proposing::Remove).collect();
-        self.commit(&CommitPlan {
-            proposals,
-            ..CommitPlan::default()
-        })
+        self.commit(&CommitPlan { proposals, ..CommitPlan::default() })
     }
 
     /// Commits new keys of our own, with all pending proposals: from the next epoch on, whoever had a copy of our
@@ -172,12 +162,7 @@ impl Group {
     ///
     /// # Errors
     /// An [`ExportError`].
-    pub fn export(
-        &mut self,
-        label: &[u8],
-        context: &[u8],
-        len: usize,
-    ) -> Result<SecretBytes, ExportError> {
+    pub fn export(&mut self, label: &[u8], context: &[u8], len: usize) -> Result<SecretBytes, ExportError> {
         run(self.driver.export(&mut self.state, label, context, len))
     }
 
@@ -265,8 +250,6 @@ impl Group {
 impl core::fmt::Debug for Group {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { driver: _, state } = self;
-        f.debug_struct("Group")
-            .field("state", state)
-            .finish_non_exhaustive()
+        f.debug_struct("Group").field("state", state).finish_non_exhaustive()
     }
 }

@@ -21,15 +21,7 @@ pub struct Identity {
 impl Identity {
     /// An identity over a signer that the client has.
     #[must_use]
-    pub const fn new(
-        cipher_suite: CipherSuite,
-        credential: Credential,
-        signature_key: SignaturePublicKey,
-    ) -> Self {
-        Self {
-            cipher_suite,
-            credential,
-            signature_key,
-        }
+    pub const fn new(cipher_suite: CipherSuite, credential: Credential, signature_key: SignaturePublicKey) -> Self {
+        Self { cipher_suite, credential, signature_key }
     }
 }

@@ -75,8 +75,8 @@ pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use default_rules::DefaultRules;
 pub use error::{
-    BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError,
-    ProposeError, ReceiveError, SendError,
+    BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, ProposeError, ReceiveError,
+    SendError,
 };
 pub use event::{Event, Repeat};
 pub use external::ExternalJoin;
@@ -92,9 +92,9 @@ pub use mls_crypto_traits;
 pub use mls_core::credential::Credential;
 pub use mls_core::env::UnixTime;
 pub use mls_core::group::{
-    CommitOutput, CommitPlan, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan,
-    GroupInfoOptions, LeafChange, LeafSpec, Member, NewKeyPackage, Outgoing, OutgoingProposal,
-    PathPolicy, ProposalReceived, Proposing, Received, SendOptions,
+    CommitOutput, CommitPlan, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan, GroupInfoOptions, LeafChange,
+    LeafSpec, Member, NewKeyPackage, Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received,
+    SendOptions,
 };
 pub use mls_core::identity::IdentityProvider;
 pub use mls_core::limits::Limits;

@@ -46,19 +46,14 @@ impl MemoryStorage {
 impl Storage for MemoryStorage {
     fn read(&self, keys: &[RecordKey]) -> Result<Vec<Option<SecretBytes>>, StorageError> {
         let table = self.table();
-        keys.iter()
-            .map(|key| Ok(table.get(&bytes(key)?).map(|(_, value)| value.duplicate())))
-            .collect()
+        keys.iter().map(|key| Ok(table.get(&bytes(key)?).map(|(_, value)| value.duplicate()))).collect()
     }
 
     fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
         let table = self.table();
         let mut found = BTreeMap::new();
         for start in prefix.to_byte_prefixes().map_err(too_long)? {
-            for (name, (key, value)) in table
-                .range(start.clone()..)
-                .take_while(|(name, _)| name.starts_with(&start))
-            {
+            for (name, (key, value)) in table.range(start.clone()..).take_while(|(name, _)| name.starts_with(&start)) {
                 found.insert(name.clone(), (key.clone(), value.duplicate()));
             }
         }
@@ -73,10 +68,7 @@ impl Storage for MemoryStorage {
                 return Err(StorageError::at(StorageErrorKind::Conflict, key.clone()));
             }
         }
-        let changes = delta
-            .writes()
-            .map(|write| Change::of(&write))
-            .collect::<Result<Vec<_>, _>>()?;
+        let changes = delta.writes().map(|write| Change::of(&write)).collect::<Result<Vec<_>, _>>()?;
         for change in changes {
             change.make(&mut table);
         }
@@ -84,17 +76,11 @@ impl Storage for MemoryStorage {
     }
 }
 
-fn check<'a>(
-    table: &Table,
-    precondition: &'a Precondition,
-) -> Result<(&'a RecordKey, bool), StorageError> {
+fn check<'a>(table: &Table, precondition: &'a Precondition) -> Result<(&'a RecordKey, bool), StorageError> {
     Ok(match precondition {
         Precondition::Equals(key, want) => {
             let found = table.get(&bytes(key)?);
-            (
-                key,
-                found.is_some_and(|(_, value)| value.ct_eq(want.as_bytes())),
-            )
+            (key, found.is_some_and(|(_, value)| value.ct_eq(want.as_bytes())))
         }
         Precondition::Present(key) => (key, table.contains_key(&bytes(key)?)),
         Precondition::Absent(key) => (key, !table.contains_key(&bytes(key)?)),
@@ -112,9 +98,7 @@ enum Change {
 impl Change {
     fn of(write: &Write<'_>) -> Result<Self, StorageError> {
         Ok(match write {
-            Write::DeletePrefix(prefix) => {
-                Self::DeletePrefixes(prefix.to_byte_prefixes().map_err(too_long)?)
-            }
+            Write::DeletePrefix(prefix) => Self::DeletePrefixes(prefix.to_byte_prefixes().map_err(too_long)?),
             Write::Put(key, value) => Self::Put(bytes(key)?, (*key).clone(), value.duplicate()),
             Write::Delete(key) => Self::Delete(bytes(key)?),
             _ => return Err(StorageError::new(StorageErrorKind::Other)),
@@ -147,9 +131,7 @@ fn too_long(error: EncodeError) -> StorageError {
 impl core::fmt::Debug for MemoryStorage {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { table: _ } = self;
-        f.debug_struct("MemoryStorage")
-            .field("records", &self.len())
-            .finish()
+        f.debug_struct("MemoryStorage").field("records", &self.len()).finish()
     }
 }
 

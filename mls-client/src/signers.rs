@@ -15,28 +15,16 @@ pub(crate) struct SignerMap {
 impl SignerMap {
     pub(crate) fn insert(&self, signer: Arc<dyn SigningKey>) {
         let public = signer.public_key().clone();
-        self.keys
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(public, signer);
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(public, signer);
     }
 
     pub(crate) fn public_keys(&self) -> Vec<SignaturePublicKey> {
-        self.keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .keys()
-            .cloned()
-            .collect()
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 }
 
 impl Signers for SignerMap {
     fn signer(&self, public: &SignaturePublicKey) -> Option<Arc<dyn SigningKey>> {
-        self.keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(public)
-            .cloned()
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).get(public).cloned()
     }
 }

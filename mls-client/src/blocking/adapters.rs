@@ -3,9 +3,7 @@
 use core::future::ready;
 use std::sync::Arc;
 
-use mls_core::identity::{
-    AsyncIdentityProvider, CredentialCheck, IdentityError, IdentityProvider, MemberId,
-};
+use mls_core::identity::{AsyncIdentityProvider, CredentialCheck, IdentityError, IdentityProvider, MemberId};
 use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
 use mls_core::rules::{AsyncMlsRules, MlsRules, ProposalQuestion, Ruling};
 use mls_core::storage::{AsyncStorage, BoxFuture, Storage, StorageError};
@@ -15,10 +13,7 @@ use mls_crypto_traits::SecretBytes;
 pub(crate) struct Blocking<T: ?Sized>(pub(crate) Arc<T>);
 
 impl<T: Storage + ?Sized> AsyncStorage for Blocking<T> {
-    fn read<'a>(
-        &'a self,
-        keys: &'a [RecordKey],
-    ) -> BoxFuture<'a, Result<Vec<Option<SecretBytes>>, StorageError>> {
+    fn read<'a>(&'a self, keys: &'a [RecordKey]) -> BoxFuture<'a, Result<Vec<Option<SecretBytes>>, StorageError>> {
         Box::pin(ready(self.0.read(keys)))
     }
 
@@ -35,10 +30,7 @@ impl<T: Storage + ?Sized> AsyncStorage for Blocking<T> {
 }
 
 impl<T: IdentityProvider + ?Sized> AsyncIdentityProvider for Blocking<T> {
-    fn validate<'a>(
-        &'a self,
-        check: &'a CredentialCheck,
-    ) -> BoxFuture<'a, Result<MemberId, IdentityError>> {
+    fn validate<'a>(&'a self, check: &'a CredentialCheck) -> BoxFuture<'a, Result<MemberId, IdentityError>> {
         Box::pin(ready(self.0.validate(check)))
     }
 }

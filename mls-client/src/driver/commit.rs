@@ -3,8 +3,7 @@
 use mls_codec::Decode;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{
-    CommitOutput, CommitPlan, EpochChange, Group as State, Proposing, Step, accept_commit, commit,
-    drop_commit,
+    CommitOutput, CommitPlan, EpochChange, Group as State, Proposing, Step, accept_commit, commit, drop_commit,
 };
 
 use super::Driver;
@@ -12,11 +11,7 @@ use super::rounds::Rounds;
 use crate::error::CommitError;
 
 impl Driver {
-    pub(crate) async fn commit(
-        &self,
-        state: &mut State,
-        plan: &CommitPlan,
-    ) -> Result<CommitOutput, CommitError> {
+    pub(crate) async fn commit(&self, state: &mut State, plan: &CommitPlan) -> Result<CommitOutput, CommitError> {
         let mut rounds = Rounds::at(state.revision());
         loop {
             match self.try_commit(state, plan).await {
@@ -26,11 +21,7 @@ impl Driver {
         }
     }
 
-    async fn try_commit(
-        &self,
-        state: &State,
-        plan: &CommitPlan,
-    ) -> Result<Step<CommitOutput>, CommitError> {
+    async fn try_commit(&self, state: &State, plan: &CommitPlan) -> Result<Step<CommitOutput>, CommitError> {
         let pending = self.engine(|env| commit(state, plan, env))?;
         let ruling = self.rules.judge(pending.question()).await;
         let vetted = self.engine(|env| pending.rule(ruling, state, env))?;
@@ -38,10 +29,7 @@ impl Driver {
         Ok(self.engine(|env| vetted.resume(state, &answers, env))?)
     }
 
-    pub(crate) async fn accept_commit(
-        &self,
-        state: &mut State,
-    ) -> Result<EpochChange, CommitError> {
+    pub(crate) async fn accept_commit(&self, state: &mut State) -> Result<EpochChange, CommitError> {
         let mut rounds = Rounds::at(state.revision());
         loop {
             match self.engine(|env| accept_commit(state, env)) {
@@ -66,14 +54,9 @@ impl Driver {
 pub(crate) fn adds<K: AsRef<[u8]>>(key_packages: &[K]) -> Result<Vec<Proposing>, CommitError> {
     key_packages
         .iter()
-        .map(|bytes| {
-            match MlsMessage::from_bytes(bytes.as_ref())
-                .map_err(CommitError::Malformed)?
-                .body
-            {
-                MlsMessageBody::KeyPackage(key_package) => Ok(Proposing::Add(key_package)),
-                _ => Err(CommitError::NotAKeyPackage),
-            }
+        .map(|bytes| match MlsMessage::from_bytes(bytes.as_ref()).map_err(CommitError::Malformed)?.body {
+            MlsMessageBody::KeyPackage(key_package) => Ok(Proposing::Add(key_package)),
+            _ => Err(CommitError::NotAKeyPackage),
         })
         .collect()
 }

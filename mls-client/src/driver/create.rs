@@ -39,20 +39,13 @@ impl Driver {
             signature_key: identity.signature_key.clone(),
             capabilities,
             extensions: Extensions::default(),
-            lifetime: Lifetime {
-                not_before: now.saturating_sub(CLOCK_SKEW),
-                not_after: now.saturating_add(VALIDITY),
-            },
+            lifetime: Lifetime { not_before: now.saturating_sub(CLOCK_SKEW), not_after: now.saturating_add(VALIDITY) },
         }
     }
 
     /// Loads every stored signer.
     pub(crate) async fn load_signers(&self) -> Result<(), CreateError> {
-        let records = self
-            .storage
-            .scan(&RecordPrefix::Signers)
-            .await
-            .map_err(DriverError::from)?;
+        let records = self.storage.scan(&RecordPrefix::Signers).await.map_err(DriverError::from)?;
         for (_, record) in &records {
             self.load_signer(record)?;
         }
@@ -60,35 +53,23 @@ impl Driver {
     }
 
     fn load_signer(&self, record: &SecretBytes) -> Result<(), CreateError> {
-        let signer = self
-            .engine(|env| signer_from_record(record, env))
-            .map_err(DriverError::from)?;
+        let signer = self.engine(|env| signer_from_record(record, env)).map_err(DriverError::from)?;
         self.signers.insert(signer);
         Ok(())
     }
 
     /// Makes a signature key pair, stores it and loads it.
-    pub(crate) async fn new_signer(
-        &self,
-        suite: CipherSuite,
-    ) -> Result<SignaturePublicKey, CreateError> {
+    pub(crate) async fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
         let fresh = self.engine(|env| generate_signer(suite, env))?;
         let public = self.release(fresh).await?;
         let key = [RecordKey::Signer(public.clone())];
         let records = self.storage.read(&key).await.map_err(DriverError::from)?;
-        let record = records
-            .into_iter()
-            .next()
-            .flatten()
-            .ok_or(DriverError::Unsettled)?;
+        let record = records.into_iter().next().flatten().ok_or(DriverError::Unsettled)?;
         self.load_signer(&record)?;
         Ok(public)
     }
 
-    pub(crate) async fn key_package(
-        &self,
-        spec: &KeyPackageSpec,
-    ) -> Result<NewKeyPackage, CreateError> {
+    pub(crate) async fn key_package(&self, spec: &KeyPackageSpec) -> Result<NewKeyPackage, CreateError> {
         let fresh = self.engine(|env| generate_key_package(spec, env))?;
         Ok(self.release(fresh).await?)
     }
@@ -98,21 +79,13 @@ impl Driver {
         Ok(self.release(fresh).await?)
     }
 
-    pub(crate) async fn store_psk(
-        &self,
-        psk_id: &[u8],
-        value: &PskValue,
-    ) -> Result<(), CreateError> {
-        let fresh = self
-            .engine(|env| store_psk(psk_id, value, env))
-            .map_err(DriverError::from)?;
+    pub(crate) async fn store_psk(&self, psk_id: &[u8], value: &PskValue) -> Result<(), CreateError> {
+        let fresh = self.engine(|env| store_psk(psk_id, value, env)).map_err(DriverError::from)?;
         Ok(self.release(fresh).await?)
     }
 
     pub(crate) async fn forget_psk(&self, psk_id: &[u8]) -> Result<(), CreateError> {
-        let fresh = self
-            .engine(|env| forget_psk(psk_id, env))
-            .map_err(DriverError::from)?;
+        let fresh = self.engine(|env| forget_psk(psk_id, env)).map_err(DriverError::from)?;
         Ok(self.release(fresh).await?)
     }
 }

@@ -2,8 +2,7 @@
 
 use mls_core::env::Env;
 use mls_core::group::{
-    ExportError as EngineError, Group as State, GroupInfoOptions, export_ratchet_tree,
-    export_secret, group_info,
+    ExportError as EngineError, Group as State, GroupInfoOptions, export_ratchet_tree, export_secret, group_info,
 };
 use mls_crypto_traits::SecretBytes;
 
@@ -19,10 +18,7 @@ impl Driver {
         context: &[u8],
         len: usize,
     ) -> Result<SecretBytes, ExportError> {
-        self.hand_out(state, |state, env| {
-            export_secret(state, label, context, len, env)
-        })
-        .await
+        self.hand_out(state, |state, env| export_secret(state, label, context, len, env)).await
     }
 
     pub(crate) async fn group_info(
@@ -30,13 +26,11 @@ impl Driver {
         state: &mut State,
         options: GroupInfoOptions,
     ) -> Result<Vec<u8>, ExportError> {
-        self.hand_out(state, |state, env| group_info(state, options, env))
-            .await
+        self.hand_out(state, |state, env| group_info(state, options, env)).await
     }
 
     pub(crate) async fn ratchet_tree(&self, state: &mut State) -> Result<Vec<u8>, ExportError> {
-        self.hand_out(state, |state, _| export_ratchet_tree(state))
-            .await
+        self.hand_out(state, |state, _| export_ratchet_tree(state)).await
     }
 
     async fn hand_out<T>(

@@ -2,9 +2,7 @@
 
 use mls_codec::Decode;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
-use mls_core::group::{
-    ExternalJoin, ExternalJoinPlan, Group as State, external_join, open_welcome,
-};
+use mls_core::group::{ExternalJoin, ExternalJoinPlan, Group as State, external_join, open_welcome};
 use mls_core::key_package::KeyPackageRef;
 use mls_core::record::RecordKey;
 use mls_core::welcome::{GroupInfo, Welcome};
@@ -14,15 +12,10 @@ use super::Driver;
 use crate::error::{DriverError, JoinError};
 
 impl Driver {
-    pub(crate) async fn join(
-        &self,
-        welcome: &[u8],
-        ratchet_tree: Option<&[u8]>,
-    ) -> Result<State, JoinError> {
+    pub(crate) async fn join(&self, welcome: &[u8], ratchet_tree: Option<&[u8]>) -> Result<State, JoinError> {
         let welcome = welcome_of(welcome)?;
         let (reference, record) = self.find_key_package(&welcome).await?;
-        let opened =
-            self.engine(|env| open_welcome(&welcome, &reference, &record, ratchet_tree, env))?;
+        let opened = self.engine(|env| open_welcome(&welcome, &reference, &record, ratchet_tree, env))?;
         let answers = self.answer(&[], opened.psks()).await?;
         let pending = self.engine(|env| opened.resume(&answers, env))?;
         let answers = self.answer(pending.credentials(), &[]).await?;
@@ -31,20 +24,9 @@ impl Driver {
     }
 
     /// The first of our key packages that the Welcome is for.
-    async fn find_key_package(
-        &self,
-        welcome: &Welcome,
-    ) -> Result<(KeyPackageRef, SecretBytes), JoinError> {
-        let references: Vec<_> = welcome
-            .secrets
-            .iter()
-            .map(|secrets| secrets.new_member)
-            .collect();
-        let keys: Vec<_> = references
-            .iter()
-            .cloned()
-            .map(RecordKey::KeyPackage)
-            .collect();
+    async fn find_key_package(&self, welcome: &Welcome) -> Result<(KeyPackageRef, SecretBytes), JoinError> {
+        let references: Vec<_> = welcome.secrets.iter().map(|secrets| secrets.new_member).collect();
+        let keys: Vec<_> = references.iter().cloned().map(RecordKey::KeyPackage).collect();
         let records = self.storage.read(&keys).await.map_err(DriverError::from)?;
         references
             .into_iter()
@@ -78,20 +60,14 @@ impl Driver {
 }
 
 fn welcome_of(bytes: &[u8]) -> Result<Welcome, JoinError> {
-    match MlsMessage::from_bytes(bytes)
-        .map_err(JoinError::Malformed)?
-        .body
-    {
+    match MlsMessage::from_bytes(bytes).map_err(JoinError::Malformed)?.body {
         MlsMessageBody::Welcome(welcome) => Ok(welcome),
         _ => Err(JoinError::WrongMessage),
     }
 }
 
 fn group_info_of(bytes: &[u8]) -> Result<GroupInfo, JoinError> {
-    match MlsMessage::from_bytes(bytes)
-        .map_err(JoinError::Malformed)?
-        .body
-    {
+    match MlsMessage::from_bytes(bytes).map_err(JoinError::Malformed)?.body {
         MlsMessageBody::GroupInfo(group_info) => Ok(*group_info),
         _ => Err(JoinError::WrongMessage),
     }

@@ -22,11 +22,7 @@ impl Driver {
 
     /// The groups that the store has.
     pub(crate) async fn groups(&self) -> Result<Vec<GroupId>, LoadError> {
-        let headers = self
-            .storage
-            .scan(&RecordPrefix::Groups)
-            .await
-            .map_err(DriverError::from)?;
+        let headers = self.storage.scan(&RecordPrefix::Groups).await.map_err(DriverError::from)?;
         Ok(headers
             .into_iter()
             .filter_map(|(key, _)| match key {
@@ -52,28 +48,18 @@ impl Driver {
     }
 
     /// What was handed out and is still pending, in all groups.
-    pub(crate) async fn resume<J>(
-        &self,
-        handle: impl Fn(ExternalJoin) -> J,
-    ) -> Result<Vec<Repeat<J>>, LoadError> {
+    pub(crate) async fn resume<J>(&self, handle: impl Fn(ExternalJoin) -> J) -> Result<Vec<Repeat<J>>, LoadError> {
         let mut repeats = Vec::new();
         for id in self.groups().await? {
             let mut state = self.load(&id).await?;
             for proposal in self.view(&mut state, pending_proposals).await? {
-                repeats.push(Repeat::Proposal {
-                    group: id.clone(),
-                    proposal,
-                });
+                repeats.push(Repeat::Proposal { group: id.clone(), proposal });
             }
             if let Some(commit) = self.view(&mut state, pending_commit).await? {
                 repeats.push(Repeat::Commit { group: id, commit });
             }
         }
-        let joins = self
-            .storage
-            .scan(&RecordPrefix::ExternalJoins)
-            .await
-            .map_err(DriverError::from)?;
+        let joins = self.storage.scan(&RecordPrefix::ExternalJoins).await.map_err(DriverError::from)?;
         for (_, record) in &joins {
             let join = self.engine(|env| ExternalJoin::from_record(record, env))?;
             repeats.push(Repeat::ExternalJoin(handle(join)));

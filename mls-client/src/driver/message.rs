@@ -3,8 +3,8 @@
 use mls_codec::Decode;
 use mls_core::framing::MlsMessage;
 use mls_core::group::{
-    Batch, EncryptOptions, Group as State, Inbound, Outgoing, OutgoingProposal, Proposing,
-    SendOptions, Step, encrypt, propose, receive,
+    Batch, EncryptOptions, Group as State, Inbound, Outgoing, OutgoingProposal, Proposing, SendOptions, Step, encrypt,
+    propose, receive,
 };
 
 use super::Driver;
@@ -38,20 +38,12 @@ impl Driver {
         loop {
             match self.engine(|env| propose(state, proposing.clone(), options, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
-                Err(error) => {
-                    rounds
-                        .settle(self, state, ProposeError::from(error))
-                        .await?
-                }
+                Err(error) => rounds.settle(self, state, ProposeError::from(error)).await?,
             }
         }
     }
 
-    pub(crate) async fn receive(
-        &self,
-        state: &mut State,
-        bytes: &[u8],
-    ) -> Result<Event, ReceiveError> {
+    pub(crate) async fn receive(&self, state: &mut State, bytes: &[u8]) -> Result<Event, ReceiveError> {
         let stored = state.revision();
         let step = self.receive_step(state, stored, bytes).await?;
         Ok(self.perform(state, step).await?)
@@ -68,13 +60,8 @@ impl Driver {
         let mut batch = Batch::new(state);
         let mut outcomes = Vec::new();
         for message in messages {
-            let outcome = match self
-                .receive_step(batch.group_mut(), stored, message.as_ref())
-                .await
-            {
-                Ok(step) => batch
-                    .push(step)
-                    .map_err(|stale| DriverError::from(stale).into()),
+            let outcome = match self.receive_step(batch.group_mut(), stored, message.as_ref()).await {
+                Ok(step) => batch.push(step).map_err(|stale| DriverError::from(stale).into()),
                 Err(error) => Err(error),
             };
             outcomes.push(outcome);
@@ -82,11 +69,7 @@ impl Driver {
         let mut events = match batch.delta() {
             None => Vec::new(),
             Some(delta) => {
-                let durable = self
-                    .storage
-                    .commit(delta)
-                    .await
-                    .map_err(DriverError::from)?;
+                let durable = self.storage.commit(delta).await.map_err(DriverError::from)?;
                 batch.apply(durable).map_err(DriverError::from)?
             }
         }
@@ -94,10 +77,7 @@ impl Driver {
         outcomes
             .into_iter()
             .map(|outcome| match outcome {
-                Ok(()) => events
-                    .next()
-                    .ok_or_else(|| DriverError::Unsettled.into())
-                    .map(Ok),
+                Ok(()) => events.next().ok_or_else(|| DriverError::Unsettled.into()).map(Ok),
                 Err(error) => Ok(Err(error)),
             })
             .collect()
@@ -105,12 +85,7 @@ impl Driver {
 
     /// Computes the step of a received message over whatever records it takes. In a batch the group is ahead of what
     /// is stored.
-    async fn receive_step(
-        &self,
-        state: &mut State,
-        stored: u64,
-        bytes: &[u8],
-    ) -> Result<Step<Event>, ReceiveError> {
+    async fn receive_step(&self, state: &mut State, stored: u64, bytes: &[u8]) -> Result<Step<Event>, ReceiveError> {
         let message = MlsMessage::from_bytes(bytes).map_err(ReceiveError::Malformed)?;
         let mut rounds = Rounds::at(stored);
         loop {
@@ -121,25 +96,19 @@ impl Driver {
         }
     }
 
-    async fn try_receive(
-        &self,
-        state: &State,
-        message: &MlsMessage,
-    ) -> Result<Step<Event>, ReceiveError> {
+    async fn try_receive(&self, state: &State, message: &MlsMessage) -> Result<Step<Event>, ReceiveError> {
         Ok(match self.engine(|env| receive(state, message, env))? {
             Inbound::Application(step) => step.map(Event::Message),
             Inbound::OwnCommit(step) => step.map(Event::of_epoch),
             Inbound::Proposal(pending) => {
                 let answers = self.answer(pending.credentials(), &[]).await?;
-                self.engine(|env| pending.resume(state, &answers, env))?
-                    .map(Event::Proposal)
+                self.engine(|env| pending.resume(state, &answers, env))?.map(Event::Proposal)
             }
             Inbound::Commit(pending) => {
                 let ruling = self.rules.judge(pending.question()).await;
                 let vetted = self.engine(|env| pending.rule(ruling, state, env))?;
                 let answers = self.answer(vetted.credentials(), vetted.psks()).await?;
-                self.engine(|env| vetted.resume(state, &answers, env))?
-                    .map(Event::of_epoch)
+                self.engine(|env| vetted.resume(state, &answers, env))?.map(Event::of_epoch)
             }
             _ => return Err(DriverError::Unknown.into()),
         })

@@ -32,11 +32,7 @@ impl Driver {
         match psk {
             Psk::External { psk_id } => self.stored_psk(RecordKey::Psk(psk_id.clone())).await,
             // The engine knows those of the group itself: this is another group of ours.
-            Psk::Resumption {
-                psk_group_id,
-                psk_epoch,
-                ..
-            } => {
+            Psk::Resumption { psk_group_id, psk_epoch, .. } => {
                 let group = GroupId(psk_group_id.clone());
                 let past = RecordKey::ResumptionPsk(group.clone(), *psk_epoch);
                 match self.stored_psk(past).await? {
@@ -49,13 +45,7 @@ impl Driver {
     }
 
     async fn stored_psk(&self, key: RecordKey) -> Result<Option<PskValue>, DriverError> {
-        let record = self
-            .storage
-            .read(&[key])
-            .await?
-            .into_iter()
-            .next()
-            .flatten();
+        let record = self.storage.read(&[key]).await?.into_iter().next().flatten();
         Ok(record.as_ref().map(psk_from_record).transpose()?)
     }
 

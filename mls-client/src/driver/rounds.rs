@@ -19,10 +19,7 @@ pub(super) struct Rounds {
 
 impl Rounds {
     pub(super) const fn at(revision: u64) -> Self {
-        Self {
-            left: MAX_ROUNDS,
-            revision,
-        }
+        Self { left: MAX_ROUNDS, revision }
     }
 
     /// Makes the records resident that an attempt missed.
@@ -54,9 +51,7 @@ impl Rounds {
         self.left = self.left.checked_sub(1).ok_or(DriverError::Unsettled)?;
         let mut records = Records::default();
         for prefix in &missing.prefixes {
-            records
-                .sets
-                .push((prefix.clone(), driver.storage.scan(prefix).await?));
+            records.sets.push((prefix.clone(), driver.storage.scan(prefix).await?));
         }
         // The status comes last: if it still is what it was, so was everything before.
         let status = RecordKey::Status(state.id().clone());
@@ -66,12 +61,7 @@ impl Rounds {
         if values.len() != keys.len() {
             return Err(DriverError::Unsettled);
         }
-        let revision = values
-            .pop()
-            .flatten()
-            .as_ref()
-            .map(State::stored_revision)
-            .transpose()?;
+        let revision = values.pop().flatten().as_ref().map(State::stored_revision).transpose()?;
         if revision != Some(self.revision) {
             return Err(StorageError::at(StorageErrorKind::Conflict, status).into());
         }

@@ -16,10 +16,7 @@ fn each_failure_around_the_engine_says_what_to_do_next() {
     assert_eq!(storage(StorageErrorKind::Corrupt), Disposition::FixCaller);
     let identity = |kind| DriverError::from(IdentityError::new(kind)).disposition();
     assert_eq!(identity(IdentityErrorKind::Rejected), Disposition::Discard);
-    assert_eq!(
-        identity(IdentityErrorKind::Unavailable),
-        Disposition::Retry(Missing::Identity)
-    );
+    assert_eq!(identity(IdentityErrorKind::Unavailable), Disposition::Retry(Missing::Identity));
     assert_eq!(DriverError::from(Stale).disposition(), Disposition::Reload);
     assert_eq!(DriverError::NotReady.disposition(), Disposition::FixCaller);
     assert_eq!(DriverError::Unsettled.disposition(), Disposition::FixCaller);
@@ -28,10 +25,7 @@ fn each_failure_around_the_engine_says_what_to_do_next() {
 #[test]
 fn the_engines_disposition_is_passed_through() {
     let fault = Fault::NotAMember;
-    assert_eq!(
-        LoadError::from(fault.clone()).disposition(),
-        fault.disposition()
-    );
+    assert_eq!(LoadError::from(fault.clone()).disposition(), fault.disposition());
     assert_eq!(LoadError::from(fault).disposition(), Disposition::Rejoin);
     assert_eq!(LoadError::NoSuchGroup.disposition(), Disposition::FixCaller);
 }
@@ -47,23 +41,10 @@ fn causes_are_kept() {
         chain.push(cause.to_string());
         next = cause.source();
     }
-    assert_eq!(
-        chain,
-        [
-            "it could not be made",
-            "the store failed",
-            "the store failed",
-            "the disk is on fire"
-        ]
-    );
+    assert_eq!(chain, ["it could not be made", "the store failed", "the store failed", "the disk is on fire"]);
 
     let engine = CreateError::from(EngineError::from(CryptoError::Randomness));
     assert!(engine.source().is_some());
     let malformed = mls_codec::DecodeError::new(mls_codec::DecodeErrorKind::UnexpectedEnd, 3);
-    assert_eq!(
-        ReceiveError::Malformed(malformed)
-            .source()
-            .map(ToString::to_string),
-        Some(malformed.to_string())
-    );
+    assert_eq!(ReceiveError::Malformed(malformed).source().map(ToString::to_string), Some(malformed.to_string()));
 }

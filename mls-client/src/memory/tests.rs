@@ -37,15 +37,8 @@ fn signer() -> Fresh<SignaturePublicKey> {
 
 /// A group whose delta demands that it is not there yet.
 fn new_group(id: &GroupId) -> Fresh<Group> {
-    let client = Client::builder(
-        Arc::new(MemoryStorage::new()),
-        Arc::new(BasicIdentity::new()),
-    )
-    .build()
-    .unwrap();
-    let identity = client
-        .new_identity(SUITE, Credential::basic("alice"))
-        .unwrap();
+    let client = Client::builder(Arc::new(MemoryStorage::new()), Arc::new(BasicIdentity::new())).build().unwrap();
+    let identity = client.new_identity(SUITE, Credential::basic("alice")).unwrap();
     client.driver().engine(|env| {
         create_group(
             &CreateGroup {
@@ -66,11 +59,7 @@ fn what_is_committed_is_read() {
     let fresh = signer();
     let durable = store.commit(fresh.delta()).unwrap();
     let public = fresh.release(durable).unwrap();
-    let keys = [
-        RecordKey::Psk(vec![1]),
-        RecordKey::Signer(public.clone()),
-        RecordKey::Signer(public),
-    ];
+    let keys = [RecordKey::Psk(vec![1]), RecordKey::Signer(public.clone()), RecordKey::Signer(public)];
     let read = store.read(&keys).unwrap();
     assert!(read[0].is_none());
     let (one, two) = (read[1].as_ref().unwrap(), read[2].as_ref().unwrap());
@@ -85,19 +74,11 @@ fn a_scan_is_in_the_order_of_the_names() {
     for _ in 0..8 {
         let fresh = signer();
         let durable = store.commit(fresh.delta()).unwrap();
-        want.push(
-            RecordKey::Signer(fresh.release(durable).unwrap())
-                .to_bytes()
-                .unwrap(),
-        );
+        want.push(RecordKey::Signer(fresh.release(durable).unwrap()).to_bytes().unwrap());
     }
     want.sort();
-    let found: Vec<_> = store
-        .scan(&RecordPrefix::Signers)
-        .unwrap()
-        .into_iter()
-        .map(|(key, _)| key.to_bytes().unwrap())
-        .collect();
+    let found: Vec<_> =
+        store.scan(&RecordPrefix::Signers).unwrap().into_iter().map(|(key, _)| key.to_bytes().unwrap()).collect();
     assert_eq!(found, want);
     assert!(store.scan(&RecordPrefix::KeyPackages).unwrap().is_empty());
 }
@@ -126,18 +107,11 @@ fn a_set_contains_its_own_records_and_no_other_groups() {
     // One identifier is the beginning of the other.
     let (short, long) = (GroupId(b"a".to_vec()), GroupId(b"ab".to_vec()));
     let _stored = store.commit(new_group(&short).delta()).unwrap();
-    let alone = store
-        .scan(&RecordPrefix::Group(short.clone()))
-        .unwrap()
-        .len();
+    let alone = store.scan(&RecordPrefix::Group(short.clone())).unwrap().len();
     let _stored = store.commit(new_group(&long).delta()).unwrap();
     let records = store.scan(&RecordPrefix::Group(short.clone())).unwrap();
     assert_eq!(records.len(), alone);
-    assert!(
-        records
-            .iter()
-            .all(|(key, _)| key.group_id() == Some(&short))
-    );
+    assert!(records.iter().all(|(key, _)| key.group_id() == Some(&short)));
     assert_eq!(store.scan(&RecordPrefix::Groups).unwrap().len(), 2);
     assert_eq!(store.len(), alone * 2);
     assert!(!store.is_empty());

@@ -41,10 +41,7 @@ fn a_message_that_fails_is_reported_in_its_place() {
     let mut broken = at_alice.send(b"broken").unwrap().message;
     *broken.last_mut().unwrap() ^= 1;
     let two = at_alice.send(b"two").unwrap().message;
-    let mut events = at_bob
-        .receive_all([&one, &broken, &one, &two])
-        .unwrap()
-        .into_iter();
+    let mut events = at_bob.receive_all([&one, &broken, &one, &two]).unwrap().into_iter();
     assert_eq!(message(events.next().unwrap().unwrap()).data, b"one");
     assert!(events.next().unwrap().is_err());
     let again = events.next().unwrap().unwrap_err();

@@ -48,14 +48,8 @@ fn a_generation_is_never_used_twice() {
     let mut at_alice = alice.group(&id);
     let second = at_alice.send(b"second").unwrap();
     assert!(second.generation > first.generation);
-    assert_eq!(
-        message(at_bob.receive(&second.message).unwrap()).data,
-        b"second"
-    );
-    assert_eq!(
-        message(at_bob.receive(&first.message).unwrap()).data,
-        b"first"
-    );
+    assert_eq!(message(at_bob.receive(&second.message).unwrap()).data, b"second");
+    assert_eq!(message(at_bob.receive(&first.message).unwrap()).data, b"first");
 }
 
 #[test]
@@ -68,13 +62,7 @@ fn a_pending_commit_is_handed_out_again() {
     alice.restart();
 
     let mut repeats = alice.client.resume().unwrap();
-    let Some(Repeat::Commit {
-        group,
-        commit: again,
-    }) = repeats.pop()
-    else {
-        panic!("nothing to repeat")
-    };
+    let Some(Repeat::Commit { group, commit: again }) = repeats.pop() else { panic!("nothing to repeat") };
     assert!(repeats.is_empty());
     assert_eq!(group, id);
     assert_eq!(again.message, commit.message);
@@ -99,14 +87,8 @@ fn an_operation_that_cannot_be_stored_has_not_happened() {
     assert_eq!(message(at_bob.receive(&sent).unwrap()).data, b"kept");
 
     alice.store.break_commits(true);
-    assert!(matches!(
-        at_alice.send(b"lost"),
-        Err(SendError::Driver(DriverError::Storage(_)))
-    ));
-    assert!(matches!(
-        at_alice.update(),
-        Err(CommitError::Driver(DriverError::Storage(_)))
-    ));
+    assert!(matches!(at_alice.send(b"lost"), Err(SendError::Driver(DriverError::Storage(_)))));
+    assert!(matches!(at_alice.update(), Err(CommitError::Driver(DriverError::Storage(_)))));
     assert!(!at_alice.has_pending_commit());
     alice.store.break_commits(false);
 
@@ -141,22 +123,13 @@ fn what_was_stored_and_not_answered_is_found_by_reloading() {
     let (alice, mut at_alice, _, mut at_bob) = pair();
     alice.store.mute_once();
     let error = at_alice.send(b"unsent").unwrap_err();
-    assert!(
-        matches!(error.disposition(), Disposition::Reload),
-        "{error:?}"
-    );
-    assert!(matches!(
-        at_alice.send(b"behind").unwrap_err().disposition(),
-        Disposition::Reload
-    ));
+    assert!(matches!(error.disposition(), Disposition::Reload), "{error:?}");
+    assert!(matches!(at_alice.send(b"behind").unwrap_err().disposition(), Disposition::Reload));
     at_alice.reload().unwrap();
     // The generation that may have gone out is skipped.
     let sent = at_alice.send(b"sent").unwrap();
     assert_eq!(sent.generation, 1);
-    assert_eq!(
-        message(at_bob.receive(&sent.message).unwrap()).data,
-        b"sent"
-    );
+    assert_eq!(message(at_bob.receive(&sent.message).unwrap()).data, b"sent");
 
     alice.store.mute_once();
     assert!(at_alice.update().is_err());
@@ -165,18 +138,12 @@ fn what_was_stored_and_not_answered_is_found_by_reloading() {
     let commit = at_alice.pending_commit().unwrap().unwrap();
     deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
 
-    let backlog = [
-        at_bob.send(b"1").unwrap().message,
-        at_bob.send(b"2").unwrap().message,
-    ];
+    let backlog = [at_bob.send(b"1").unwrap().message, at_bob.send(b"2").unwrap().message];
     alice.store.mute_once();
     assert!(at_alice.receive_all(&backlog).is_err());
     at_alice.reload().unwrap();
     for outcome in at_alice.receive_all(&backlog).unwrap() {
-        assert!(matches!(
-            outcome.unwrap_err().disposition(),
-            Disposition::Duplicate
-        ));
+        assert!(matches!(outcome.unwrap_err().disposition(), Disposition::Duplicate));
     }
     assert_talk(&mut at_alice, &mut at_bob);
 }

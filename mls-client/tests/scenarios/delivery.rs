@@ -5,14 +5,9 @@ use crate::world::{assert_in_step, assert_talk, deliver, group_of, message, pair
 #[test]
 fn messages_may_arrive_in_any_order() {
     let (_, mut at_alice, _, mut at_bob) = pair();
-    let sent: Vec<_> = (0..7_u8)
-        .map(|n| at_alice.send(&[n]).unwrap().message)
-        .collect();
+    let sent: Vec<_> = (0..7_u8).map(|n| at_alice.send(&[n]).unwrap().message).collect();
     for n in [6_u8, 0, 3, 1, 5, 2, 4] {
-        assert_eq!(
-            message(at_bob.receive(&sent[usize::from(n)]).unwrap()).data,
-            [n]
-        );
+        assert_eq!(message(at_bob.receive(&sent[usize::from(n)]).unwrap()).data, [n]);
     }
 }
 
@@ -35,15 +30,9 @@ fn a_late_message_of_a_past_epoch_is_read() {
         deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
     }
     let received = message(at_bob.receive(&late).unwrap());
-    assert_eq!(
-        (received.data.as_slice(), received.epoch),
-        (b"late".as_slice(), 1)
-    );
+    assert_eq!((received.data.as_slice(), received.epoch), (b"late".as_slice(), 1));
     assert_eq!(message(at_bob.receive(&first).unwrap()).data, b"first");
-    assert!(matches!(
-        at_bob.receive(&late).unwrap_err().disposition(),
-        Disposition::Duplicate
-    ));
+    assert!(matches!(at_bob.receive(&late).unwrap_err().disposition(), Disposition::Duplicate));
 }
 
 #[test]
@@ -64,10 +53,7 @@ fn a_message_of_a_coming_epoch_waits() {
     at_alice.accept_commit().unwrap();
     let early = at_alice.send(b"early").unwrap().message;
     let error = at_bob.receive(&early).unwrap_err();
-    assert!(
-        matches!(error.disposition(), Disposition::AwaitEpoch(2)),
-        "{error:?}"
-    );
+    assert!(matches!(error.disposition(), Disposition::AwaitEpoch(2)), "{error:?}");
     at_bob.receive(&commit.message).unwrap();
     assert_eq!(message(at_bob.receive(&early).unwrap()).data, b"early");
 }
@@ -83,14 +69,8 @@ fn of_two_commits_the_first_wins() {
 
     // The delivery service took Alice's.
     at_alice.accept_commit().unwrap();
-    assert!(matches!(
-        at_carol.receive(&of_alice.message).unwrap(),
-        Event::Epoch(_)
-    ));
-    assert!(matches!(
-        at_bob.receive(&of_alice.message).unwrap(),
-        Event::Epoch(_)
-    ));
+    assert!(matches!(at_carol.receive(&of_alice.message).unwrap(), Event::Epoch(_)));
+    assert!(matches!(at_bob.receive(&of_alice.message).unwrap(), Event::Epoch(_)));
     assert!(!at_bob.has_pending_commit());
     assert!(at_alice.receive(&of_bob.message).is_err());
     assert!(at_bob.accept_commit().is_err());
@@ -117,9 +97,7 @@ fn a_dropped_commit_leaves_no_trace() {
 fn an_own_commit_that_comes_back_is_accepted() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let commit = at_alice.update().unwrap();
-    let Event::Epoch(change) = at_alice.receive(&commit.message).unwrap() else {
-        panic!("no epoch")
-    };
+    let Event::Epoch(change) = at_alice.receive(&commit.message).unwrap() else { panic!("no epoch") };
     assert_eq!(change.epoch, 2);
     assert!(!at_alice.has_pending_commit());
     at_bob.receive(&commit.message).unwrap();

@@ -1,6 +1,6 @@
 use mls_client::{
-    CipherSuite, Client, CommitError, Credential, Event, ExternalJoin, Group, JoinError, LeafIndex,
-    LoadError, SendError,
+    CipherSuite, Client, CommitError, Credential, Event, ExternalJoin, Group, JoinError, LeafIndex, LoadError,
+    SendError,
 };
 
 use crate::world::{Party, SUITE, assert_in_step, assert_talk, deliver, group_of, message, pair};
@@ -20,16 +20,8 @@ fn two_members_talk() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     assert_eq!(at_alice.epoch(), 1);
     assert_talk(&mut at_alice, &mut at_bob);
-    let names: Vec<_> = at_bob
-        .members()
-        .unwrap()
-        .into_iter()
-        .map(|member| member.credential)
-        .collect();
-    assert_eq!(
-        names,
-        [Credential::basic("alice"), Credential::basic("bob")]
-    );
+    let names: Vec<_> = at_bob.members().unwrap().into_iter().map(|member| member.credential).collect();
+    assert_eq!(names, [Credential::basic("alice"), Credential::basic("bob")]);
     assert_eq!(at_bob.own_leaf(), LeafIndex::new(1).unwrap());
 }
 
@@ -50,14 +42,8 @@ fn members_export_the_same_secret_and_others_another() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let one = at_alice.export(b"label", b"context", 20).unwrap();
     assert_eq!(one.as_bytes().len(), 20);
-    assert_eq!(
-        one.as_bytes(),
-        at_bob.export(b"label", b"context", 20).unwrap().as_bytes()
-    );
-    assert_ne!(
-        one.as_bytes(),
-        at_bob.export(b"label", b"other", 20).unwrap().as_bytes()
-    );
+    assert_eq!(one.as_bytes(), at_bob.export(b"label", b"context", 20).unwrap().as_bytes());
+    assert_ne!(one.as_bytes(), at_bob.export(b"label", b"other", 20).unwrap().as_bytes());
 }
 
 #[test]
@@ -69,29 +55,18 @@ fn a_removed_member_is_told_and_keeps_nothing() {
     let commit = at_alice.remove(&[at_carol.own_leaf()]).unwrap();
     deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
 
-    let Event::Removed(change) = at_carol.receive(&commit.message).unwrap() else {
-        panic!("not removed")
-    };
+    let Event::Removed(change) = at_carol.receive(&commit.message).unwrap() else { panic!("not removed") };
     assert!(change.removed_self);
     assert_eq!(change.removed, [at_carol.own_leaf()]);
     assert!(!at_carol.is_active());
     assert!(carol.client.groups().unwrap().is_empty());
     assert!(carol.store.records() < records);
-    assert!(matches!(
-        carol.client.load_group(at_alice.id()),
-        Err(LoadError::NoSuchGroup)
-    ));
+    assert!(matches!(carol.client.load_group(at_alice.id()), Err(LoadError::NoSuchGroup)));
 
     let secret = at_alice.send(b"without carol").unwrap().message;
     assert!(at_carol.receive(&secret).is_err());
-    assert!(matches!(
-        at_carol.send(b"still here"),
-        Err(SendError::Engine(_))
-    ));
-    assert_eq!(
-        message(at_bob.receive(&secret).unwrap()).data,
-        b"without carol"
-    );
+    assert!(matches!(at_carol.send(b"still here"), Err(SendError::Engine(_))));
+    assert_eq!(message(at_bob.receive(&secret).unwrap()).data, b"without carol");
 }
 
 #[test]
@@ -106,32 +81,17 @@ fn a_key_package_is_good_for_one_group() {
         group.accept_commit().unwrap();
     }
     bob.client.join(&welcomes[0], None).unwrap();
-    assert!(matches!(
-        bob.client.join(&welcomes[1], None),
-        Err(JoinError::NoKeyPackage)
-    ));
-    assert!(matches!(
-        bob.client.join(&key_package, None),
-        Err(JoinError::WrongMessage)
-    ));
-    assert!(matches!(
-        bob.client.join(&[1, 2], None),
-        Err(JoinError::Malformed(_))
-    ));
+    assert!(matches!(bob.client.join(&welcomes[1], None), Err(JoinError::NoKeyPackage)));
+    assert!(matches!(bob.client.join(&key_package, None), Err(JoinError::WrongMessage)));
+    assert!(matches!(bob.client.join(&[1, 2], None), Err(JoinError::Malformed(_))));
 }
 
 #[test]
 fn what_is_no_key_package_is_not_added() {
     let (_, mut at_alice, _, _) = pair();
     let message = at_alice.send(b"x").unwrap().message;
-    assert!(matches!(
-        at_alice.add(&[message]),
-        Err(CommitError::NotAKeyPackage)
-    ));
-    assert!(matches!(
-        at_alice.add(&[[0_u8; 3]]),
-        Err(CommitError::Malformed(_))
-    ));
+    assert!(matches!(at_alice.add(&[message]), Err(CommitError::NotAKeyPackage)));
+    assert!(matches!(at_alice.add(&[[0_u8; 3]]), Err(CommitError::Malformed(_))));
     assert!(!at_alice.has_pending_commit());
 }
 
@@ -140,25 +100,14 @@ fn one_client_has_several_identities_and_suites() {
     let p256 = CipherSuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256;
     let alice = Party::new("alice");
     let bob = Party::new("bob");
-    let work = alice
-        .client
-        .new_identity(p256, Credential::basic("alice at work"))
-        .unwrap();
-    let bob_at_work = bob
-        .client
-        .new_identity(p256, Credential::basic("bob at work"))
-        .unwrap();
+    let work = alice.client.new_identity(p256, Credential::basic("alice at work")).unwrap();
+    let bob_at_work = bob.client.new_identity(p256, Credential::basic("bob at work")).unwrap();
     assert_eq!(alice.client.signers().len(), 2);
 
     let mut groups = Vec::new();
-    for (mine, theirs, suite) in [
-        (&alice.identity, &bob.identity, SUITE),
-        (&work, &bob_at_work, p256),
-    ] {
+    for (mine, theirs, suite) in [(&alice.identity, &bob.identity, SUITE), (&work, &bob_at_work, p256)] {
         let mut at_alice = alice.client.create_group(mine).unwrap();
-        let commit = at_alice
-            .add(&[bob.client.key_package(theirs).unwrap().message])
-            .unwrap();
+        let commit = at_alice.add(&[bob.client.key_package(theirs).unwrap().message]).unwrap();
         at_alice.accept_commit().unwrap();
         let mut at_bob = bob.client.join(&commit.welcome.unwrap(), None).unwrap();
         assert_eq!(at_bob.cipher_suite(), suite);
@@ -187,10 +136,7 @@ fn the_tree_may_travel_beside_the_welcome() {
     at_alice.accept_commit().unwrap();
     let welcome = commit.welcome.unwrap();
     assert!(bob.client.join(&welcome, None).is_err());
-    let mut at_bob = bob
-        .client
-        .join(&welcome, commit.ratchet_tree.as_deref())
-        .unwrap();
+    let mut at_bob = bob.client.join(&welcome, commit.ratchet_tree.as_deref()).unwrap();
     assert_talk(&mut at_alice, &mut at_bob);
     assert_in_step(&at_alice, &at_bob);
 }

@@ -8,8 +8,8 @@ use mls_client::mls_core::storage::{StorageError, StorageErrorKind};
 use mls_client::mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_client::mls_crypto_traits::{CryptoError, CryptoProvider, Rng, SecretBytes};
 use mls_client::{
-    BasicIdentity, CipherSuite, Client, Clock, CommitOutput, Credential, DefaultRules, Event,
-    Group, GroupId, Identity, IdentityProvider, MemoryStorage, Received, Storage, UnixTime,
+    BasicIdentity, CipherSuite, Client, Clock, CommitOutput, Credential, DefaultRules, Event, Group, GroupId, Identity,
+    IdentityProvider, MemoryStorage, Received, Storage, UnixTime,
 };
 
 pub(crate) const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
@@ -23,10 +23,7 @@ pub(crate) struct CountingRng {
 
 impl CountingRng {
     pub(crate) fn new(seed: &str) -> Self {
-        Self {
-            seed: seed.as_bytes().to_vec(),
-            counter: 0,
-        }
+        Self { seed: seed.as_bytes().to_vec(), counter: 0 }
     }
 }
 
@@ -118,37 +115,18 @@ impl Party {
         let clock = Arc::new(TestClock(AtomicU64::new(NOW)));
         let client = client(name, 0, &store, &clock, Arc::new(BasicIdentity::new()));
         let identity = client.new_identity(SUITE, Credential::basic(name)).unwrap();
-        Self {
-            name,
-            store,
-            clock,
-            client,
-            identity,
-            incarnation: 0,
-        }
+        Self { name, store, clock, client, identity, incarnation: 0 }
     }
 
     /// The process dies; another starts over the same store.
     pub(crate) fn restart(&mut self) {
         self.incarnation += 1;
-        self.client = client(
-            self.name,
-            self.incarnation,
-            &self.store,
-            &self.clock,
-            Arc::new(BasicIdentity::new()),
-        );
+        self.client = client(self.name, self.incarnation, &self.store, &self.clock, Arc::new(BasicIdentity::new()));
     }
 
     pub(crate) fn with_identity_provider(&mut self, provider: Arc<dyn IdentityProvider>) {
         self.incarnation += 1;
-        self.client = client(
-            self.name,
-            self.incarnation,
-            &self.store,
-            &self.clock,
-            provider,
-        );
+        self.client = client(self.name, self.incarnation, &self.store, &self.clock, provider);
     }
 
     pub(crate) fn key_package(&self) -> Vec<u8> {
@@ -178,9 +156,7 @@ fn client(
 }
 
 /// Alice with a group, and everybody named added to it in one commit.
-pub(crate) fn group_of<const N: usize>(
-    names: [&'static str; N],
-) -> (Party, Group, Vec<(Party, Group)>) {
+pub(crate) fn group_of<const N: usize>(names: [&'static str; N]) -> (Party, Group, Vec<(Party, Group)>) {
     let alice = Party::new("alice");
     let mut at_alice = alice.client.create_group(&alice.identity).unwrap();
     let parties: Vec<Party> = names.into_iter().map(Party::new).collect();
@@ -190,10 +166,7 @@ pub(crate) fn group_of<const N: usize>(
     let others = parties
         .into_iter()
         .map(|party| {
-            let group = party
-                .client
-                .join(commit.welcome.as_ref().unwrap(), None)
-                .unwrap();
+            let group = party.client.join(commit.welcome.as_ref().unwrap(), None).unwrap();
             (party, group)
         })
         .collect();
@@ -223,9 +196,7 @@ pub(crate) fn assert_in_step(one: &Group, other: &Group) {
 }
 
 pub(crate) fn message(event: Event) -> Received {
-    let Event::Message(received) = event else {
-        panic!("not a message: {event:?}")
-    };
+    let Event::Message(received) = event else { panic!("not a message: {event:?}") };
     received
 }
 

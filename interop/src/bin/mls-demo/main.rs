@@ -51,18 +51,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Vec<String>) -> Outcome<()> {
-    let mut options = Options {
-        suite: 1,
-        dir: None,
-        member: None,
-        port: 0,
-    };
+    let mut options = Options { suite: 1, dir: None, member: None, port: 0 };
     let mut rest = arguments.into_iter();
     while let Some(argument) = rest.next() {
-        let mut value = || {
-            rest.next()
-                .ok_or_else(|| format!("{argument} needs a value"))
-        };
+        let mut value = || rest.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
             "--help" | "-h" => {
                 print!("{HELP}");

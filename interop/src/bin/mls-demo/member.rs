@@ -42,13 +42,10 @@ pub(crate) fn run(name: &str, dir: &Path, port: u16, suite: CipherSuite) -> Outc
 
 impl Member {
     fn start(name: &str, dir: &Path, port: u16, suite: CipherSuite) -> Outcome<Self> {
-        let client = Client::builder(
-            Arc::new(FileStore::open(dir)?),
-            Arc::new(BasicIdentity::new()),
-        )
-        .crypto(Arc::new(RustCryptoProvider::new()))
-        .rules(Arc::new(DefaultRules::new().allow_external_commits()))
-        .build()?;
+        let client = Client::builder(Arc::new(FileStore::open(dir)?), Arc::new(BasicIdentity::new()))
+            .crypto(Arc::new(RustCryptoProvider::new()))
+            .rules(Arc::new(DefaultRules::new().allow_external_commits()))
+            .build()?;
         let credential = Credential::basic(name);
         let identity = match client.signers().pop() {
             Some(signature_key) => Identity::new(suite, credential, signature_key),
@@ -58,29 +55,15 @@ impl Member {
             Some(id) => Some(client.load_group(id)?),
             None => None,
         };
-        let service = if port == 0 {
-            None
-        } else {
-            Some(Connection::open(port, name)?)
-        };
-        Ok(Self {
-            name: name.to_owned(),
-            client,
-            identity,
-            group,
-            service,
-        })
+        let service = if port == 0 { None } else { Some(Connection::open(port, name)?) };
+        Ok(Self { name: name.to_owned(), client, identity, group, service })
     }
 
     fn group(&mut self) -> Outcome<&mut Group> {
-        self.group
-            .as_mut()
-            .ok_or_else(|| format!("{} is in no group", self.name).into())
+        self.group.as_mut().ok_or_else(|| format!("{} is in no group", self.name).into())
     }
 
     fn service(&mut self) -> Outcome<&mut Connection> {
-        self.service
-            .as_mut()
-            .ok_or_else(|| "no delivery service".into())
+        self.service.as_mut().ok_or_else(|| "no delivery service".into())
     }
 }

@@ -21,37 +21,16 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts a member over the store in `dir`; with port 0 it has no delivery service.
-    pub(crate) fn start(
-        name: &'static str,
-        dir: &Path,
-        port: u16,
-        suite: CipherSuite,
-    ) -> Outcome<Self> {
+    pub(crate) fn start(name: &'static str, dir: &Path, port: u16, suite: CipherSuite) -> Outcome<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args([
-                "--member",
-                name,
-                "--port",
-                &port.to_string(),
-                "--suite",
-                &suite.0.to_string(),
-                "--dir",
-            ])
+            .args(["--member", name, "--port", &port.to_string(), "--suite", &suite.0.to_string(), "--dir"])
             .arg(dir)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         let input = child.stdin.take().ok_or("no standard input")?;
         let output = BufReader::new(child.stdout.take().ok_or("no standard output")?).lines();
-        Ok(Self {
-            name,
-            child,
-            input,
-            output,
-            dir: dir.to_owned(),
-            port,
-            suite,
-        })
+        Ok(Self { name, child, input, output, dir: dir.to_owned(), port, suite })
     }
 
     /// Who it is.
@@ -90,11 +69,7 @@ impl Process {
         if said == want {
             return Ok(());
         }
-        Err(format!(
-            "{}, told `{command}`, says {said:?} and should say {want:?}",
-            self.name
-        )
-        .into())
+        Err(format!("{}, told `{command}`, says {said:?} and should say {want:?}", self.name).into())
     }
 
     /// Kills it (SIGKILL) and starts it again over the same store.

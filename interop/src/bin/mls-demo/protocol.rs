@@ -27,11 +27,7 @@ pub(crate) enum Request {
     Send(Vec<u8>),
     /// A commit for all, if it is the first of its epoch, with the Welcome and whom it is for.
     #[mls(value = 5)]
-    Commit {
-        message: Vec<u8>,
-        welcome: Vec<u8>,
-        joiners: Vec<Vec<u8>>,
-    },
+    Commit { message: Vec<u8>, welcome: Vec<u8>, joiners: Vec<Vec<u8>> },
     /// The Welcome for us.
     #[mls(value = 6)]
     FetchWelcome,

@@ -19,8 +19,5 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// The bytes of hexadecimal digits.
 pub(crate) fn unhex(text: &str) -> Outcome<Vec<u8>> {
-    text.as_bytes()
-        .chunks(2)
-        .map(|pair| Ok(u8::from_str_radix(core::str::from_utf8(pair)?, 16)?))
-        .collect()
+    text.as_bytes().chunks(2).map(|pair| Ok(u8::from_str_radix(core::str::from_utf8(pair)?, 16)?)).collect()
 }

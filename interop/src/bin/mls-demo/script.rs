@@ -56,10 +56,7 @@ fn play(suite: CipherSuite, dir: &Path) -> Outcome<()> {
         carol: start("carol")?,
         dave: start("dave")?,
     };
-    println!(
-        "{suite:?}; delivery service on 127.0.0.1:{port}; stores in {}",
-        dir.display()
-    );
+    println!("{suite:?}; delivery service on 127.0.0.1:{port}; stores in {}", dir.display());
     println!("A line: who, what it does, and what came of it in its own process.");
     stage.founding()?;
     stage.external_commit()?;
@@ -105,26 +102,17 @@ impl Stage {
         self.alice.expect("say two", &["said 2 2"])?;
         line("alice", "says \"hello\", \"one\", \"two\" in epoch 2");
         self.service.reverse("bob");
-        self.bob.expect(
-            "sync",
-            &["read alice 2 two", "read alice 2 one", "read alice 2 hello"],
-        )?;
+        self.bob.expect("sync", &["read alice 2 two", "read alice 2 one", "read alice 2 hello"])?;
         line("bob", "gets them in reverse and reads all three");
         for member in [&mut self.carol, &mut self.dave] {
-            member.expect(
-                "sync",
-                &["read alice 2 hello", "read alice 2 one", "read alice 2 two"],
-            )?;
+            member.expect("sync", &["read alice 2 hello", "read alice 2 one", "read alice 2 two"])?;
             line(member.name(), "reads them in order");
         }
 
         self.service.hold("carol");
         self.bob.expect("say late", &["said 2 0"])?;
         self.service.stop_holding("carol");
-        line(
-            "bob",
-            "says \"late\" in epoch 2; the service keeps carol's copy back",
-        );
+        line("bob", "says \"late\" in epoch 2; the service keeps carol's copy back");
         for member in [&mut self.alice, &mut self.dave] {
             member.expect("sync", &["read bob 2 late"])?;
         }
@@ -163,12 +151,8 @@ impl Stage {
         self.silent.recv()?;
         line("carol", "commits; the service takes it and does not answer");
         self.carol.kill_and_restart()?;
-        line(
-            "carol",
-            "is killed (SIGKILL) and starts again from her store",
-        );
-        self.carol
-            .expect("resume", &["again 6", "epoch 6 2 +0 -0"])?;
+        line("carol", "is killed (SIGKILL) and starts again from her store");
+        self.carol.expect("resume", &["again 6", "epoch 6 2 +0 -0"])?;
         line("carol", "finds her commit pending, sends it again: epoch 6");
         for member in [&mut self.alice, &mut self.bob, &mut self.dave] {
             member.expect("sync", &["epoch 6 2 +0 -0"])?;
@@ -177,15 +161,9 @@ impl Stage {
         self.carol.expect("say back again", &["said 6 0"])?;
         self.carol.kill_and_restart()?;
         self.carol.expect("say and again", &["said 6 1"])?;
-        line(
-            "carol",
-            "speaks, is killed, speaks: generations 0 and 1, no key twice",
-        );
+        line("carol", "speaks, is killed, speaks: generations 0 and 1, no key twice");
         for member in [&mut self.alice, &mut self.bob, &mut self.dave] {
-            member.expect(
-                "sync",
-                &["read carol 6 back again", "read carol 6 and again"],
-            )?;
+            member.expect("sync", &["read carol 6 back again", "read carol 6 and again"])?;
         }
         line("all", "read both");
         Ok(())
@@ -200,10 +178,7 @@ impl Stage {
         self.alice.expect("say a secret", &["said 6 0"])?;
         let secret = self.newest("bob")?;
         thief.expect(&format!("read {secret}"), &["read alice 6 a secret"])?;
-        line(
-            "thief",
-            "has a copy of bob's store and reads alice's \"a secret\"",
-        );
+        line("thief", "has a copy of bob's store and reads alice's \"a secret\"");
         for member in [&mut self.bob, &mut self.carol, &mut self.dave] {
             member.expect("sync", &["read alice 6 a secret"])?;
         }
@@ -216,12 +191,7 @@ impl Stage {
         unreadable("thief", &mut thief, &commit, "cannot follow bob's commit")?;
         self.alice.expect("say healed", &["said 7 0"])?;
         let healed = self.newest("carol")?;
-        unreadable(
-            "thief",
-            &mut thief,
-            &healed,
-            "cannot read alice's \"healed\"",
-        )?;
+        unreadable("thief", &mut thief, &healed, "cannot read alice's \"healed\"")?;
         for member in [&mut self.bob, &mut self.carol, &mut self.dave] {
             member.expect("sync", &["read alice 7 healed"])?;
         }
@@ -250,12 +220,7 @@ impl Stage {
         }
         unreadable("dave", &mut self.dave, &message, "cannot read it")?;
         let mut deaf = Process::start("dave", &kept, 0, self.suite)?;
-        unreadable(
-            "dave",
-            &mut deaf,
-            &message,
-            "cannot read it with a copy of his store from before",
-        )?;
+        unreadable("dave", &mut deaf, &message, "cannot read it with a copy of his store from before")?;
         deaf.expect(&format!("read {commit}"), &["removed 8"])?;
         unreadable("dave", &mut deaf, &message, "nor with that and the commit")?;
         agree([&mut self.alice, &mut self.bob, &mut self.carol], 8, 3)
@@ -268,21 +233,8 @@ impl Stage {
 
     fn agree(&mut self, epoch: u64, members: usize) -> Outcome<()> {
         match members {
-            3 => agree(
-                [&mut self.alice, &mut self.bob, &mut self.carol],
-                epoch,
-                members,
-            ),
-            _ => agree(
-                [
-                    &mut self.alice,
-                    &mut self.bob,
-                    &mut self.carol,
-                    &mut self.dave,
-                ],
-                epoch,
-                members,
-            ),
+            3 => agree([&mut self.alice, &mut self.bob, &mut self.carol], epoch, members),
+            _ => agree([&mut self.alice, &mut self.bob, &mut self.carol, &mut self.dave], epoch, members),
         }
     }
 }
@@ -300,28 +252,15 @@ fn agree<const N: usize>(processes: [&mut Process; N], epoch: u64, members: usiz
             || parts.get(1) != Some(&epoch.to_string())
             || parts.get(3) != Some(&members.to_string())
         {
-            return Err(format!(
-                "{} is at {status}, not in epoch {epoch} of {members}",
-                process.name()
-            )
-            .into());
+            return Err(format!("{} is at {status}, not in epoch {epoch} of {members}", process.name()).into());
         }
         if common.get_or_insert_with(|| parts.clone()) != &parts {
-            return Err(format!(
-                "{} is in another epoch {epoch} than the others",
-                process.name()
-            )
-            .into());
+            return Err(format!("{} is in another epoch {epoch} than the others", process.name()).into());
         }
     }
-    let authenticator = common
-        .and_then(|parts| parts.get(2).cloned())
-        .unwrap_or_default();
+    let authenticator = common.and_then(|parts| parts.get(2).cloned()).unwrap_or_default();
     let short = authenticator.get(..16).unwrap_or(&authenticator);
-    line(
-        "all",
-        &format!("agree: epoch {epoch}, {members} members, authenticator {short}.."),
-    );
+    line("all", &format!("agree: epoch {epoch}, {members} members, authenticator {short}.."));
     Ok(())
 }
 
@@ -331,12 +270,6 @@ fn unreadable(who: &str, member: &mut Process, message: &str, what: &str) -> Out
         [only] => only.strip_prefix("failed "),
         _ => None,
     };
-    line(
-        who,
-        &format!(
-            "{what} ({})",
-            why.ok_or_else(|| format!("{who} should not be able to: {said:?}"))?
-        ),
-    );
+    line(who, &format!("{what} ({})", why.ok_or_else(|| format!("{who} should not be able to: {said:?}"))?));
     Ok(())
 }

@@ -42,10 +42,7 @@ impl Service {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let port = listener.local_addr()?.port();
         let (silence, silent) = channel();
-        let service = Arc::new(Self {
-            state: Mutex::default(),
-            silence,
-        });
+        let service = Arc::new(Self { state: Mutex::default(), silence });
         let shared = Arc::clone(&service);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -80,11 +77,7 @@ impl Service {
     pub(crate) fn release(&self, name: &str) {
         let mut state = self.state();
         let held = state.held.remove(name.as_bytes()).unwrap_or_default();
-        state
-            .inboxes
-            .entry(name.as_bytes().to_vec())
-            .or_default()
-            .extend(held);
+        state.inboxes.entry(name.as_bytes().to_vec()).or_default().extend(held);
     }
 
     /// Takes the next commit of a member and does not answer.
@@ -94,11 +87,7 @@ impl Service {
 
     /// The newest message that somebody has or had in the inbox, whoever may read it.
     pub(crate) fn peek(&self, name: &str) -> Option<Vec<u8>> {
-        self.state()
-            .inboxes
-            .get(name.as_bytes())
-            .and_then(|inbox| inbox.last())
-            .map(|(_, message)| message.clone())
+        self.state().inboxes.get(name.as_bytes()).and_then(|inbox| inbox.last()).map(|(_, message)| message.clone())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -139,11 +128,7 @@ impl State {
                 self.deliver(name, &message);
                 Answer::Done
             }
-            Request::Commit {
-                message,
-                welcome,
-                joiners,
-            } => self.commit(name, message, &welcome, joiners),
+            Request::Commit { message, welcome, joiners } => self.commit(name, message, &welcome, joiners),
             Request::FetchWelcome => bytes(self.welcomes.remove(name)),
             Request::Fetch => Answer::Messages(self.inboxes.get(name).cloned().unwrap_or_default()),
             Request::Acknowledge(numbers) => {
@@ -162,13 +147,7 @@ impl State {
     }
 
     /// The first commit of an epoch is taken. The same one again is no news.
-    fn commit(
-        &mut self,
-        name: &[u8],
-        message: Vec<u8>,
-        welcome: &[u8],
-        joiners: Vec<Vec<u8>>,
-    ) -> Answer {
+    fn commit(&mut self, name: &[u8], message: Vec<u8>, welcome: &[u8], joiners: Vec<Vec<u8>>) -> Answer {
         let Some(epoch) = epoch_of(&message) else {
             return Answer::Refused;
         };

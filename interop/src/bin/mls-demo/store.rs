@@ -32,10 +32,7 @@ impl FileStore {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Table::new(),
             Err(error) => return Err(error),
         };
-        Ok(Self {
-            path,
-            table: Mutex::new(table),
-        })
+        Ok(Self { path, table: Mutex::new(table) })
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -63,9 +60,7 @@ impl FileStore {
 impl Storage for FileStore {
     fn read(&self, keys: &[RecordKey]) -> Result<Vec<Option<SecretBytes>>, StorageError> {
         let table = self.table();
-        keys.iter()
-            .map(|key| Ok(table.get(&name(key)?).map(SecretBytes::duplicate)))
-            .collect()
+        keys.iter().map(|key| Ok(table.get(&name(key)?).map(SecretBytes::duplicate))).collect()
     }
 
     fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
@@ -73,12 +68,7 @@ impl Storage for FileStore {
         self.table()
             .iter()
             .filter(|(name, _)| prefixes.iter().any(|prefix| name.starts_with(prefix)))
-            .map(|(name, value)| {
-                Ok((
-                    RecordKey::from_bytes(name).map_err(other)?,
-                    value.duplicate(),
-                ))
-            })
+            .map(|(name, value)| Ok((RecordKey::from_bytes(name).map_err(other)?, value.duplicate())))
             .collect()
     }
 
@@ -87,10 +77,7 @@ impl Storage for FileStore {
         for precondition in delta.preconditions() {
             check(&table, precondition)?;
         }
-        let mut next: Table = table
-            .iter()
-            .map(|(name, value)| (name.clone(), value.duplicate()))
-            .collect();
+        let mut next: Table = table.iter().map(|(name, value)| (name.clone(), value.duplicate())).collect();
         for write in delta.writes() {
             match write {
                 Write::DeletePrefix(prefix) => {
@@ -122,11 +109,7 @@ fn check(table: &Table, precondition: &Precondition) -> Result<(), StorageError>
         Precondition::Absent(key) => (key, !table.contains_key(&name(key)?)),
         _ => return Err(StorageError::new(StorageErrorKind::Other)),
     };
-    if holds {
-        Ok(())
-    } else {
-        Err(StorageError::at(StorageErrorKind::Conflict, key.clone()))
-    }
+    if holds { Ok(()) } else { Err(StorageError::at(StorageErrorKind::Conflict, key.clone())) }
 }
 
 fn name(key: &RecordKey) -> Result<Vec<u8>, StorageError> {
@@ -140,11 +123,7 @@ fn other<E: core::error::Error + Send + Sync + 'static>(error: E) -> StorageErro
 fn encode(table: &Table) -> Result<SecretBytes, EncodeError> {
     let length = table
         .iter()
-        .map(|(name, value)| {
-            name.encoded_len()
-                .saturating_add(value.as_bytes().len())
-                .saturating_add(4)
-        })
+        .map(|(name, value)| name.encoded_len().saturating_add(value.as_bytes().len()).saturating_add(4))
         .fold(0, usize::saturating_add);
     let mut out = Vec::with_capacity(length);
     for (name, value) in table {
@@ -158,10 +137,7 @@ fn decode(bytes: &[u8]) -> Result<Table, DecodeError> {
     let mut reader = Reader::new(bytes);
     let mut table = Table::new();
     while !reader.is_empty() {
-        table.insert(
-            Vec::decode(&mut reader)?,
-            SecretBytes::from_slice(reader.opaque()?),
-        );
+        table.insert(Vec::decode(&mut reader)?, SecretBytes::from_slice(reader.opaque()?));
     }
     Ok(table)
 }

@@ -2,8 +2,7 @@
 
 use mls_client::mls_core::framing::Sender;
 use mls_client::{
-    CommitOutput, Credential, Disposition, EpochChange, Event, GroupInfoOptions, LeafIndex,
-    ReceiveError, Repeat,
+    CommitOutput, Credential, Disposition, EpochChange, Event, GroupInfoOptions, LeafIndex, ReceiveError, Repeat,
 };
 
 use super::Member;
@@ -41,17 +40,13 @@ impl Member {
 
     fn publish(&mut self) -> Outcome<Vec<String>> {
         let key_package = self.client.key_package(&self.identity)?.message;
-        self.service()?
-            .ask(&Request::PublishKeyPackage(key_package))?;
+        self.service()?.ask(&Request::PublishKeyPackage(key_package))?;
         Ok(Vec::new())
     }
 
     /// The `GroupInfo` of this epoch for those who join by external commit.
     fn publish_info(&mut self) -> Outcome<()> {
-        let options = GroupInfoOptions {
-            external_pub: true,
-            ratchet_tree: true,
-        };
+        let options = GroupInfoOptions { external_pub: true, ratchet_tree: true };
         let info = self.group()?.group_info(options)?;
         self.service()?.ask(&Request::PublishGroupInfo(info))?;
         Ok(())
@@ -60,10 +55,7 @@ impl Member {
     fn add(&mut self, names: &[&str]) -> Outcome<Vec<String>> {
         let mut key_packages = Vec::new();
         for name in names {
-            key_packages.push(
-                self.service()?
-                    .fetch(&Request::FetchKeyPackage(name.as_bytes().to_vec()))?,
-            );
+            key_packages.push(self.service()?.fetch(&Request::FetchKeyPackage(name.as_bytes().to_vec()))?);
         }
         let commit = self.group()?.add(&key_packages)?;
         self.submit(&commit, names)
@@ -82,17 +74,13 @@ impl Member {
 
     fn leaf_of(&mut self, name: &str) -> Outcome<LeafIndex> {
         let members = self.group()?.members()?;
-        let member = members
-            .into_iter()
-            .find(|member| member.credential == Credential::basic(name));
+        let member = members.into_iter().find(|member| member.credential == Credential::basic(name));
         Ok(member.ok_or("no such member")?.index)
     }
 
     /// Submits a commit that is stored as pending; enters its epoch if it was the first.
     fn submit(&mut self, commit: &CommitOutput, joiners: &[&str]) -> Outcome<Vec<String>> {
-        let taken = self
-            .service()?
-            .commit(&commit.message, commit.welcome.as_deref(), joiners)?;
+        let taken = self.service()?.commit(&commit.message, commit.welcome.as_deref(), joiners)?;
         if !taken {
             self.group()?.drop_commit()?;
             return Ok(vec!["refused".to_owned()]);
@@ -136,9 +124,7 @@ impl Member {
             return Err("the delivery service has no messages".into());
         };
         let numbers = messages.iter().map(|(number, _)| *number).collect();
-        let events = self
-            .group()?
-            .receive_all(messages.iter().map(|(_, message)| message))?;
+        let events = self.group()?.receive_all(messages.iter().map(|(_, message)| message))?;
         self.service()?.ask(&Request::Acknowledge(numbers))?;
         Ok(events.into_iter().map(event_line).collect())
     }
@@ -170,11 +156,7 @@ impl Member {
     fn status(&mut self) -> Outcome<Vec<String>> {
         let group = self.group()?;
         let members = group.members()?.len();
-        Ok(vec![format!(
-            "at {} {} {members}",
-            group.epoch(),
-            hex(group.epoch_authenticator())
-        )])
+        Ok(vec![format!("at {} {} {members}", group.epoch(), hex(group.epoch_authenticator()))])
     }
 }
 
@@ -182,11 +164,7 @@ fn event_line(event: Result<Event, ReceiveError>) -> String {
     match event {
         Ok(Event::Message(message)) => {
             let text = String::from_utf8_lossy(&message.data).into_owned();
-            format!(
-                "read {} {} {text}",
-                name_of(&message.sender.credential),
-                message.epoch
-            )
+            format!("read {} {} {text}", name_of(&message.sender.credential), message.epoch)
         }
         Ok(Event::Epoch(change)) => epoch_line(&change),
         Ok(Event::Removed(change)) => format!("removed {}", change.epoch),
@@ -201,12 +179,7 @@ fn epoch_line(change: &EpochChange) -> String {
         Sender::Member(leaf) => leaf.as_u32().to_string(),
         _ => "new".to_owned(),
     };
-    format!(
-        "epoch {} {committer} +{} -{}",
-        change.epoch,
-        change.added.len(),
-        change.removed.len()
-    )
+    format!("epoch {} {committer} +{} -{}", change.epoch, change.added.len(), change.removed.len())
 }
 
 fn name_of(credential: &Credential) -> String {

@@ -16,10 +16,7 @@ impl Connection {
     pub(crate) fn open(port: u16, name: &str) -> Outcome<Self> {
         let output = TcpStream::connect(("127.0.0.1", port))?;
         output.set_nodelay(true)?;
-        let mut connection = Self {
-            input: BufReader::new(output.try_clone()?),
-            output,
-        };
+        let mut connection = Self { input: BufReader::new(output.try_clone()?), output };
         connection.ask(&Request::Hello(name.as_bytes().to_vec()))?;
         Ok(connection)
     }
@@ -38,22 +35,10 @@ impl Connection {
     }
 
     /// Submits a commit; whether it was taken as the first of its epoch.
-    pub(crate) fn commit(
-        &mut self,
-        message: &[u8],
-        welcome: Option<&[u8]>,
-        joiners: &[&str],
-    ) -> Outcome<bool> {
-        let joiners = joiners
-            .iter()
-            .map(|name| name.as_bytes().to_vec())
-            .collect();
+    pub(crate) fn commit(&mut self, message: &[u8], welcome: Option<&[u8]>, joiners: &[&str]) -> Outcome<bool> {
+        let joiners = joiners.iter().map(|name| name.as_bytes().to_vec()).collect();
         let welcome = welcome.unwrap_or_default().to_vec();
-        let answer = self.ask(&Request::Commit {
-            message: message.to_vec(),
-            welcome,
-            joiners,
-        })?;
+        let answer = self.ask(&Request::Commit { message: message.to_vec(), welcome, joiners })?;
         Ok(matches!(answer, Answer::Done))
     }
 }
