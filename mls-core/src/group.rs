@@ -32,6 +32,7 @@ mod receive_error;
 mod resident;
 mod state;
 mod step;
+mod stored;
 mod welcome_make;
 
 pub use answers::{AnswerError, Answers};
@@ -58,3 +59,4 @@ pub use receive::{Inbound, PendingProposal, ProposalReceived, Received, receive}
 pub use receive_error::{CommitRule, ReceiveError};
 pub use state::{Group, Member};
 pub use step::{Fresh, Stale, Step};
+pub use stored::{forget_psk, pending_proposals, psk_from_record, store_psk};

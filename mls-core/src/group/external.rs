@@ -310,6 +310,16 @@ impl ExternalJoin {
         Ok(fresh)
     }
 
+    /// Gives the join up: the delivery service has refused the commit, or it was never sent.
+    ///
+    /// # Errors
+    /// [`JoinError::Fault`]; nothing has changed.
+    pub fn abandon(self, env: &mut Env<'_>) -> Result<Fresh<()>, JoinError> {
+        let mut delta = Delta::new(env.rng)?;
+        delta.delete(RecordKey::ExternalJoin(self.group_id()));
+        Ok(Fresh { delta, output: () })
+    }
+
     fn to_record(&self) -> Result<SecretBytes, Fault> {
         let Self { message, epoch, tree, path_keys } = self;
         let mut w = SecretWriter::new(RECORD_VERSION);

@@ -84,6 +84,8 @@ pub enum RecordPrefix {
     Epoch(GroupId, u64),
     /// The headers of all groups; their keys name the groups.
     Groups,
+    /// All pending external joins; their keys name the groups.
+    ExternalJoins,
     /// All key packages.
     KeyPackages,
     /// All signature key pairs.
@@ -241,6 +243,7 @@ impl RecordPrefix {
                 _ => false,
             },
             Self::Groups => matches!(key, RecordKey::Group(_)),
+            Self::ExternalJoins => matches!(key, RecordKey::ExternalJoin(_)),
             Self::KeyPackages => matches!(key, RecordKey::KeyPackage(_)),
             Self::Signers => matches!(key, RecordKey::Signer(_)),
         }
@@ -258,6 +261,7 @@ impl RecordPrefix {
             Self::Proposals(id) => alloc::vec![(GROUP, id, PROPOSAL).to_bytes()?],
             Self::Epoch(id, epoch) => alloc::vec![((GROUP, id, EPOCH), *epoch).to_bytes()?],
             Self::Groups => alloc::vec![alloc::vec![HEADER]],
+            Self::ExternalJoins => alloc::vec![alloc::vec![EXTERNAL_JOIN]],
             Self::KeyPackages => alloc::vec![alloc::vec![KEY_PACKAGE]],
             Self::Signers => alloc::vec![alloc::vec![SIGNER]],
         })

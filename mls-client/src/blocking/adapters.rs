@@ -1,0 +1,42 @@
+//! Blocking stores, identity providers and rules as asynchronous ones.
+
+use core::future::ready;
+use std::sync::Arc;
+
+use mls_core::identity::{AsyncIdentityProvider, CredentialCheck, IdentityError, IdentityProvider, MemberId};
+use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_core::rules::{AsyncMlsRules, MlsRules, ProposalQuestion, Ruling};
+use mls_core::storage::{AsyncStorage, BoxFuture, Storage, StorageError};
+use mls_crypto_traits::SecretBytes;
+
+/// Does what is asked at once and returns a future that is ready.
+pub(crate) struct Blocking<T: ?Sized>(pub(crate) Arc<T>);
+
+impl<T: Storage + ?Sized> AsyncStorage for Blocking<T> {
+    fn read<'a>(&'a self, keys: &'a [RecordKey]) -> BoxFuture<'a, Result<Vec<Option<SecretBytes>>, StorageError>> {
+        Box::pin(ready(self.0.read(keys)))
+    }
+
+    fn scan<'a>(
+        &'a self,
+        prefix: &'a RecordPrefix,
+    ) -> BoxFuture<'a, Result<Vec<(RecordKey, SecretBytes)>, StorageError>> {
+        Box::pin(ready(self.0.scan(prefix)))
+    }
+
+    fn commit<'a>(&'a self, delta: &'a Delta) -> BoxFuture<'a, Result<Durable, StorageError>> {
+        Box::pin(ready(self.0.commit(delta)))
+    }
+}
+
+impl<T: IdentityProvider + ?Sized> AsyncIdentityProvider for Blocking<T> {
+    fn validate<'a>(&'a self, check: &'a CredentialCheck) -> BoxFuture<'a, Result<MemberId, IdentityError>> {
+        Box::pin(ready(self.0.validate(check)))
+    }
+}
+
+impl<T: MlsRules + ?Sized> AsyncMlsRules for Blocking<T> {
+    fn judge<'a>(&'a self, question: &'a ProposalQuestion) -> BoxFuture<'a, Ruling> {
+        Box::pin(ready(self.0.judge(question)))
+    }
+}

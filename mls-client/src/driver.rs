@@ -1,0 +1,66 @@
+//! What every operation does around the engine, written once.
+//!
+//! compute, answer questions, commit to the store, apply; and where the engine misses records, read them and start
+//! again. It is written over the asynchronous traits; the [blocking face](crate::blocking) runs it with parts that
+//! are always ready. The random source is locked and an [`Env`] made anew for each call of the engine, never across an
+//! await.
+
+mod commit;
+mod create;
+mod export;
+mod join;
+mod load;
+mod message;
+mod questions;
+mod rounds;
+
+pub(crate) use commit::adds;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mls_core::env::Env;
+use mls_core::group::{Fresh, Group as State, Step};
+use mls_core::identity::AsyncIdentityProvider;
+use mls_core::limits::Limits;
+use mls_core::rules::AsyncMlsRules;
+use mls_core::storage::AsyncStorage;
+use mls_core::tree::leaf_node::Capabilities;
+use mls_crypto_traits::{CryptoProvider, Rng};
+
+use crate::clock::Clock;
+use crate::error::DriverError;
+use crate::signers::SignerMap;
+
+/// What a client is made of.
+pub(crate) struct Driver {
+    pub(crate) crypto: Arc<dyn CryptoProvider>,
+    pub(crate) storage: Box<dyn AsyncStorage>,
+    pub(crate) identity: Box<dyn AsyncIdentityProvider>,
+    pub(crate) rules: Box<dyn AsyncMlsRules>,
+    pub(crate) rng: Mutex<Box<dyn Rng>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: Limits,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) signers: SignerMap,
+}
+
+impl Driver {
+    /// Calls the engine.
+    pub(crate) fn engine<T>(&self, call: impl FnOnce(&mut Env<'_>) -> T) -> T {
+        let now = self.clock.now();
+        let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
+        call(&mut Env { crypto: &*self.crypto, signers: &self.signers, rng: &mut **rng, now, limits: self.limits })
+    }
+
+    /// Stores what a step changes and makes it happen.
+    async fn perform<T>(&self, state: &mut State, step: Step<T>) -> Result<T, DriverError> {
+        let durable = self.storage.commit(step.delta()).await?;
+        Ok(step.apply(state, durable)?)
+    }
+
+    /// Stores what begins and yields it.
+    async fn release<T>(&self, fresh: Fresh<T>) -> Result<T, DriverError> {
+        let durable = self.storage.commit(fresh.delta()).await?;
+        Ok(fresh.release(durable)?)
+    }
+}

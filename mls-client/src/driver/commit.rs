@@ -1,0 +1,62 @@
+//! Commits of our own.
+
+use mls_codec::Decode;
+use mls_core::framing::{MlsMessage, MlsMessageBody};
+use mls_core::group::{
+    CommitOutput, CommitPlan, EpochChange, Group as State, Proposing, Step, accept_commit, commit, drop_commit,
+};
+
+use super::Driver;
+use super::rounds::Rounds;
+use crate::error::CommitError;
+
+impl Driver {
+    pub(crate) async fn commit(&self, state: &mut State, plan: &CommitPlan) -> Result<CommitOutput, CommitError> {
+        let mut rounds = Rounds::at(state.revision());
+        loop {
+            match self.try_commit(state, plan).await {
+                Ok(step) => return Ok(self.perform(state, step).await?),
+                Err(error) => rounds.settle(self, state, error).await?,
+            }
+        }
+    }
+
+    async fn try_commit(&self, state: &State, plan: &CommitPlan) -> Result<Step<CommitOutput>, CommitError> {
+        let pending = self.engine(|env| commit(state, plan, env))?;
+        let ruling = self.rules.judge(pending.question()).await;
+        let vetted = self.engine(|env| pending.rule(ruling, state, env))?;
+        let answers = self.answer(vetted.credentials(), vetted.psks()).await?;
+        Ok(self.engine(|env| vetted.resume(state, &answers, env))?)
+    }
+
+    pub(crate) async fn accept_commit(&self, state: &mut State) -> Result<EpochChange, CommitError> {
+        let mut rounds = Rounds::at(state.revision());
+        loop {
+            match self.engine(|env| accept_commit(state, env)) {
+                Ok(step) => return Ok(self.perform(state, step).await?),
+                Err(error) => rounds.settle(self, state, CommitError::from(error)).await?,
+            }
+        }
+    }
+
+    pub(crate) async fn drop_commit(&self, state: &mut State) -> Result<(), CommitError> {
+        let mut rounds = Rounds::at(state.revision());
+        loop {
+            match self.engine(|env| drop_commit(state, env)) {
+                Ok(step) => return Ok(self.perform(state, step).await?),
+                Err(error) => rounds.settle(self, state, CommitError::from(error)).await?,
+            }
+        }
+    }
+}
+
+/// The Add proposals of key packages as [`key_package`](crate::Client::key_package) makes them.
+pub(crate) fn adds<K: AsRef<[u8]>>(key_packages: &[K]) -> Result<Vec<Proposing>, CommitError> {
+    key_packages
+        .iter()
+        .map(|bytes| match MlsMessage::from_bytes(bytes.as_ref()).map_err(CommitError::Malformed)?.body {
+            MlsMessageBody::KeyPackage(key_package) => Ok(Proposing::Add(key_package)),
+            _ => Err(CommitError::NotAKeyPackage),
+        })
+        .collect()
+}

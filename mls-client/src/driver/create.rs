@@ -1,0 +1,91 @@
+//! Signers, key packages and new groups.
+
+use mls_core::env::UnixTime;
+use mls_core::extension::Extensions;
+use mls_core::group::{
+    CreateGroup, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group, forget_psk,
+    generate_key_package, generate_signer, signer_from_record, store_psk,
+};
+use mls_core::psk::PskValue;
+use mls_core::record::{RecordKey, RecordPrefix};
+use mls_core::tree::leaf_node::Lifetime;
+use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePublicKey};
+
+use super::Driver;
+use crate::error::{CreateError, DriverError};
+use crate::identity::Identity;
+
+/// How long a key package is valid from the moment of its making, in seconds: twelve weeks.
+const VALIDITY: u64 = 12 * 7 * 24 * 3600;
+/// How far back it is valid, in seconds: the clocks of others may be slow by an hour.
+const CLOCK_SKEW: u64 = 3600;
+
+impl Driver {
+    /// The time now.
+    pub(crate) fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    /// The leaf of a key package, made now.
+    pub(crate) fn leaf(&self, identity: &Identity) -> LeafSpec {
+        let now = self.now().0;
+        let mut capabilities = self.capabilities.clone();
+        let own_type = identity.credential.credential_type();
+        if !capabilities.credentials.contains(&own_type) {
+            capabilities.credentials.push(own_type);
+        }
+        LeafSpec {
+            credential: identity.credential.clone(),
+            signature_key: identity.signature_key.clone(),
+            capabilities,
+            extensions: Extensions::default(),
+            lifetime: Lifetime { not_before: now.saturating_sub(CLOCK_SKEW), not_after: now.saturating_add(VALIDITY) },
+        }
+    }
+
+    /// Loads every stored signer.
+    pub(crate) async fn load_signers(&self) -> Result<(), CreateError> {
+        let records = self.storage.scan(&RecordPrefix::Signers).await.map_err(DriverError::from)?;
+        for (_, record) in &records {
+            self.load_signer(record)?;
+        }
+        Ok(())
+    }
+
+    fn load_signer(&self, record: &SecretBytes) -> Result<(), CreateError> {
+        let signer = self.engine(|env| signer_from_record(record, env)).map_err(DriverError::from)?;
+        self.signers.insert(signer);
+        Ok(())
+    }
+
+    /// Makes a signature key pair, stores it and loads it.
+    pub(crate) async fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
+        let fresh = self.engine(|env| generate_signer(suite, env))?;
+        let public = self.release(fresh).await?;
+        let key = [RecordKey::Signer(public.clone())];
+        let records = self.storage.read(&key).await.map_err(DriverError::from)?;
+        let record = records.into_iter().next().flatten().ok_or(DriverError::Unsettled)?;
+        self.load_signer(&record)?;
+        Ok(public)
+    }
+
+    pub(crate) async fn key_package(&self, spec: &KeyPackageSpec) -> Result<NewKeyPackage, CreateError> {
+        let fresh = self.engine(|env| generate_key_package(spec, env))?;
+        Ok(self.release(fresh).await?)
+    }
+
+    pub(crate) async fn create_group(&self, plan: &CreateGroup) -> Result<State, CreateError> {
+        let fresh = self.engine(|env| create_group(plan, env))?;
+        Ok(self.release(fresh).await?)
+    }
+
+    pub(crate) async fn store_psk(&self, psk_id: &[u8], value: &PskValue) -> Result<(), CreateError> {
+        let fresh = self.engine(|env| store_psk(psk_id, value, env)).map_err(DriverError::from)?;
+        Ok(self.release(fresh).await?)
+    }
+
+    pub(crate) async fn forget_psk(&self, psk_id: &[u8]) -> Result<(), CreateError> {
+        let fresh = self.engine(|env| forget_psk(psk_id, env)).map_err(DriverError::from)?;
+        Ok(self.release(fresh).await?)
+    }
+}

@@ -1,0 +1,69 @@
+//! Groups as they stand in the store, and what is still pending in them.
+
+use mls_core::group::{ExternalJoin, Group as State, pending_commit, pending_proposals};
+use mls_core::record::{GroupId, Missing, RecordKey, RecordPrefix};
+
+use super::Driver;
+use super::rounds::Rounds;
+use crate::error::{DriverError, LoadError};
+use crate::event::Repeat;
+
+impl Driver {
+    /// Loads a group, cold: what operations need beyond its header is read when they ask for it.
+    pub(crate) async fn load(&self, id: &GroupId) -> Result<State, LoadError> {
+        let keys = State::records_to_load(id);
+        let records = self.storage.read(&keys).await.map_err(DriverError::from)?;
+        match <[_; 2]>::try_from(records) {
+            Ok([Some(header), Some(status)]) => Ok(State::load(id, &header, &status)?),
+            Ok([None, _]) => Err(LoadError::NoSuchGroup),
+            _ => Err(DriverError::Unsettled.into()),
+        }
+    }
+
+    /// The groups that the store has.
+    pub(crate) async fn groups(&self) -> Result<Vec<GroupId>, LoadError> {
+        let headers = self.storage.scan(&RecordPrefix::Groups).await.map_err(DriverError::from)?;
+        Ok(headers
+            .into_iter()
+            .filter_map(|(key, _)| match key {
+                RecordKey::Group(id) => Some(id),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// Calls `view` until what it looks at is resident.
+    pub(crate) async fn view<T>(
+        &self,
+        state: &mut State,
+        view: impl Fn(&State) -> Result<T, Missing>,
+    ) -> Result<T, LoadError> {
+        let mut rounds = Rounds::at(state.revision());
+        loop {
+            match view(state) {
+                Ok(seen) => return Ok(seen),
+                Err(missing) => rounds.admit(self, state, &missing).await?,
+            }
+        }
+    }
+
+    /// What was handed out and is still pending, in all groups.
+    pub(crate) async fn resume<J>(&self, handle: impl Fn(ExternalJoin) -> J) -> Result<Vec<Repeat<J>>, LoadError> {
+        let mut repeats = Vec::new();
+        for id in self.groups().await? {
+            let mut state = self.load(&id).await?;
+            for proposal in self.view(&mut state, pending_proposals).await? {
+                repeats.push(Repeat::Proposal { group: id.clone(), proposal });
+            }
+            if let Some(commit) = self.view(&mut state, pending_commit).await? {
+                repeats.push(Repeat::Commit { group: id, commit });
+            }
+        }
+        let joins = self.storage.scan(&RecordPrefix::ExternalJoins).await.map_err(DriverError::from)?;
+        for (_, record) in &joins {
+            let join = self.engine(|env| ExternalJoin::from_record(record, env))?;
+            repeats.push(Repeat::ExternalJoin(handle(join)));
+        }
+        Ok(repeats)
+    }
+}

@@ -1,0 +1,116 @@
+//! Application messages, proposals, and everything that is received.
+
+use mls_codec::Decode;
+use mls_core::framing::MlsMessage;
+use mls_core::group::{
+    Batch, EncryptOptions, Group as State, Inbound, Outgoing, OutgoingProposal, Proposing, SendOptions, Step, encrypt,
+    propose, receive,
+};
+
+use super::Driver;
+use super::rounds::Rounds;
+use crate::error::{DriverError, ProposeError, ReceiveError, SendError};
+use crate::event::Event;
+
+impl Driver {
+    pub(crate) async fn send(
+        &self,
+        state: &mut State,
+        data: &[u8],
+        options: &EncryptOptions,
+    ) -> Result<Outgoing, SendError> {
+        let mut rounds = Rounds::at(state.revision());
+        loop {
+            match self.engine(|env| encrypt(state, data, options, env)) {
+                Ok(step) => return Ok(self.perform(state, step).await?),
+                Err(error) => rounds.settle(self, state, SendError::from(error)).await?,
+            }
+        }
+    }
+
+    pub(crate) async fn propose(
+        &self,
+        state: &mut State,
+        proposing: &Proposing,
+        options: &SendOptions,
+    ) -> Result<OutgoingProposal, ProposeError> {
+        let mut rounds = Rounds::at(state.revision());
+        loop {
+            match self.engine(|env| propose(state, proposing.clone(), options, env)) {
+                Ok(step) => return Ok(self.perform(state, step).await?),
+                Err(error) => rounds.settle(self, state, ProposeError::from(error)).await?,
+            }
+        }
+    }
+
+    pub(crate) async fn receive(&self, state: &mut State, bytes: &[u8]) -> Result<Event, ReceiveError> {
+        let stored = state.revision();
+        let step = self.receive_step(state, stored, bytes).await?;
+        Ok(self.perform(state, step).await?)
+    }
+
+    /// Receives what can be received of `messages`, in one transaction. A message that fails changes nothing and says
+    /// why in its place.
+    pub(crate) async fn receive_all<M: AsRef<[u8]>>(
+        &self,
+        state: &mut State,
+        messages: impl IntoIterator<Item = M>,
+    ) -> Result<Vec<Result<Event, ReceiveError>>, ReceiveError> {
+        let stored = state.revision();
+        let mut batch = Batch::new(state);
+        let mut outcomes = Vec::new();
+        for message in messages {
+            let outcome = match self.receive_step(batch.group_mut(), stored, message.as_ref()).await {
+                Ok(step) => batch.push(step).map_err(|stale| DriverError::from(stale).into()),
+                Err(error) => Err(error),
+            };
+            outcomes.push(outcome);
+        }
+        let mut events = match batch.delta() {
+            None => Vec::new(),
+            Some(delta) => {
+                let durable = self.storage.commit(delta).await.map_err(DriverError::from)?;
+                batch.apply(durable).map_err(DriverError::from)?
+            }
+        }
+        .into_iter();
+        outcomes
+            .into_iter()
+            .map(|outcome| match outcome {
+                Ok(()) => events.next().ok_or_else(|| DriverError::Unsettled.into()).map(Ok),
+                Err(error) => Ok(Err(error)),
+            })
+            .collect()
+    }
+
+    /// Computes the step of a received message over whatever records it takes. In a batch the group is ahead of what
+    /// is stored.
+    async fn receive_step(&self, state: &mut State, stored: u64, bytes: &[u8]) -> Result<Step<Event>, ReceiveError> {
+        let message = MlsMessage::from_bytes(bytes).map_err(ReceiveError::Malformed)?;
+        let mut rounds = Rounds::at(stored);
+        loop {
+            match self.try_receive(state, &message).await {
+                Ok(step) => return Ok(step),
+                Err(error) => rounds.settle(self, state, error).await?,
+            }
+        }
+    }
+
+    async fn try_receive(&self, state: &State, message: &MlsMessage) -> Result<Step<Event>, ReceiveError> {
+        Ok(match self.engine(|env| receive(state, message, env))? {
+            Inbound::Application(step) => step.map(Event::Message),
+            Inbound::OwnCommit(step) => step.map(Event::of_epoch),
+            Inbound::Proposal(pending) => {
+                let answers = self.answer(pending.credentials(), &[]).await?;
+                self.engine(|env| pending.resume(state, &answers, env))?.map(Event::Proposal)
+            }
+            Inbound::Commit(pending) => {
+                let ruling = self.rules.judge(pending.question()).await;
+                let vetted = self.engine(|env| pending.rule(ruling, state, env))?;
+                let answers = self.answer(vetted.credentials(), vetted.psks()).await?;
+                self.engine(|env| vetted.resume(state, &answers, env))?.map(Event::of_epoch)
+            }
+            _ => return Err(DriverError::Unknown.into()),
+        })
+    }
+}

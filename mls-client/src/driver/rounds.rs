@@ -1,0 +1,71 @@
+//! Reading what the engine misses.
+
+use mls_core::group::Group as State;
+use mls_core::record::{Missing, RecordKey, Records};
+use mls_core::storage::{StorageError, StorageErrorKind};
+
+use super::Driver;
+use crate::error::{DriverError, OperationError};
+
+/// More rounds than any operation takes: each makes a kind of record resident.
+const MAX_ROUNDS: u32 = 16;
+
+/// How often an operation may still be tried again, and what it reads.
+pub(super) struct Rounds {
+    left: u32,
+    /// The revision at which the store must have the group: what belongs to another one is not mixed in.
+    revision: u64,
+}
+
+impl Rounds {
+    pub(super) const fn at(revision: u64) -> Self {
+        Self { left: MAX_ROUNDS, revision }
+    }
+
+    /// Makes the records resident that an attempt missed.
+    ///
+    /// # Errors
+    /// The attempt's own error where it misses none; a [`DriverError`] where they cannot be read.
+    pub(super) async fn settle<E: OperationError>(
+        &mut self,
+        driver: &Driver,
+        state: &mut State,
+        error: E,
+    ) -> Result<(), E> {
+        let Some(missing) = error.missing() else {
+            return Err(error);
+        };
+        Ok(self.admit(driver, state, missing).await?)
+    }
+
+    /// Reads `missing` and makes it resident.
+    ///
+    /// # Errors
+    /// A conflict where the store has the group at another revision by now.
+    pub(super) async fn admit(
+        &mut self,
+        driver: &Driver,
+        state: &mut State,
+        missing: &Missing,
+    ) -> Result<(), DriverError> {
+        self.left = self.left.checked_sub(1).ok_or(DriverError::Unsettled)?;
+        let mut records = Records::default();
+        for prefix in &missing.prefixes {
+            records.sets.push((prefix.clone(), driver.storage.scan(prefix).await?));
+        }
+        // The status comes last: if it still is what it was, so was everything before.
+        let status = RecordKey::Status(state.id().clone());
+        let mut keys = missing.keys.clone();
+        keys.push(status.clone());
+        let mut values = driver.storage.read(&keys).await?;
+        if values.len() != keys.len() {
+            return Err(DriverError::Unsettled);
+        }
+        let revision = values.pop().flatten().as_ref().map(State::stored_revision).transpose()?;
+        if revision != Some(self.revision) {
+            return Err(StorageError::at(StorageErrorKind::Conflict, status).into());
+        }
+        records.records = missing.keys.iter().cloned().zip(values).collect();
+        Ok(driver.engine(|env| state.admit(records, env))?)
+    }
+}

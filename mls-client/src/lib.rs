@@ -1,0 +1,105 @@
+//! Messaging Layer Security (RFC 9420) for applications.
+//!
+//! A [`Client`] holds signers, key packages and groups in a [`Storage`] that you choose; a [`Group`] encrypts, decrypts
+//! and changes its membership. What goes out is durable before you see it, an operation that fails has changed nothing,
+//! and an error's [`Disposition`] says what to do next. Sending messages is yours: this library makes and takes bytes.
+//!
+#![cfg_attr(feature = "rustcrypto", doc = "```")]
+#![cfg_attr(not(feature = "rustcrypto"), doc = "```ignore")]
+//! use mls_client::{BasicIdentity, CipherSuite, Client, Credential, Event, MemoryStorage};
+//! use std::sync::Arc;
+//!
+//! const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
+//! let client = || Client::builder(Arc::new(MemoryStorage::new()), Arc::new(BasicIdentity::new())).build();
+//! let (alice, bob) = (client()?, client()?);
+//! let alice_id = alice.new_identity(SUITE, Credential::basic("alice"))?;
+//! let bob_id = bob.new_identity(SUITE, Credential::basic("bob"))?;
+//!
+//! // Bob publishes a key package; Alice founds a group and adds him.
+//! let key_package = bob.key_package(&bob_id)?.message;
+//! let mut at_alice = alice.create_group(&alice_id)?;
+//! let commit = at_alice.add(&[key_package])?;
+//! at_alice.accept_commit()?; // once the delivery service has taken `commit.message`
+//! let mut at_bob = bob.join(&commit.welcome.ok_or("no welcome")?, None)?;
+//!
+//! // A message.
+//! let message = at_alice.send(b"hello")?.message;
+//! let Event::Message(hello) = at_bob.receive(&message)? else { panic!("no message") };
+//! assert_eq!(hello.data, b"hello");
+//!
+//! // Alice removes Bob.
+//! let commit = at_alice.remove(&[at_bob.own_leaf()])?;
+//! at_alice.accept_commit()?;
+//! assert!(matches!(at_bob.receive(&commit.message)?, Event::Removed(_)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Delivery
+//!
+//! The delivery service picks one commit for each epoch (RFC 9420 section 14). A commit of ours is pending until we are
+//! told: [`accept_commit`](Group::accept_commit) where it was picked, or its own bytes [received](Group::receive) back;
+//! [`drop_commit`](Group::drop_commit) where another was, or just that other one received. Application messages may
+//! come in any order, and for some epochs after their own.
+//!
+//! # After a crash
+//!
+//! Build the client over the same store and call [`Client::resume`]: it hands out again what may not have reached the
+//! others. No key is used twice.
+//!
+//! # Features
+//! - `rustcrypto` (default): the pure Rust crypto provider [`mls_crypto_rustcrypto`], and the operating system's randomness, as
+//!   defaults of the [builder](ClientBuilder).
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// The operations are written once in `driver`, over the asynchronous traits. `client`, `group` and `external` are the
+// blocking face, which runs them through `blocking`; an asynchronous face stands beside these in a module of its own.
+mod basic;
+mod blocking;
+mod builder;
+mod client;
+mod clock;
+mod default_rules;
+mod driver;
+mod error;
+mod event;
+mod external;
+mod group;
+mod identity;
+mod memory;
+mod signers;
+
+pub use basic::BasicIdentity;
+pub use builder::ClientBuilder;
+pub use client::Client;
+pub use clock::{Clock, SystemClock};
+pub use default_rules::DefaultRules;
+pub use error::{
+    BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, ProposeError, ReceiveError,
+    SendError,
+};
+pub use event::{Event, Repeat};
+pub use external::ExternalJoin;
+pub use group::Group;
+pub use identity::Identity;
+pub use memory::MemoryStorage;
+
+pub use mls_core;
+#[cfg(feature = "rustcrypto")]
+pub use mls_crypto_rustcrypto;
+pub use mls_crypto_traits;
+
+pub use mls_core::credential::Credential;
+pub use mls_core::env::UnixTime;
+pub use mls_core::group::{
+    CommitOutput, CommitPlan, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan, GroupInfoOptions, LeafChange,
+    LeafSpec, Member, NewKeyPackage, Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received,
+    SendOptions,
+};
+pub use mls_core::identity::IdentityProvider;
+pub use mls_core::limits::Limits;
+pub use mls_core::record::GroupId;
+pub use mls_core::rules::MlsRules;
+pub use mls_core::storage::Storage;
+pub use mls_core::tree::math::LeafIndex;
+pub use mls_crypto_traits::CipherSuite;

@@ -1,0 +1,149 @@
+use mls_client::{CommitError, Disposition, DriverError, Repeat, SendError};
+
+use crate::world::{Party, assert_talk, deliver, message, pair};
+
+#[test]
+fn a_restarted_member_goes_on() {
+    let (mut alice, at_alice, mut bob, at_bob) = pair();
+    let id = at_alice.id().clone();
+    drop((at_alice, at_bob));
+    alice.restart();
+    bob.restart();
+    let (mut at_alice, mut at_bob) = (alice.group(&id), bob.group(&id));
+    assert_talk(&mut at_alice, &mut at_bob);
+    let commit = at_bob.update().unwrap();
+    deliver(&mut at_bob, &commit, &mut [&mut at_alice]);
+    assert_talk(&mut at_alice, &mut at_bob);
+}
+
+#[test]
+fn a_member_may_restart_after_each_step() {
+    let (mut alice, mut at_alice, mut bob, mut at_bob) = pair();
+    let id = at_alice.id().clone();
+    for _ in 0..4 {
+        assert_talk(&mut at_alice, &mut at_bob);
+        let late = at_alice.send(b"late").unwrap().message;
+        drop(at_alice);
+        alice.restart();
+        at_alice = alice.group(&id);
+        let commit = at_alice.update().unwrap();
+        drop(at_alice);
+        alice.restart();
+        at_alice = alice.group(&id);
+        deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
+        drop(at_bob);
+        bob.restart();
+        at_bob = bob.group(&id);
+        assert_eq!(message(at_bob.receive(&late).unwrap()).data, b"late");
+    }
+}
+
+#[test]
+fn a_generation_is_never_used_twice() {
+    let (mut alice, mut at_alice, _, mut at_bob) = pair();
+    let id = at_alice.id().clone();
+    let first = at_alice.send(b"first").unwrap();
+    drop(at_alice);
+    alice.restart();
+    let mut at_alice = alice.group(&id);
+    let second = at_alice.send(b"second").unwrap();
+    assert!(second.generation > first.generation);
+    assert_eq!(message(at_bob.receive(&second.message).unwrap()).data, b"second");
+    assert_eq!(message(at_bob.receive(&first.message).unwrap()).data, b"first");
+}
+
+#[test]
+fn a_pending_commit_is_handed_out_again() {
+    let (mut alice, mut at_alice, bob, mut at_bob) = pair();
+    let id = at_alice.id().clone();
+    let carol = Party::new("carol");
+    let commit = at_alice.add(&[carol.key_package()]).unwrap();
+    drop(at_alice);
+    alice.restart();
+
+    let mut repeats = alice.client.resume().unwrap();
+    let Some(Repeat::Commit { group, commit: again }) = repeats.pop() else { panic!("nothing to repeat") };
+    assert!(repeats.is_empty());
+    assert_eq!(group, id);
+    assert_eq!(again.message, commit.message);
+    assert_eq!(again.welcome, commit.welcome);
+    assert_eq!(again.epoch, commit.epoch);
+
+    let mut at_alice = alice.group(&id);
+    deliver(&mut at_alice, &again, &mut [&mut at_bob]);
+    let mut at_carol = carol.client.join(&again.welcome.unwrap(), None).unwrap();
+    assert_talk(&mut at_alice, &mut at_carol);
+    assert!(alice.client.resume().unwrap().is_empty());
+    assert!(bob.client.resume().unwrap().is_empty());
+}
+
+#[test]
+fn an_operation_that_cannot_be_stored_has_not_happened() {
+    let (alice, mut at_alice, bob, mut at_bob) = pair();
+    let sent = at_alice.send(b"kept").unwrap().message;
+    bob.store.break_commits(true);
+    assert!(at_bob.receive(&sent).is_err());
+    bob.store.break_commits(false);
+    assert_eq!(message(at_bob.receive(&sent).unwrap()).data, b"kept");
+
+    alice.store.break_commits(true);
+    assert!(matches!(at_alice.send(b"lost"), Err(SendError::Driver(DriverError::Storage(_)))));
+    assert!(matches!(at_alice.update(), Err(CommitError::Driver(DriverError::Storage(_)))));
+    assert!(!at_alice.has_pending_commit());
+    alice.store.break_commits(false);
+
+    let commit = at_alice.update().unwrap();
+    alice.store.break_commits(true);
+    assert!(at_alice.accept_commit().is_err());
+    assert_eq!(at_alice.epoch(), 1);
+    alice.store.break_commits(false);
+    deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
+    assert_talk(&mut at_alice, &mut at_bob);
+}
+
+#[test]
+fn a_key_package_survives_a_join_that_cannot_be_stored() {
+    let alice = Party::new("alice");
+    let mut bob = Party::new("bob");
+    let mut at_alice = alice.client.create_group(&alice.identity).unwrap();
+    let commit = at_alice.add(&[bob.key_package()]).unwrap();
+    at_alice.accept_commit().unwrap();
+    let welcome = commit.welcome.unwrap();
+    bob.store.break_commits(true);
+    assert!(bob.client.join(&welcome, None).is_err());
+    assert!(bob.client.groups().unwrap().is_empty());
+    bob.store.break_commits(false);
+    bob.restart();
+    let mut at_bob = bob.client.join(&welcome, None).unwrap();
+    assert_talk(&mut at_alice, &mut at_bob);
+}
+
+#[test]
+fn what_was_stored_and_not_answered_is_found_by_reloading() {
+    let (alice, mut at_alice, _, mut at_bob) = pair();
+    alice.store.mute_once();
+    let error = at_alice.send(b"unsent").unwrap_err();
+    assert!(matches!(error.disposition(), Disposition::Reload), "{error:?}");
+    assert!(matches!(at_alice.send(b"behind").unwrap_err().disposition(), Disposition::Reload));
+    at_alice.reload().unwrap();
+    // The generation that may have gone out is skipped.
+    let sent = at_alice.send(b"sent").unwrap();
+    assert_eq!(sent.generation, 1);
+    assert_eq!(message(at_bob.receive(&sent.message).unwrap()).data, b"sent");
+
+    alice.store.mute_once();
+    assert!(at_alice.update().is_err());
+    assert!(!at_alice.has_pending_commit());
+    at_alice.reload().unwrap();
+    let commit = at_alice.pending_commit().unwrap().unwrap();
+    deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
+
+    let backlog = [at_bob.send(b"1").unwrap().message, at_bob.send(b"2").unwrap().message];
+    alice.store.mute_once();
+    assert!(at_alice.receive_all(&backlog).is_err());
+    at_alice.reload().unwrap();
+    for outcome in at_alice.receive_all(&backlog).unwrap() {
+        assert!(matches!(outcome.unwrap_err().disposition(), Disposition::Duplicate));
+    }
+    assert_talk(&mut at_alice, &mut at_bob);
+}

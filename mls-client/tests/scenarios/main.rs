@@ -1,0 +1,20 @@
+//! Clients over a virtual delivery service: order, loss, races, crashes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
+
+mod backlog;
+mod crash;
+mod delivery;
+mod external;
+mod handles;
+mod membership;
+mod policy;
+mod proposals;
+mod psk;
+mod world;

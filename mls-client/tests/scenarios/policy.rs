@@ -1,0 +1,91 @@
+use std::sync::Arc;
+
+use mls_client::mls_core::identity::{CredentialCheck, IdentityError, IdentityErrorKind, MemberId};
+use mls_client::mls_crypto_rustcrypto::RustCryptoProvider;
+use mls_client::mls_crypto_traits::CryptoProvider;
+use mls_client::{
+    CommitError, CommitPlan, Credential, Disposition, DriverError, IdentityProvider, JoinError, LeafChange, Proposing,
+    ReceiveError,
+};
+
+use crate::world::{NOW, Party, assert_talk, deliver, pair};
+
+/// Knows everybody but Mallory.
+struct NoMallory;
+
+impl IdentityProvider for NoMallory {
+    fn validate(&self, check: &CredentialCheck) -> Result<MemberId, IdentityError> {
+        match &check.credential {
+            Credential::Basic { identity } if identity != b"mallory" => Ok(MemberId(identity.clone())),
+            _ => Err(IdentityError::new(IdentityErrorKind::Rejected)),
+        }
+    }
+}
+
+#[test]
+fn whoever_is_not_vouched_for_is_not_added() {
+    let (mut alice, at_alice, _, mut at_bob) = pair();
+    let id = at_alice.id().clone();
+    drop(at_alice);
+    alice.with_identity_provider(Arc::new(NoMallory));
+    let mut at_alice = alice.group(&id);
+    let mallory = Party::new("mallory");
+    let error = at_alice.add(&[mallory.key_package()]).unwrap_err();
+    assert!(matches!(error, CommitError::Driver(DriverError::Identity(_))), "{error:?}");
+    assert!(!at_alice.has_pending_commit());
+
+    // Bob would have her.
+    let commit = at_bob.add(&[mallory.key_package()]).unwrap();
+    let error = at_alice.receive(&commit.message).unwrap_err();
+    assert!(matches!(error, ReceiveError::Driver(DriverError::Identity(_))), "{error:?}");
+    assert!(matches!(error.disposition(), Disposition::Discard));
+    assert_eq!(at_alice.epoch(), 1);
+    at_bob.drop_commit().unwrap();
+    assert_talk(&mut at_alice, &mut at_bob);
+}
+
+#[test]
+fn a_group_with_somebody_who_is_not_vouched_for_is_not_joined() {
+    let mallory = Party::new("mallory");
+    let mut alice = Party::new("alice");
+    alice.with_identity_provider(Arc::new(NoMallory));
+    let mut group = mallory.client.create_group(&mallory.identity).unwrap();
+    let commit = group.add(&[alice.key_package()]).unwrap();
+    let error = alice.client.join(&commit.welcome.unwrap(), None).unwrap_err();
+    assert!(matches!(error, JoinError::Driver(DriverError::Identity(_))), "{error:?}");
+    assert!(alice.client.groups().unwrap().is_empty());
+}
+
+#[test]
+fn a_credential_is_followed_only_by_the_same_identity() {
+    let (_, mut at_alice, bob, mut at_bob) = pair();
+    let change = |name| LeafChange { credential: Some(Credential::basic(name)), ..LeafChange::default() };
+    let proposal = at_bob.propose(&Proposing::Update(change("alice's friend bob"))).unwrap();
+    let error = at_alice.receive(&proposal.message).unwrap_err();
+    assert!(matches!(error, ReceiveError::Driver(DriverError::Identity(_))), "{error:?}");
+    assert_eq!(at_alice.pending_proposals(), 0);
+
+    // A new key for the same identity will do.
+    let signature_key = bob.client.new_signer(at_bob.cipher_suite()).unwrap();
+    let leaf = LeafChange { signature_key: Some(signature_key.clone()), ..change("bob") };
+    let plan = CommitPlan { leaf, include_pending: false, ..CommitPlan::default() };
+    let commit = at_bob.commit(&plan).unwrap();
+    deliver(&mut at_bob, &commit, &mut [&mut at_alice]);
+    assert_eq!(at_alice.members().unwrap()[1].signature_key, signature_key);
+    assert_talk(&mut at_alice, &mut at_bob);
+}
+
+#[test]
+fn a_key_package_is_valid_for_twelve_weeks() {
+    let alice = Party::new("alice");
+    let leaf = alice.client.leaf(&alice.identity);
+    assert_eq!(leaf.lifetime.not_before, NOW - 3600);
+    assert_eq!(leaf.lifetime.not_after, NOW + 12 * 7 * 24 * 3600);
+    assert_eq!(leaf.capabilities.cipher_suites, RustCryptoProvider::new().cipher_suites());
+
+    let bob = Party::new("bob");
+    let key_package = bob.key_package();
+    let mut group = alice.client.create_group(&alice.identity).unwrap();
+    alice.clock.0.store(NOW + 12 * 7 * 24 * 3600 + 1, core::sync::atomic::Ordering::SeqCst);
+    assert!(matches!(group.add(&[key_package]), Err(CommitError::Engine(_))));
+}
