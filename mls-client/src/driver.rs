@@ -64,3 +64,6 @@ impl Driver {
         Ok(fresh.release(durable)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
-use mls_client::{CommitError, Disposition, DriverError, Repeat, SendError};
+use mls_client::{CommitError, Disposition, DriverError, Group, GroupId, ReceiveError, Repeat, SendError};
 
-use crate::world::{Party, assert_talk, deliver, message, pair};
+use crate::world::{Failure, Party, assert_talk, deliver, message, pair};
 
 #[test]
 fn a_restarted_member_goes_on() {
@@ -121,7 +121,7 @@ fn a_key_package_survives_a_join_that_cannot_be_stored() {
 #[test]
 fn what_was_stored_and_not_answered_is_found_by_reloading() {
     let (alice, mut at_alice, _, mut at_bob) = pair();
-    alice.store.mute_once();
+    alice.store.fail_after(0, Failure::Mute);
     let error = at_alice.send(b"unsent").unwrap_err();
     assert!(matches!(error.disposition(), Disposition::Reload), "{error:?}");
     assert!(matches!(at_alice.send(b"behind").unwrap_err().disposition(), Disposition::Reload));
@@ -131,7 +131,7 @@ fn what_was_stored_and_not_answered_is_found_by_reloading() {
     assert_eq!(sent.generation, 1);
     assert_eq!(message(at_bob.receive(&sent.message).unwrap()).data, b"sent");
 
-    alice.store.mute_once();
+    alice.store.fail_after(0, Failure::Mute);
     assert!(at_alice.update().is_err());
     assert!(!at_alice.has_pending_commit());
     at_alice.reload().unwrap();
@@ -139,11 +139,120 @@ fn what_was_stored_and_not_answered_is_found_by_reloading() {
     deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
 
     let backlog = [at_bob.send(b"1").unwrap().message, at_bob.send(b"2").unwrap().message];
-    alice.store.mute_once();
+    alice.store.fail_after(0, Failure::Mute);
     assert!(at_alice.receive_all(&backlog).is_err());
     at_alice.reload().unwrap();
     for outcome in at_alice.receive_all(&backlog).unwrap() {
         assert!(matches!(outcome.unwrap_err().disposition(), Disposition::Duplicate));
     }
     assert_talk(&mut at_alice, &mut at_bob);
+}
+
+/// Alice's part of a conversation, whatever her store does: after each failure her process starts again.
+struct Resilient {
+    alice: Party,
+    id: GroupId,
+    group: Option<Group>,
+}
+
+impl Resilient {
+    fn group(&mut self) -> &mut Group {
+        self.group.get_or_insert_with(|| self.alice.group(&self.id))
+    }
+
+    /// Does something; where it fails, starts again and says so.
+    fn attempt<T, E>(&mut self, operation: impl Fn(&mut Group) -> Result<T, E>) -> Option<T> {
+        if let Ok(done) = operation(self.group()) {
+            return Some(done);
+        }
+        self.group = None;
+        self.alice.restart();
+        None
+    }
+
+    fn send(&mut self, data: &[u8]) -> Vec<u8> {
+        loop {
+            if let Some(sent) = self.attempt(|group| group.send(data)) {
+                return sent.message;
+            }
+        }
+    }
+
+    /// Receives; whether it was new, or known from before a restart.
+    fn receive(&mut self, message: &[u8]) {
+        let known = |error: &ReceiveError| matches!(error.disposition(), Disposition::Duplicate | Disposition::Discard);
+        while self
+            .attempt(|group| match group.receive(message) {
+                Err(error) if !known(&error) => Err(error),
+                _ => Ok(()),
+            })
+            .is_none()
+        {}
+    }
+
+    /// Commits and gets the commit accepted; the delivery service hears it as often as it takes.
+    fn commit(&mut self, bob: &mut Group) {
+        let commit = loop {
+            let made = self.attempt(|group| match group.pending_commit().unwrap() {
+                Some(commit) => Ok(commit),
+                None => group.update(),
+            });
+            if let Some(commit) = made {
+                break commit;
+            }
+        };
+        bob.receive(&commit.message).unwrap();
+        while self.group().epoch() < commit.epoch {
+            self.attempt(Group::accept_commit);
+        }
+    }
+}
+
+#[test]
+fn a_failure_at_any_commit_is_survived() {
+    for failure in [Failure::Lost, Failure::Mute] {
+        for number in 0.. {
+            let (alice, at_alice, _, mut at_bob) = pair();
+            alice.store.fail_after(number, failure);
+            let mut alice = Resilient { alice, id: at_alice.id().clone(), group: Some(at_alice) };
+            for round in 0..2_u8 {
+                let from_bob = at_bob.send(&[round]).unwrap().message;
+                let first = alice.send(b"first");
+                let second = alice.send(b"second");
+                alice.receive(&from_bob);
+                alice.commit(&mut at_bob);
+                assert_eq!(message(at_bob.receive(&second).unwrap()).data, b"second");
+                assert_eq!(message(at_bob.receive(&first).unwrap()).data, b"first");
+                let commit = at_bob.update().unwrap();
+                at_bob.accept_commit().unwrap();
+                alice.receive(&commit.message);
+            }
+            let failed = alice.alice.store.fails_no_more();
+            assert_talk(alice.group(), &mut at_bob);
+            if !failed {
+                // Two rounds of six.
+                assert_eq!(number, 12);
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn of_two_joins_at_once_with_one_key_package_one_happens() {
+    let alice = Party::new("alice");
+    let bob = Party::new("bob");
+    let key_package = bob.key_package();
+    let mut welcomes = Vec::new();
+    for _ in 0..2 {
+        let mut group = alice.client.create_group(&alice.identity).unwrap();
+        welcomes.push(group.add(&[&key_package]).unwrap().welcome.unwrap());
+    }
+    let (other, welcome) = (bob.client.clone(), welcomes.pop().unwrap());
+    bob.store.before_next_commit(move || {
+        other.join(&welcome, None).unwrap();
+    });
+    let error = bob.client.join(&welcomes[0], None).unwrap_err();
+    assert!(matches!(error.disposition(), Disposition::Reload), "{error:?}");
+    assert_eq!(bob.client.groups().unwrap().len(), 1);
 }

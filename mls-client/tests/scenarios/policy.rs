@@ -1,14 +1,16 @@
 use std::sync::Arc;
 
+use mls_client::mls_core::credential::CredentialType;
+use mls_client::mls_core::group::{self as engine, Fault};
 use mls_client::mls_core::identity::{CredentialCheck, IdentityError, IdentityErrorKind, MemberId};
 use mls_client::mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_client::mls_crypto_traits::CryptoProvider;
 use mls_client::{
-    CommitError, CommitPlan, Credential, Disposition, DriverError, IdentityProvider, JoinError, LeafChange, Proposing,
-    ReceiveError,
+    BasicIdentity, Client, CommitError, CommitPlan, CreateError, Credential, Disposition, DriverError, Identity,
+    IdentityProvider, JoinError, LeafChange, MemoryStorage, Proposing, ReceiveError,
 };
 
-use crate::world::{NOW, Party, assert_talk, deliver, pair};
+use crate::world::{CountingRng, NOW, Party, SUITE, assert_talk, deliver, pair};
 
 /// Knows everybody but Mallory.
 struct NoMallory;
@@ -88,4 +90,32 @@ fn a_key_package_is_valid_for_twelve_weeks() {
     let mut group = alice.client.create_group(&alice.identity).unwrap();
     alice.clock.0.store(NOW + 12 * 7 * 24 * 3600 + 1, core::sync::atomic::Ordering::SeqCst);
     assert!(matches!(group.add(&[key_package]), Err(CommitError::Engine(_))));
+}
+
+#[test]
+fn a_leaf_supports_its_own_credential() {
+    let alice = Party::new("alice");
+    let credential = Credential::X509 { certificates: Vec::new() };
+    let identity = Identity::new(SUITE, credential, alice.identity.signature_key.clone());
+    assert_eq!(alice.client.leaf(&alice.identity).capabilities.credentials, [CredentialType::BASIC]);
+    let types = alice.client.leaf(&identity).capabilities.credentials;
+    assert_eq!(types, [CredentialType::BASIC, CredentialType::X509]);
+}
+
+#[test]
+fn a_signer_may_be_kept_outside_the_store() {
+    let provider = RustCryptoProvider::new();
+    let suite = provider.suite(SUITE).unwrap();
+    let pair = suite.generate_signature_key_pair(&mut CountingRng::new("hardware")).unwrap();
+    let client = Client::builder(Arc::new(MemoryStorage::new()), Arc::new(BasicIdentity::new()))
+        .signer(suite.signing_key(&pair.private).unwrap())
+        .build()
+        .unwrap();
+    assert_eq!(client.signers(), core::slice::from_ref(&pair.public));
+    let mut group = client.create_group(&Identity::new(SUITE, Credential::basic("alice"), pair.public)).unwrap();
+    group.send(b"signed").unwrap();
+
+    let unknown = suite.generate_signature_key_pair(&mut CountingRng::new("elsewhere")).unwrap().public;
+    let error = client.create_group(&Identity::new(SUITE, Credential::basic("alice"), unknown.clone())).unwrap_err();
+    assert!(matches!(error, CreateError::Engine(engine::CreateError::Fault(Fault::NoSigner(key))) if key == unknown));
 }

@@ -40,3 +40,44 @@ fn a_past_epoch_of_the_group_vouches_for_the_next() {
     }
     assert_talk(&mut at_alice, &mut at_bob);
 }
+
+#[test]
+fn another_group_vouches_for_the_next_epoch() {
+    let (alice, mut at_alice, bob, mut at_bob) = pair();
+    let mut other_at_alice = alice.client.create_group(&alice.identity).unwrap();
+    let commit = other_at_alice.add(&[bob.key_package()]).unwrap();
+    other_at_alice.accept_commit().unwrap();
+    let mut other_at_bob = bob.client.join(&commit.welcome.unwrap(), None).unwrap();
+
+    let plan = |epoch| CommitPlan {
+        proposals: vec![Proposing::ResumptionPsk { group_id: other_at_bob.id().0.clone(), epoch }],
+        ..CommitPlan::default()
+    };
+    let (of_one, of_two) = (plan(1), plan(2));
+    // The other group is in epoch 1; then that is past, and it is in 2; 3 it has not reached.
+    let commit = at_alice.commit(&of_one).unwrap();
+    deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
+    let commit = other_at_alice.update().unwrap();
+    deliver(&mut other_at_alice, &commit, &mut [&mut other_at_bob]);
+    for plan in [&of_one, &of_two] {
+        let commit = at_bob.commit(plan).unwrap();
+        deliver(&mut at_bob, &commit, &mut [&mut at_alice]);
+    }
+    let of_three = CommitPlan {
+        proposals: vec![Proposing::ResumptionPsk { group_id: other_at_bob.id().0.clone(), epoch: 3 }],
+        ..CommitPlan::default()
+    };
+    let error = at_alice.commit(&of_three).unwrap_err();
+    assert!(matches!(error.disposition(), Disposition::Retry(_)), "{error:?}");
+    assert_talk(&mut at_alice, &mut at_bob);
+}
+
+#[test]
+fn a_forgotten_key_is_missing() {
+    let (alice, mut at_alice, _, _) = pair();
+    alice.client.store_psk(b"psk", &value(1)).unwrap();
+    alice.client.forget_psk(b"psk").unwrap();
+    let plan = CommitPlan { proposals: vec![Proposing::ExternalPsk(b"psk".to_vec())], ..CommitPlan::default() };
+    let error = at_alice.commit(&plan).unwrap_err();
+    assert!(matches!(error.disposition(), Disposition::Retry(_)), "{error:?}");
+}

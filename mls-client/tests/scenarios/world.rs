@@ -1,7 +1,7 @@
 //! Members with a store each, and the means to break them.
 
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
 use mls_client::mls_core::storage::{StorageError, StorageErrorKind};
@@ -55,7 +55,17 @@ pub(crate) struct TestStore {
     inner: MemoryStorage,
     commits: AtomicUsize,
     broken: AtomicBool,
-    mute: AtomicBool,
+    failure: Mutex<Option<(usize, Failure)>>,
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+/// How a commit fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Nothing is written.
+    Lost,
+    /// All is written, and nobody is told.
+    Mute,
 }
 
 impl TestStore {
@@ -67,9 +77,41 @@ impl TestStore {
         self.broken.store(broken, Ordering::SeqCst);
     }
 
-    /// The next commit happens and nobody is told.
-    pub(crate) fn mute_once(&self) {
-        self.mute.store(true, Ordering::SeqCst);
+    /// Lets `number` commits pass; the one after them fails.
+    pub(crate) fn fail_after(&self, number: usize, failure: Failure) {
+        *self.failure.lock().unwrap() = Some((number, failure));
+    }
+
+    /// Takes that back; whether it has happened already.
+    pub(crate) fn fails_no_more(&self) -> bool {
+        self.failure.lock().unwrap().take().is_none()
+    }
+
+    fn due_failure(&self) -> Option<Failure> {
+        let mut failure = self.failure.lock().unwrap();
+        match *failure {
+            Some((0, kind)) => {
+                *failure = None;
+                Some(kind)
+            }
+            Some((left, kind)) => {
+                *failure = Some((left - 1, kind));
+                None
+            }
+            None => None,
+        }
+    }
+
+    fn let_happen(&self) {
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
+    }
+
+    /// Something that happens just before the next commit.
+    pub(crate) fn before_next_commit(&self, meanwhile: impl FnOnce() + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some(Box::new(meanwhile));
     }
 
     pub(crate) fn records(&self) -> usize {
@@ -90,12 +132,17 @@ impl Storage for TestStore {
         if self.broken.load(Ordering::SeqCst) {
             return Err(StorageError::new(StorageErrorKind::Full));
         }
+        self.let_happen();
         self.commits.fetch_add(1, Ordering::SeqCst);
-        let durable = self.inner.commit(delta)?;
-        if self.mute.swap(false, Ordering::SeqCst) {
+        let failure = self.due_failure();
+        if failure == Some(Failure::Lost) {
             return Err(StorageError::new(StorageErrorKind::Busy));
         }
-        Ok(durable)
+        let durable = self.inner.commit(delta)?;
+        match failure {
+            Some(_) => Err(StorageError::new(StorageErrorKind::Busy)),
+            None => Ok(durable),
+        }
     }
 }
 
