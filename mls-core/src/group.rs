@@ -59,4 +59,4 @@ pub use receive::{Inbound, PendingProposal, ProposalReceived, Received, receive}
 pub use receive_error::{CommitRule, ReceiveError};
 pub use state::{Group, Member};
 pub use step::{Fresh, Stale, Step};
-pub use stored::{forget_psk, pending_proposals, psk_from_record, store_psk};
+pub use stored::{StateStamp, forget_psk, pending_proposals, psk_from_record, store_psk};

@@ -3,10 +3,12 @@
 //! Each commit, received or about to be made, asks twice: first whether its proposals are welcome, then, with the list
 //! applied, for credentials and pre-shared keys. Neither can be skipped.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::framing::Sender;
 use crate::proposal::Proposal;
+use crate::psk::PreSharedKeyId;
 use crate::storage::BoxFuture;
 
 /// A proposal of a commit, with whoever made it.
@@ -58,10 +60,25 @@ pub trait MlsRules: Send + Sync {
     /// Whether the proposals of a commit are welcome: [`accept`](ProposalQuestion::accept) or
     /// [`refuse`](ProposalQuestion::refuse) the question.
     fn judge(&self, question: &ProposalQuestion) -> Ruling;
+
+    /// Whether the resumption PSK of *another* group of ours may be mixed in where a commit or a Welcome names it.
+    ///
+    /// # Security
+    /// No, unless told otherwise: whoever may propose PSKs could find out which groups we are in.
+    fn allows_psk_of_another_group(&self, psk: &PreSharedKeyId) -> bool {
+        let _ = psk;
+        false
+    }
 }
 
 /// An application's policy behind futures. The contract is that of [`MlsRules`].
 pub trait AsyncMlsRules: Send + Sync {
     /// See [`MlsRules::judge`].
     fn judge<'a>(&'a self, question: &'a ProposalQuestion) -> BoxFuture<'a, Ruling>;
+
+    /// See [`MlsRules::allows_psk_of_another_group`].
+    fn allows_psk_of_another_group<'a>(&'a self, psk: &'a PreSharedKeyId) -> BoxFuture<'a, bool> {
+        let _ = psk;
+        Box::pin(core::future::ready(false))
+    }
 }

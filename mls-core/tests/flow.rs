@@ -144,13 +144,13 @@ fn a_restart_anywhere_goes_on() {
         let message = peers[from].send(b"before");
         let output = peers[from].commit(&CommitPlan::default());
         peers[from].restart();
-        for i in 0..3 {
+        for (i, peer) in peers.iter_mut().enumerate() {
             if i != from {
-                peers[i].restart();
-                assert_eq!(peers[i].receive(&message).data(), b"before");
-                peers[i].restart();
-                peers[i].receive(&output.message);
-                peers[i].restart();
+                peer.restart();
+                assert_eq!(peer.receive(&message).data(), b"before");
+                peer.restart();
+                peer.receive(&output.message);
+                peer.restart();
             }
         }
         peers[from].accept();

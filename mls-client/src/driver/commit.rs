@@ -12,7 +12,7 @@ use crate::error::CommitError;
 
 impl Driver {
     pub(crate) async fn commit(&self, state: &mut State, plan: &CommitPlan) -> Result<CommitOutput, CommitError> {
-        let mut rounds = Rounds::at(state.revision());
+        let mut rounds = Rounds::at(state.stamp());
         loop {
             match self.try_commit(state, plan).await {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -30,7 +30,7 @@ impl Driver {
     }
 
     pub(crate) async fn accept_commit(&self, state: &mut State) -> Result<EpochChange, CommitError> {
-        let mut rounds = Rounds::at(state.revision());
+        let mut rounds = Rounds::at(state.stamp());
         loop {
             match self.engine(|env| accept_commit(state, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -40,7 +40,7 @@ impl Driver {
     }
 
     pub(crate) async fn drop_commit(&self, state: &mut State) -> Result<(), CommitError> {
-        let mut rounds = Rounds::at(state.revision());
+        let mut rounds = Rounds::at(state.stamp());
         loop {
             match self.engine(|env| drop_commit(state, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),

@@ -38,7 +38,7 @@ impl Driver {
         state: &mut State,
         call: impl Fn(&State, &mut Env<'_>) -> Result<T, EngineError>,
     ) -> Result<T, ExportError> {
-        let mut rounds = Rounds::at(state.revision());
+        let mut rounds = Rounds::at(state.stamp());
         loop {
             match self.engine(|env| call(state, env)) {
                 Ok(handed_out) => return Ok(handed_out),

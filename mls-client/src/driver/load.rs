@@ -38,7 +38,7 @@ impl Driver {
         state: &mut State,
         view: impl Fn(&State) -> Result<T, Missing>,
     ) -> Result<T, LoadError> {
-        let mut rounds = Rounds::at(state.revision());
+        let mut rounds = Rounds::at(state.stamp());
         loop {
             match view(state) {
                 Ok(seen) => return Ok(seen),

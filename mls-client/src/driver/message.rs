@@ -3,8 +3,8 @@
 use mls_codec::Decode;
 use mls_core::framing::MlsMessage;
 use mls_core::group::{
-    Batch, EncryptOptions, Group as State, Inbound, Outgoing, OutgoingProposal, Proposing, SendOptions, Step, encrypt,
-    propose, receive,
+    Batch, EncryptOptions, Group as State, Inbound, Outgoing, OutgoingProposal, Proposing, SendOptions, StateStamp,
+    Step, encrypt, propose, receive,
 };
 
 use super::Driver;
@@ -19,7 +19,7 @@ impl Driver {
         data: &[u8],
         options: &EncryptOptions,
     ) -> Result<Outgoing, SendError> {
-        let mut rounds = Rounds::at(state.revision());
+        let mut rounds = Rounds::at(state.stamp());
         loop {
             match self.engine(|env| encrypt(state, data, options, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -34,7 +34,7 @@ impl Driver {
         proposing: &Proposing,
         options: &SendOptions,
     ) -> Result<OutgoingProposal, ProposeError> {
-        let mut rounds = Rounds::at(state.revision());
+        let mut rounds = Rounds::at(state.stamp());
         loop {
             match self.engine(|env| propose(state, proposing.clone(), options, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -44,7 +44,7 @@ impl Driver {
     }
 
     pub(crate) async fn receive(&self, state: &mut State, bytes: &[u8]) -> Result<Event, ReceiveError> {
-        let stored = state.revision();
+        let stored = state.stamp();
         let step = self.receive_step(state, stored, bytes).await?;
         Ok(self.perform(state, step).await?)
     }
@@ -56,7 +56,7 @@ impl Driver {
         state: &mut State,
         messages: impl IntoIterator<Item = M>,
     ) -> Result<Vec<Result<Event, ReceiveError>>, ReceiveError> {
-        let stored = state.revision();
+        let stored = state.stamp();
         let mut batch = Batch::new(state);
         let mut outcomes = Vec::new();
         for message in messages {
@@ -85,7 +85,12 @@ impl Driver {
 
     /// Computes the step of a received message over whatever records it takes. In a batch the group is ahead of what
     /// is stored.
-    async fn receive_step(&self, state: &mut State, stored: u64, bytes: &[u8]) -> Result<Step<Event>, ReceiveError> {
+    async fn receive_step(
+        &self,
+        state: &mut State,
+        stored: StateStamp,
+        bytes: &[u8],
+    ) -> Result<Step<Event>, ReceiveError> {
         let message = MlsMessage::from_bytes(bytes).map_err(ReceiveError::Malformed)?;
         let mut rounds = Rounds::at(stored);
         loop {

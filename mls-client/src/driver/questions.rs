@@ -21,18 +21,21 @@ impl Driver {
             answers.vouch(check.accept(self.identity.validate(check).await?));
         }
         for id in psks {
-            if let Some(value) = self.find_psk(&id.psk).await? {
+            if let Some(value) = self.find_psk(id).await? {
                 answers.psk(id.clone(), value);
             }
         }
         Ok(answers)
     }
 
-    async fn find_psk(&self, psk: &Psk) -> Result<Option<PskValue>, DriverError> {
-        match psk {
+    async fn find_psk(&self, id: &PreSharedKeyId) -> Result<Option<PskValue>, DriverError> {
+        match &id.psk {
             Psk::External { psk_id } => self.stored_psk(RecordKey::Psk(psk_id.clone())).await,
             // The engine knows those of the group itself: this is another group of ours.
             Psk::Resumption { psk_group_id, psk_epoch, .. } => {
+                if !self.rules.allows_psk_of_another_group(id).await {
+                    return Ok(None);
+                }
                 let group = GroupId(psk_group_id.clone());
                 let past = RecordKey::ResumptionPsk(group.clone(), *psk_epoch);
                 match self.stored_psk(past).await? {

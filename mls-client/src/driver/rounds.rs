@@ -1,6 +1,6 @@
 //! Reading what the engine misses.
 
-use mls_core::group::Group as State;
+use mls_core::group::{Group as State, StateStamp};
 use mls_core::record::{Missing, RecordKey, Records};
 use mls_core::storage::{StorageError, StorageErrorKind};
 
@@ -13,13 +13,13 @@ const MAX_ROUNDS: u32 = 16;
 /// How often an operation may still be tried again, and what it reads.
 pub(super) struct Rounds {
     left: u32,
-    /// The revision at which the store must have the group: what belongs to another one is not mixed in.
-    revision: u64,
+    /// The state in which the store must have the group: what belongs to another one is not mixed in.
+    stamp: StateStamp,
 }
 
 impl Rounds {
-    pub(super) const fn at(revision: u64) -> Self {
-        Self { left: MAX_ROUNDS, revision }
+    pub(super) const fn at(stamp: StateStamp) -> Self {
+        Self { left: MAX_ROUNDS, stamp }
     }
 
     /// Makes the records resident that an attempt missed.
@@ -61,8 +61,8 @@ impl Rounds {
         if values.len() != keys.len() {
             return Err(DriverError::Unsettled);
         }
-        let revision = values.pop().flatten().as_ref().map(State::stored_revision).transpose()?;
-        if revision != Some(self.revision) {
+        let stamp = values.pop().flatten().as_ref().map(State::stored_stamp).transpose()?;
+        if stamp != Some(self.stamp) {
             return Err(StorageError::at(StorageErrorKind::Conflict, status).into());
         }
         records.records = missing.keys.iter().cloned().zip(values).collect();

@@ -1,3 +1,4 @@
+use mls_client::mls_core::group::Missing;
 use mls_client::mls_core::psk::PskValue;
 use mls_client::mls_crypto_traits::SecretBytes;
 use mls_client::{CommitPlan, Disposition, Proposing};
@@ -70,6 +71,24 @@ fn another_group_vouches_for_the_next_epoch() {
     let error = at_alice.commit(&of_three).unwrap_err();
     assert!(matches!(error.disposition(), Disposition::Retry(_)), "{error:?}");
     assert_talk(&mut at_alice, &mut at_bob);
+}
+
+#[test]
+fn what_other_groups_we_are_in_stays_ours_by_default() {
+    let (alice, mut at_alice, bob, at_bob) = pair();
+    let mut other = bob.client.create_group(&bob.identity).unwrap();
+    let commit = other.add(&[alice.key_package()]).unwrap();
+    other.accept_commit().unwrap();
+    let of_other = alice.client.join(&commit.welcome.unwrap(), None).unwrap();
+    let plan = CommitPlan {
+        proposals: vec![Proposing::ResumptionPsk { group_id: of_other.id().0.clone(), epoch: 1 }],
+        ..CommitPlan::default()
+    };
+    let commit = at_alice.commit(&plan).unwrap();
+    let mut strict = bob.strict_client().load_group(at_bob.id()).unwrap();
+    let error = strict.receive(&commit.message).unwrap_err();
+    assert!(matches!(error.disposition(), Disposition::Retry(Missing::Psk(_))), "{error:?}");
+    assert_eq!(strict.epoch(), at_bob.epoch());
 }
 
 #[test]

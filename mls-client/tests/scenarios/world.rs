@@ -176,6 +176,13 @@ impl Party {
         self.client = client(self.name, self.incarnation, &self.store, &self.clock, provider);
     }
 
+    /// A client over the same store whose policy is the default one.
+    pub(crate) fn strict_client(&self) -> Client {
+        let identity = Arc::new(BasicIdentity::new());
+        let store: Arc<dyn Storage> = self.store.clone();
+        Client::builder(store, identity).clock(self.clock.clone()).build().unwrap()
+    }
+
     pub(crate) fn key_package(&self) -> Vec<u8> {
         self.client.key_package(&self.identity).unwrap().message
     }
@@ -197,7 +204,7 @@ fn client(
     Client::builder(store, identity)
         .rng(Box::new(CountingRng::new(&format!("{name} {incarnation}"))))
         .clock(clock)
-        .rules(Arc::new(DefaultRules::new().allow_external_commits()))
+        .rules(Arc::new(DefaultRules::new().allow_external_commits().allow_psks_of_other_groups()))
         .build()
         .unwrap()
 }

@@ -42,7 +42,7 @@ impl StepBuilder {
         self.status.revision = self.status.revision.wrapping_add(1);
         self.delta.put(RecordKey::Status(group.id.clone()), self.status.to_record()?);
         self.edits.push(Edit::SetStatus(self.status));
-        Ok(Step { group: group.id.clone(), base: group.status.revision, delta: self.delta, edits: self.edits, output })
+        Ok(Step { group: group.id.clone(), base: group.status, delta: self.delta, edits: self.edits, output })
     }
 
     /// The step that ends the membership: nothing of the group is left on disk.
@@ -52,6 +52,6 @@ impl StepBuilder {
         self.status.revision = self.status.revision.wrapping_add(1);
         self.edits.push(Edit::SetStatus(self.status));
         self.edits.push(Edit::SwapHeld(Box::new(Held::nothing(group.epoch.secret_tree.size()))));
-        Step { group: group.id.clone(), base: group.status.revision, delta: self.delta, edits: self.edits, output }
+        Step { group: group.id.clone(), base: group.status, delta: self.delta, edits: self.edits, output }
     }
 }

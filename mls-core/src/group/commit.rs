@@ -116,7 +116,7 @@ pub enum DropReason {
     Superseded,
     /// It would remove ourselves: somebody else has to commit it.
     RemovesUs,
-    /// It is a ReInit, and others come first.
+    /// It is a `ReInit`, and others come first.
     ReInit,
     /// It is invalid beside the others.
     Invalid(Box<ProposalListError>),

@@ -168,7 +168,9 @@ pub(crate) fn found(
 ) -> Result<Fresh<Group>, Fault> {
     let mut delta = Delta::new(env.rng)?;
     delta.require(Precondition::Absent(RecordKey::Status(id.clone())));
-    let status = Status { revision: 0, proposals: 0, pending_commit: 0 };
+    let mut membership = [0; 8];
+    env.rng.fill(&mut membership)?;
+    let status = Status { revision: 0, membership, proposals: 0, pending_commit: 0 };
     delta.put(RecordKey::Status(id.clone()), status.to_record()?);
     write_epoch(&mut delta, &id, &epoch, &Retention { past: Vec::new(), resumption: Vec::new() })?;
     let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();

@@ -30,7 +30,7 @@ pub(crate) struct Epoch {
     pub(crate) confirmation_tag: Vec<u8>,
     pub(crate) own_leaf: LeafIndex,
     pub(crate) own_signature_key: SignaturePublicKey,
-    /// The ReInit that the epoch began with: the group is closed in favour of a successor (section 11.2).
+    /// The `ReInit` that the epoch began with: the group is closed in favour of a successor (section 11.2).
     pub(crate) re_init: Option<ReInit>,
     pub(crate) secrets: LiveSecrets,
     pub(crate) secret_tree: SecretTree,

@@ -56,6 +56,8 @@ pub(crate) struct PastSlot {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Status {
     pub(crate) revision: u64,
+    /// Drawn when the membership begins: a group that is left and joined again is not taken for its former self.
+    pub(crate) membership: [u8; 8],
     pub(crate) proposals: u32,
     pub(crate) pending_commit: u8,
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::group::Group;
 use crate::group::edit::Edit;
+use crate::group::state::Status;
 use crate::record::{Delta, Durable, GroupId};
 
 /// A transition of a group that has been computed and not happened yet: what must be stored, and what comes out.
@@ -14,7 +15,7 @@ use crate::record::{Delta, Durable, GroupId};
 #[must_use = "a step does nothing until it is stored and applied"]
 pub struct Step<T> {
     pub(crate) group: GroupId,
-    pub(crate) base: u64,
+    pub(crate) base: Status,
     pub(crate) delta: Delta,
     pub(crate) edits: Vec<Edit>,
     pub(crate) output: T,
@@ -61,7 +62,7 @@ impl<T> Step<T> {
 
     /// Performs the edits and hands back their inverses, last first.
     pub(crate) fn perform(self, group: &mut Group) -> Result<(T, Delta, Vec<Edit>), Stale> {
-        if group.id != self.group || group.status.revision != self.base {
+        if group.id != self.group || group.status != self.base {
             return Err(Stale);
         }
         let mut inverses: Vec<Edit> = self.edits.into_iter().map(|edit| edit.perform(group)).collect();

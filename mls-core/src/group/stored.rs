@@ -57,14 +57,24 @@ pub fn pending_proposals(group: &Group) -> Result<Vec<OutgoingProposal>, Missing
         .collect())
 }
 
+/// Names one state of one membership of one group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateStamp(Status);
+
 impl Group {
-    /// The revision that a record [`RecordKey::Status`] names: records that are read before it, and the group at that
-    /// revision, belong together.
+    /// Which state of the group this is: records that are read before a [`RecordKey::Status`] that names the same
+    /// state, and the group, belong together.
+    #[must_use]
+    pub const fn stamp(&self) -> StateStamp {
+        StateStamp(self.status)
+    }
+
+    /// The state that a record [`RecordKey::Status`] names.
     ///
     /// # Errors
     /// [`Fault::Corrupt`].
-    pub fn stored_revision(status: &SecretBytes) -> Result<u64, Fault> {
-        Ok(Status::from_record(status)?.revision)
+    pub fn stored_stamp(status: &SecretBytes) -> Result<StateStamp, Fault> {
+        Ok(StateStamp(Status::from_record(status)?))
     }
 
     /// The resumption PSK of the current epoch, for a commit in another group that names it (RFC 9420 section 8.6).

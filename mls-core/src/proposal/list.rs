@@ -133,7 +133,7 @@ fn check_references(list: &[ListedProposal]) -> Result<(), ProposalListError> {
     let mut seen = BTreeSet::new();
     for reference in list.iter().filter_map(|listed| listed.reference.as_ref()) {
         if !seen.insert(reference) {
-            return Err(ProposalListError::DuplicateReference(reference.clone()));
+            return Err(ProposalListError::DuplicateReference(*reference));
         }
     }
     Ok(())

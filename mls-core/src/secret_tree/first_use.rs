@@ -18,11 +18,14 @@ impl SecretTree {
     /// [`SecretTreeError::Crypto`].
     pub(crate) fn plan_first_use(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<SecretTreeEdit, SecretTreeError> {
         let Expansion { handshake, application, nodes } = self.expand(suite, leaf)?;
-        let mut edit = SecretTreeEdit::default();
-        edit.nodes = nodes;
-        edit.ratchets.push(((leaf, RatchetType::Handshake), Some(handshake)));
-        edit.ratchets.push(((leaf, RatchetType::Application), Some(application)));
-        Ok(edit)
+        Ok(SecretTreeEdit {
+            nodes,
+            ratchets: Vec::from([
+                ((leaf, RatchetType::Handshake), Some(handshake)),
+                ((leaf, RatchetType::Application), Some(application)),
+            ]),
+            ..SecretTreeEdit::default()
+        })
     }
 }
 

@@ -11,6 +11,8 @@
     clippy::arithmetic_side_effects,
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
+    clippy::unwrap_in_result,
+    clippy::missing_errors_doc,
     reason = "test support"
 )]
 
@@ -33,7 +35,7 @@ use mls_crypto_traits::{CipherSuite, CryptoError, CryptoProvider, Rng, SecretByt
 
 pub const NOW: u64 = 1_700_000_000;
 
-/// A small deterministic generator (SplitMix64); no security is needed here.
+/// A small deterministic generator (`SplitMix64`); no security is needed here.
 pub struct TestRng(pub u64);
 
 impl Rng for TestRng {
@@ -299,7 +301,7 @@ impl Peer {
     }
 
     pub fn accept(&mut self) -> EpochChange {
-        let step = self.run(|e: &CommitError| e.missing().cloned(), |g, env| accept_commit(g, env)).unwrap();
+        let step = self.run(|e: &CommitError| e.missing().cloned(), accept_commit).unwrap();
         self.apply(step)
     }
 

@@ -19,7 +19,7 @@ impl Encode for NodeIndex {
 impl Decode for NodeIndex {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let at = r.offset();
-        Self::new(u32::decode(r)?).ok_or(DecodeError::new(DecodeErrorKind::InvalidValue, at))
+        Self::new(u32::decode(r)?).ok_or_else(|| DecodeError::new(DecodeErrorKind::InvalidValue, at))
     }
 }
 
@@ -36,6 +36,6 @@ impl Encode for TreeSize {
 impl Decode for TreeSize {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let at = r.offset();
-        Self::from_depth(u8::decode(r)?).ok_or(DecodeError::new(DecodeErrorKind::InvalidValue, at))
+        Self::from_depth(u8::decode(r)?).ok_or_else(|| DecodeError::new(DecodeErrorKind::InvalidValue, at))
     }
 }

@@ -71,6 +71,7 @@ impl Subject {
             members: Some(self.world.tree.summary()),
             now: self.now,
             max_lifetime: self.max_lifetime,
+            verified: false,
         };
         validate_leaf(self.suite, &self.leaf, &context)
     }
