@@ -71,7 +71,7 @@ impl Kem for ObservedKem {
     fn derive_key_pair(&self, ikm: &[u8]) -> Result<HpkeKeyPair, CryptoError> {
         self.ledger.count("derive key pair");
         let pair = self.inner.derive_key_pair(ikm)?;
-        self.ledger.secret("private key", pair.private.as_bytes());
+        self.ledger.secret("private key", &[ikm], pair.private.as_bytes());
         Ok(pair)
     }
 
@@ -88,7 +88,7 @@ impl Kem for ObservedKem {
 
     fn load_private(&self, private: &[u8]) -> Result<Arc<dyn KemPrivateKey>, CryptoError> {
         self.ledger.count("load private key");
-        self.ledger.secret("private key", private);
+        self.ledger.secret("private key", &[], private);
         let inner = self.inner.load_private(private)?;
         Ok(Arc::new(ObservedPrivate { inner, ledger: Arc::clone(&self.ledger) }))
     }
@@ -103,7 +103,7 @@ impl KemPublicKey for ObservedPublic {
     fn encap(&self, ikm_e: &[u8]) -> Result<Encapsulation, CryptoError> {
         self.ledger.count("encap");
         let encapsulation = self.inner.encap(ikm_e)?;
-        self.ledger.secret("shared secret", encapsulation.shared_secret.as_bytes());
+        self.ledger.secret("shared secret", &[], encapsulation.shared_secret.as_bytes());
         Ok(encapsulation)
     }
 }
@@ -116,7 +116,7 @@ impl KemPrivateKey for ObservedPrivate {
     fn decap(&self, kem_output: &[u8]) -> Result<SecretBytes, CryptoError> {
         self.ledger.count("decap");
         let secret = self.inner.decap(kem_output)?;
-        self.ledger.secret("shared secret", secret.as_bytes());
+        self.ledger.secret("shared secret", &[], secret.as_bytes());
         Ok(secret)
     }
 }

@@ -33,8 +33,8 @@ static PROVIDER: RustCryptoProvider = RustCryptoProvider::new();
 /// How often each primitive was called.
 pub type Counts = BTreeMap<&'static str, usize>;
 
-/// Is shown each secret, with a word about where it comes from.
-pub type Listener = fn(&str, &[u8]);
+/// Is shown each secret, with a word about what it is and the secrets that it was made from.
+pub type Listener = fn(&str, &[&[u8]], &[u8]);
 
 /// What was seen.
 #[derive(Default)]
@@ -48,9 +48,9 @@ impl Ledger {
         *self.counts.lock().unwrap().entry(what).or_default() += 1;
     }
 
-    fn secret(&self, what: &str, bytes: &[u8]) {
+    fn secret(&self, what: &str, from: &[&[u8]], bytes: &[u8]) {
         if let Some(listener) = self.listener {
-            listener(what, bytes);
+            listener(what, from, bytes);
         }
     }
 
@@ -135,26 +135,32 @@ impl CipherSuiteProvider for ObservedSuite {
     fn hkdf_extract(&self, salt: &[u8], ikm: &[&[u8]]) -> Result<SecretBytes, CryptoError> {
         self.ledger.count("extract");
         let secret = self.inner.hkdf_extract(salt, ikm)?;
-        self.ledger.secret("extract", secret.as_bytes());
+        // What HPKE extracts from public input is no secret (RFC 9180 section 5.1).
+        let public = ikm.contains(&b"psk_id_hash".as_slice()) || ikm.contains(&b"info_hash".as_slice());
+        if !public {
+            let mut from = vec![salt];
+            from.extend_from_slice(ikm);
+            self.ledger.secret("extract", &from, secret.as_bytes());
+        }
         Ok(secret)
     }
 
     fn hkdf_expand(&self, prk: &[u8], info: &[&[u8]], len: usize) -> Result<SecretBytes, CryptoError> {
         self.ledger.count("expand");
         let secret = self.inner.hkdf_expand(prk, info, len)?;
-        self.ledger.secret(&label(&info.concat()), secret.as_bytes());
+        self.ledger.secret(&label(&info.concat()), &[prk], secret.as_bytes());
         Ok(secret)
     }
 
     fn aead_seal(&self, key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
         self.ledger.count("seal");
-        self.ledger.secret("sealed with", key);
+        self.ledger.secret("sealed with", &[], key);
         self.inner.aead_seal(key, nonce, aad, plaintext)
     }
 
     fn aead_open(&self, key: &[u8], nonce: &[u8], aad: &[u8], ciphertext: &[u8]) -> Result<SecretBytes, CryptoError> {
         self.ledger.count("open");
-        self.ledger.secret("opened with", key);
+        self.ledger.secret("opened with", &[], key);
         self.inner.aead_open(key, nonce, aad, ciphertext)
     }
 
@@ -182,7 +188,8 @@ fn label(info: &[u8]) -> String {
         && r.opaque().is_ok_and(|label| label.starts_with(b"MLS 1.0 "))
         && r.opaque().is_ok_and(|_| r.is_empty());
     if !of_mls {
-        return "hpke".to_owned();
+        // Signature keys are derived under an identifier of their own.
+        return if info.get(2..13) == Some(b"HPKE-v1HPKE") { "hpke" } else { "signature key" }.to_owned();
     }
     let mut r = Reader::new(info);
     let _ = u16::decode(&mut r);
