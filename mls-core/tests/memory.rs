@@ -22,9 +22,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use common::{Event, Peer, agree};
 use heap::{Found, Searchable, Watch, listen, owned};
 use mls_codec::Decode;
+use mls_core::env::Env;
 use mls_core::framing::MlsMessage;
 use mls_core::group::{
-    CommitPlan, GroupInfoOptions, Inbound, LeafChange, Proposing, ReceiveError, SendOptions, drop_commit, group_info,
+    Answers, CommitPlan, Group, GroupInfoOptions, Inbound, LeafChange, Proposing, ReceiveError, SendOptions, drop_commit, group_info,
     receive,
 };
 use mls_core::psk::Psk;
@@ -233,6 +234,39 @@ fn consumed_keys_are_gone_from_records() {
 #[test]
 fn consumed_keys_are_gone_on_another_curve() {
     consumed_keys_are_gone(CipherSuite(2), true);
+}
+
+/// A commit that waits for answers holds no ratchet: its sender's messages are forgotten beside it. A step computed
+/// from it does, until it is dropped.
+#[test]
+fn continuations_hold_no_ratchet() {
+    let mut scene = Scene::new(CipherSuite(1), false);
+    let messages = [b"0", b"1"].map(|text| scene.peers[ALICE].send(text));
+    let commit = scene.competing(ALICE);
+    // Bob has not heard Alice in this epoch: the commit's ratchet is to be made from the tree.
+    let parsed = MlsMessage::from_bytes(&commit).unwrap();
+    let vetted = scene.bob(|bob| {
+        let op = |group: &Group, env: &mut Env<'_>| receive(group, &parsed, env);
+        let Ok(Inbound::Commit(pending)) = bob.run(|e: &ReceiveError| e.missing().cloned(), op) else { panic!() };
+        let ruling = pending.question().accept();
+        let group = bob.group.take().unwrap();
+        let vetted = pending.rule(ruling, &group, &mut bob.world.env()).unwrap();
+        bob.group = Some(group);
+        vetted
+    });
+    let first = scene.consume(&messages[0], b"0");
+    assert_gone(&search(&scene, 0, 0, "vetted"), &[first], "vetted");
+    let step = scene.bob(|bob| {
+        let group = bob.group.take().unwrap();
+        let step = vetted.resume(&group, &Answers::new(), &mut bob.world.env()).unwrap();
+        bob.group = Some(group);
+        step
+    });
+    let second = scene.consume(&messages[1], b"1");
+    owned(|| drop(step));
+    assert_gone(&search(&scene, 0, 0, "dropped"), &[first, second], "dropped");
+    scene.bob(|bob| drop(bob.receive(&commit)));
+    assert_gone(&search(&scene, 0, 1, "entered"), &[first, second], "entered");
 }
 
 /// Keys of the tree go when they are replaced, whoever replaces them.
