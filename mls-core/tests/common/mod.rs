@@ -273,7 +273,7 @@ impl Peer {
         self.apply(step).message
     }
 
-    fn answers(&self, checks: &[mls_core::identity::CredentialCheck], psks: &[PreSharedKeyId]) -> Answers {
+    pub fn answers(&self, checks: &[mls_core::identity::CredentialCheck], psks: &[PreSharedKeyId]) -> Answers {
         let mut answers = Answers::new();
         for check in checks {
             let Credential::Basic { identity } = &check.credential else { panic!() };
