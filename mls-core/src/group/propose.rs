@@ -107,6 +107,8 @@ pub enum ProposeError {
     Encrypt(EncryptError),
     /// As many proposals are cached as [`Limits::cached_proposals`](crate::limits::Limits::cached_proposals) allows.
     TooManyProposals,
+    /// We have proposed the very same in this epoch already.
+    DuplicateProposal(ProposalRef),
 }
 
 from_fault!(ProposeError);
@@ -142,6 +144,10 @@ pub fn propose(
     let content = own_content(group, &options.authenticated_data, content);
     let content = sign(group, suite, options.wire_format(), content, env)?;
     let reference = ProposalRef::new(suite, &content)?;
+    // With a deterministic signature, saying the same again gives the same reference.
+    if group.proposals()?.get(&reference).is_some() {
+        return Err(ProposeError::DuplicateProposal(reference));
+    }
     let protected = protect(group, suite, content, options.padding, env)?;
     let cached = CachedProposal {
         order: group.proposals()?.next_order(),
@@ -301,6 +307,7 @@ impl fmt::Display for ProposeError {
             Self::Invalid(error) => write!(f, "the proposal would be invalid: {error}"),
             Self::Encrypt(error) => error.fmt(f),
             Self::TooManyProposals => f.write_str("too many proposals are cached"),
+            Self::DuplicateProposal(_) => f.write_str("the same proposal waits already"),
         }
     }
 }
