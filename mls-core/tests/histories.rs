@@ -15,7 +15,7 @@ mod common;
 mod delivery;
 
 use delivery::{Service, Text};
-use mls_core::group::{CommitPlan, LeafChange, PathPolicy, Proposing, SendOptions};
+use mls_core::group::{CommitPlan, LeafChange, PathPolicy, ProposeError, Proposing, SendOptions, propose};
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::CipherSuite;
 use proptest::collection::vec;
@@ -211,4 +211,23 @@ fn a_history_by_hand() {
     assert_eq!(service.text(late), Text { epoch: 1, from: 0 });
     service.read(1, late);
     service.read(1, late);
+}
+
+/// The same proposal again would have the same reference: it is not made, and the first one stands.
+#[test]
+fn a_proposal_is_not_made_twice() {
+    let mut service = Service::new(CipherSuite(1));
+    for encrypt in [true, false] {
+        let options = SendOptions { encrypt, ..SendOptions::default() };
+        let remove = Proposing::Remove(LeafIndex::new(0).unwrap());
+        let bob = &mut service.peers[1];
+        let waiting = bob.group().pending_proposals();
+        drop(bob.propose(remove.clone(), &options));
+        let group = bob.group.take().unwrap();
+        let again = propose(&group, remove, &options, &mut bob.world.env()).unwrap_err();
+        assert!(matches!(again, ProposeError::DuplicateProposal(_)), "{again:?}");
+        assert_eq!(group.pending_proposals(), waiting + 1);
+        assert_eq!(mls_core::group::pending_proposals(&group).unwrap().len(), waiting as usize + 1);
+        bob.group = Some(group);
+    }
 }

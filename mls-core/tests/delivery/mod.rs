@@ -17,7 +17,7 @@ use mls_codec::Decode;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{
     CommitError, CommitOutput, CommitPlan, EncryptError, EncryptOptions, ExportError, GroupInfoOptions, Proposing,
-    ReceiveError, SendOptions, drop_commit, encrypt, export_secret, group_info,
+    ProposeError, ReceiveError, SendOptions, drop_commit, encrypt, export_secret, group_info, propose,
 };
 use mls_core::key_package::KeyPackage;
 use mls_core::psk::Psk;
@@ -25,7 +25,7 @@ use mls_core::record::RecordKey;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::CipherSuite;
 
-use crate::common::{Event, Peer, agree};
+use crate::common::{Event, Peer};
 
 const USERS: usize = 12;
 /// Past epochs that are retained by default.
@@ -139,8 +139,21 @@ impl Service {
     }
 
     pub fn propose(&mut self, from: usize, proposing: Proposing, options: &SendOptions) {
-        let bytes = self.peers[from].propose(proposing, options);
-        self.post(from, bytes, None);
+        let peer = &mut self.peers[from];
+        let waiting = peer.group().pending_proposals();
+        let step = peer.run(|e: &ProposeError| e.missing().cloned(), |group, env| {
+            propose(group, proposing.clone(), options, env)
+        });
+        match step {
+            Ok(step) => {
+                let bytes = peer.apply(step).message;
+                assert_eq!(peer.group().pending_proposals(), waiting + 1);
+                self.post(from, bytes, None);
+            }
+            // The same was proposed before; keys and nonces are drawn anew, other things are not.
+            Err(ProposeError::DuplicateProposal(_)) if waiting > 0 => {}
+            Err(error) => panic!("{error:?}"),
+        }
     }
 
     fn post(&mut self, from: usize, bytes: Vec<u8>, data: Option<Vec<u8>>) {
@@ -304,7 +317,7 @@ impl Service {
             assert_eq!(peer.group().epoch(), epoch);
             assert!(!peer.group().has_pending_commit());
             assert_eq!(peer.group().pending_proposals(), 0);
-            agree_in_pair(one, peer);
+            agree(one, peer);
             assert_eq!(self.exported(who), exported);
             self.is_what_is_stored(who);
         }
@@ -321,8 +334,6 @@ impl Service {
     /// The group as it is loaded is the group that is live.
     fn is_what_is_stored(&mut self, who: usize) {
         let peer = &mut self.peers[who];
-        let live = peer.group.take().unwrap();
-        peer.group = Some(live);
         let before = snapshot(peer);
         let live = peer.group.take();
         let id = live.as_ref().unwrap().id().clone();
@@ -350,9 +361,7 @@ fn snapshot(peer: &mut Peer) -> (String, Vec<u8>, Vec<u8>) {
     (seen, group.epoch_authenticator().to_vec(), tree)
 }
 
-fn agree_in_pair(one: &Peer, other: &Peer) {
+fn agree(one: &Peer, other: &Peer) {
     assert_eq!(one.group().context(), other.group().context(), "{}", other.name);
     assert_eq!(one.group().epoch_authenticator(), other.group().epoch_authenticator(), "{}", other.name);
 }
-
-const _: fn(&[Peer]) = agree;
