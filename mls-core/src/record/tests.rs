@@ -58,12 +58,8 @@ fn keys() -> Vec<RecordKey> {
 }
 
 fn prefixes() -> Vec<RecordPrefix> {
-    let mut prefixes = vec![
-        RecordPrefix::Groups,
-        RecordPrefix::KeyPackages,
-        RecordPrefix::Signers,
-        RecordPrefix::ExternalJoins,
-    ];
+    let mut prefixes =
+        vec![RecordPrefix::Groups, RecordPrefix::KeyPackages, RecordPrefix::Signers, RecordPrefix::ExternalJoins];
     for id in [vec![], vec![1], vec![1, 2], vec![7; 300]] {
         let id = GroupId(id);
         prefixes.extend([
@@ -133,11 +129,7 @@ fn the_later_write_wins_and_prefixes_come_first() {
     assert!(matches!(first.writes().next(), Some(Write::DeletePrefix(RecordPrefix::Epoch(_, 4)))));
     assert_eq!(
         shown(&first),
-        [
-            (RecordKey::Group(id()), Some(2)),
-            (RecordKey::PathKeys(id()), None),
-            (RecordKey::Epoch(id(), 4), Some(3)),
-        ]
+        [(RecordKey::Group(id()), Some(2)), (RecordKey::PathKeys(id()), None), (RecordKey::Epoch(id(), 4), Some(3)),]
     );
     assert_eq!(first.len(), 4);
     assert_eq!(first.bytes(), 2);
