@@ -189,6 +189,41 @@ fn messages_arrive_late_and_out_of_order() {
     }
 }
 
+#[test]
+fn signature_keys_change_by_commit_and_by_proposal() {
+    for settings in all_settings() {
+        for makers in MIXES {
+            let mut group = MixedGroup::new(settings, &makers);
+            for name in group.names() {
+                let sent = group.get(&name).commit_rekey();
+                group.follow(&name, &sent, vec![]);
+                group.talk();
+            }
+            group.propose("00", &Ask::Rekey);
+            group.propose("01", &Ask::Rekey);
+            group.commit("02", &[], vec![]);
+            group.talk();
+            group.commit("00", &[], vec![]);
+            group.commit("01", &[], vec![]);
+        }
+    }
+}
+
+#[test]
+fn of_two_commits_at_once_one_wins() {
+    for settings in all_settings() {
+        for makers in MIXES {
+            let mut group = MixedGroup::new(settings, &makers);
+            for (winner, loser) in [("00", "01"), ("01", "00"), ("02", "00"), ("03", "01")] {
+                group.get(loser).commit(&[]);
+                group.commit(winner, &[], vec![]);
+                group.commit(loser, &[], vec![]);
+            }
+            group.talk();
+        }
+    }
+}
+
 /// A number below `bound`.
 fn pick(rng: &mut TestRng, bound: usize) -> usize {
     let mut bytes = [0; 4];
@@ -208,7 +243,8 @@ fn random_history(settings: Settings, seed: u64, steps: usize) {
         let mut joiners = Vec::new();
         for name in names {
             match pick(&mut rng, 8) {
-                0 | 1 => group.propose(&name, &Ask::Update),
+                0 => group.propose(&name, &Ask::Update),
+                1 => group.propose(&name, &Ask::Rekey),
                 2 => {
                     let leaf = group.leaf(&name);
                     if pick(&mut rng, 2) == 0 {
@@ -232,6 +268,8 @@ fn random_history(settings: Settings, seed: u64, steps: usize) {
             }
         }
         group.commit(&committer, &asks, joiners);
+        let names = group.names();
+        group.get(&names[pick(&mut rng, names.len())]).restart();
         if group.members.len() < 3 || pick(&mut rng, 6) == 0 {
             let joiner = group.client(Maker::BOTH[pick(&mut rng, 2)], &format!("{next:02}"));
             next += 1;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::common::TestRng;
-use super::{Actor, Ask, Got, Maker, Settings};
+use super::{Actor, Ask, Got, Maker, Sent, Settings};
 use mls_crypto_traits::Rng;
 
 /// The members by name, and the group's epoch kept in step.
@@ -68,6 +68,11 @@ impl MixedGroup {
     /// One commits; everybody follows, the joiners join, the removed go. Gives back the removed.
     pub fn commit(&mut self, from: &str, asks: &[Ask], joiners: Vec<Box<dyn Actor>>) -> Vec<Box<dyn Actor>> {
         let sent = self.get(from).commit(asks);
+        self.follow(from, &sent, joiners)
+    }
+
+    /// The commit reaches all, and is accepted by its maker.
+    pub fn follow(&mut self, from: &str, sent: &Sent, joiners: Vec<Box<dyn Actor>>) -> Vec<Box<dyn Actor>> {
         self.check_form(&sent.message);
         let removed = self.spread(from, &sent.message);
         self.get(from).accept();

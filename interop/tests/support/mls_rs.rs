@@ -1,6 +1,7 @@
 //! A client of mls-rs.
 
 use mls_rs::client_builder::{BaseConfig, PaddingMode, WithCryptoProvider, WithIdentityProvider, WithMlsRules};
+use mls_rs::crypto::SignatureSecretKey;
 use mls_rs::extension::built_in::RequiredCapabilitiesExt;
 use mls_rs::group::{CommitEffect, CommitOutput, ExportedTree, Group, ReceivedMessage};
 use mls_rs::identity::SigningIdentity;
@@ -22,6 +23,7 @@ type Config = WithMlsRules<
 
 pub struct MlsRs {
     name: String,
+    suite: CipherSuite,
     client: Client<Config>,
     group: Option<Group<Config>>,
 }
@@ -47,12 +49,27 @@ fn require_basic() -> ExtensionList {
     extensions
 }
 
+fn new_identity(name: &str, suite: CipherSuite) -> (SignatureSecretKey, SigningIdentity) {
+    let provider = RustCryptoProvider::new().cipher_suite_provider(suite).unwrap();
+    let (secret, public) = provider.signature_key_generate().unwrap();
+    let credential = BasicCredential::new(name.as_bytes().to_vec()).into_credential();
+    (secret, SigningIdentity::new(credential, public))
+}
+
+fn sent(output: &CommitOutput) -> Sent {
+    assert!(output.unused_proposals.is_empty(), "{:?}", output.unused_proposals);
+    assert!(output.welcome_messages.len() <= 1);
+    Sent {
+        message: output.commit_message.to_bytes().unwrap(),
+        welcome: output.welcome_messages.first().map(|welcome| welcome.to_bytes().unwrap()),
+        tree: output.ratchet_tree.as_ref().map(|tree| tree.to_bytes().unwrap()),
+    }
+}
+
 impl MlsRs {
     pub fn new(name: &str, settings: Settings) -> Self {
         let suite = CipherSuite::from(settings.suite);
-        let crypto = RustCryptoProvider::new();
-        let (secret, public) = crypto.cipher_suite_provider(suite).unwrap().signature_key_generate().unwrap();
-        let credential = BasicCredential::new(name.as_bytes().to_vec()).into_credential();
+        let (secret, identity) = new_identity(name, suite);
         let padding = match settings.padding {
             Padding::None => PaddingMode::None,
             Padding::Step => PaddingMode::StepFunction,
@@ -67,11 +84,11 @@ impl MlsRs {
             .with_encryption_options(EncryptionOptions::new(settings.encrypt, padding));
         let client = Client::builder()
             .identity_provider(BasicIdentityProvider::new())
-            .crypto_provider(crypto)
+            .crypto_provider(RustCryptoProvider::new())
             .mls_rules(rules)
-            .signing_identity(SigningIdentity::new(credential, public), secret, suite)
+            .signing_identity(identity, secret, suite)
             .build();
-        Self { name: name.to_owned(), client, group: None }
+        Self { name: name.to_owned(), suite, client, group: None }
     }
 
     fn group(&mut self) -> &mut Group<Config> {
@@ -104,10 +121,12 @@ impl Actor for MlsRs {
     }
 
     fn propose(&mut self, ask: &Ask) -> Vec<u8> {
+        let (secret, identity) = new_identity(&self.name, self.suite);
         let group = self.group();
         let message = match ask {
             Ask::Add(key_package) => group.propose_add(read(key_package), Vec::new()),
             Ask::Update => group.propose_update(Vec::new()),
+            Ask::Rekey => group.propose_update_with_identity(secret, identity, Vec::new()),
             Ask::Remove(leaf) => group.propose_remove(*leaf, Vec::new()),
             Ask::ExternalPsk(id) => group.propose_external_psk(ExternalPskId::new(id.clone()), Vec::new()),
             Ask::ResumptionPsk(epoch) => group.propose_resumption_psk(*epoch, Vec::new()),
@@ -125,18 +144,17 @@ impl Actor for MlsRs {
                 Ask::ExternalPsk(id) => builder.add_external_psk(ExternalPskId::new(id.clone())),
                 Ask::ResumptionPsk(epoch) => builder.add_resumption_psk(*epoch),
                 Ask::RequireBasic => builder.set_group_context_ext(require_basic()),
-                Ask::Update => panic!("an update is not proposed by value"),
+                Ask::Update | Ask::Rekey => panic!("an update is not proposed by value"),
             }
             .unwrap();
         }
-        let output: CommitOutput = builder.build().unwrap();
-        assert!(output.unused_proposals.is_empty(), "{:?}", output.unused_proposals);
-        assert!(output.welcome_messages.len() <= 1);
-        Sent {
-            message: output.commit_message.to_bytes().unwrap(),
-            welcome: output.welcome_messages.first().map(|welcome| welcome.to_bytes().unwrap()),
-            tree: output.ratchet_tree.as_ref().map(|tree| tree.to_bytes().unwrap()),
-        }
+        sent(&builder.build().unwrap())
+    }
+
+    fn commit_rekey(&mut self) -> Sent {
+        let (secret, identity) = new_identity(&self.name, self.suite);
+        let builder = self.group().commit_builder().commit_time(time()).set_new_signing_identity(secret, identity);
+        sent(&builder.build().unwrap())
     }
 
     fn accept(&mut self) {
@@ -189,6 +207,12 @@ impl Actor for MlsRs {
         let (group, message) = builder.build(read(info)).unwrap();
         self.enter(group);
         message.to_bytes().unwrap()
+    }
+
+    fn restart(&mut self) {
+        self.group().write_to_storage().unwrap();
+        let id = self.group().group_id().to_vec();
+        self.group = Some(self.client.load_group(&id).unwrap());
     }
 
     fn store_psk(&mut self, id: &[u8], value: &[u8]) {

@@ -47,6 +47,8 @@ pub enum Ask {
     /// The client of this key package, an encoded `MLSMessage`.
     Add(Vec<u8>),
     Update,
+    /// An update with a new signature key.
+    Rekey,
     Remove(u32),
     ExternalPsk(Vec<u8>),
     /// The resumption PSK of this epoch of the group.
@@ -96,6 +98,8 @@ pub trait Actor {
     fn propose(&mut self, ask: &Ask) -> Vec<u8>;
     /// Commits these by value, and all proposals received by reference.
     fn commit(&mut self, asks: &[Ask]) -> Sent;
+    /// Commits with a new signature key in its leaf.
+    fn commit_rekey(&mut self) -> Sent;
     /// Moves on to the epoch of its own commit.
     fn accept(&mut self);
     fn send(&mut self, data: &[u8], aad: &[u8]) -> Vec<u8>;
@@ -105,6 +109,8 @@ pub trait Actor {
     fn group_info(&mut self, tree: bool) -> Vec<u8>;
     /// Enters at once; gives the commit.
     fn join_external(&mut self, info: &[u8], tree: Option<&[u8]>, resync: Option<u32>) -> Vec<u8>;
+    /// The process ends and starts again: only what is stored is left.
+    fn restart(&mut self);
     fn store_psk(&mut self, id: &[u8], value: &[u8]);
     fn view(&mut self) -> View;
 }

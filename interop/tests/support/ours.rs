@@ -35,7 +35,28 @@ impl Ours {
         SendOptions { encrypt: self.settings.encrypt, padding: self.padding(), ..SendOptions::default() }
     }
 
-    fn proposing(&self, ask: &Ask) -> Proposing {
+    fn plan(&self) -> CommitPlan {
+        CommitPlan {
+            path: if self.settings.path { PathPolicy::Always } else { PathPolicy::WhenRequired },
+            options: self.options(),
+            ratchet_tree_in_welcome: self.settings.tree_in_welcome,
+            ..CommitPlan::default()
+        }
+    }
+
+    fn new_key(&mut self) -> LeafChange {
+        self.peer.signature_key = self.peer.new_signer();
+        LeafChange { signature_key: Some(self.peer.signature_key.clone()), ..LeafChange::default() }
+    }
+
+    fn commit_as(&mut self, plan: &CommitPlan) -> Sent {
+        let step = self.again(|e: &CommitError| e.missing().cloned(), |peer| peer.try_commit(plan)).unwrap();
+        let output = self.peer.apply(step);
+        assert!(output.dropped.is_empty(), "{:?}", output.dropped);
+        Sent { message: output.message, welcome: output.welcome, tree: output.ratchet_tree }
+    }
+
+    fn proposing(&mut self, ask: &Ask) -> Proposing {
         match ask {
             Ask::Add(bytes) => {
                 let message = MlsMessage::from_bytes(bytes).unwrap();
@@ -43,6 +64,7 @@ impl Ours {
                 Proposing::Add(key_package)
             }
             Ask::Update => Proposing::Update(LeafChange::default()),
+            Ask::Rekey => Proposing::Update(self.new_key()),
             Ask::Remove(leaf) => Proposing::Remove(LeafIndex::new(*leaf).unwrap()),
             Ask::ExternalPsk(id) => Proposing::ExternalPsk(id.clone()),
             Ask::ResumptionPsk(epoch) => {
@@ -101,17 +123,14 @@ impl Actor for Ours {
     }
 
     fn commit(&mut self, asks: &[Ask]) -> Sent {
-        let plan = CommitPlan {
-            proposals: asks.iter().map(|ask| self.proposing(ask)).collect(),
-            path: if self.settings.path { PathPolicy::Always } else { PathPolicy::WhenRequired },
-            options: self.options(),
-            ratchet_tree_in_welcome: self.settings.tree_in_welcome,
-            ..CommitPlan::default()
-        };
-        let step = self.again(|e: &CommitError| e.missing().cloned(), |peer| peer.try_commit(&plan)).unwrap();
-        let output = self.peer.apply(step);
-        assert!(output.dropped.is_empty(), "{:?}", output.dropped);
-        Sent { message: output.message, welcome: output.welcome, tree: output.ratchet_tree }
+        let proposals = asks.iter().map(|ask| self.proposing(ask)).collect();
+        let plan = CommitPlan { proposals, ..self.plan() };
+        self.commit_as(&plan)
+    }
+
+    fn commit_rekey(&mut self) -> Sent {
+        let plan = CommitPlan { leaf: self.new_key(), ..self.plan() };
+        self.commit_as(&plan)
     }
 
     fn accept(&mut self) {
@@ -155,6 +174,10 @@ impl Actor for Ours {
 
     fn join_external(&mut self, info: &[u8], tree: Option<&[u8]>, resync: Option<u32>) -> Vec<u8> {
         self.peer.join_external(info, tree, resync)
+    }
+
+    fn restart(&mut self) {
+        self.peer.restart();
     }
 
     fn store_psk(&mut self, id: &[u8], value: &[u8]) {
