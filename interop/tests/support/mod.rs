@@ -3,6 +3,7 @@
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::unwrap_in_result,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -19,7 +20,7 @@ pub mod ours;
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub suite: u16,
-    /// Whether members send their handshakes as PrivateMessage.
+    /// Whether members send their handshakes as `PrivateMessage`.
     pub encrypt: bool,
     /// Whether commits have a path although nothing in them demands it.
     pub path: bool,
