@@ -11,7 +11,7 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 ifeq ($(NEXTEST),yes)
 TESTS = $(CARGO) nextest run --locked --workspace --all-features --no-fail-fast
 else
-TESTS = $(CARGO) test --locked --workspace --all-features --all-targets --no-fail-fast
+TESTS = $(CARGO) test --locked --workspace --all-features --no-fail-fast --lib --bins --tests
 endif
 
 # cargo-deny where it is installed; else one under the target directory, installed at first use.
@@ -30,7 +30,7 @@ test-unit: ## Run unit and integration tests
 	$(TESTS)
 
 test-doc: ## Run the examples in the documentation
-	$(CARGO) test --locked --workspace --all-features --doc
+	$(CARGO) test --locked --workspace --all-features --no-fail-fast --doc
 
 demo: ## Run the demonstration: a group of four processes
 	$(CARGO) run --locked -p interop --bin mls-demo
