@@ -19,7 +19,7 @@ DENY_VERSION := 0.20.2
 DENY := $(or $(shell command -v cargo-deny),$(TARGET_DIR)/tools/bin/cargo-deny)
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-unit test-doc demo vectors lint fmt-check clippy doc deny package publish-dry-run ci
+.PHONY: help test test-unit test-doc demo vectors lint fmt-check clippy doc features deny package publish-dry-run ci
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,9 @@ clippy: ## Check the lints
 
 doc: ## Build the documentation, without warnings
 	RUSTDOCFLAGS="-D warnings $(RUSTDOCFLAGS)" $(CARGO) doc --locked --workspace --all-features --no-deps
+
+features: ## Check the crates without default features, and without std
+	CARGO="$(CARGO)" scripts/features.sh
 
 deny: $(DENY) ## Check licences, bans and sources of the dependencies
 	$(DENY) --locked --workspace check --hide-inclusion-graph licenses bans sources
