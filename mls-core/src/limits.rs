@@ -1,5 +1,7 @@
 //! Bounds on what the engine keeps and accepts.
 
+use crate::secret_tree::SecretTreeLimits;
+
 /// Bounds on what the engine keeps and accepts, all with defaults that suit a chat application.
 ///
 /// They are checked before any signature is verified. They are the same for every member of a group only where the
@@ -18,8 +20,9 @@ pub struct Limits {
     pub max_forward: u32,
     /// Skipped message keys kept for one sender in one epoch.
     pub skipped_keys_per_sender: u32,
-    /// Skipped message keys kept for one group in one epoch.
-    pub skipped_keys_per_epoch: u32,
+    /// Skipped message keys kept for one group. The current epoch and those that are retained have an equal part each:
+    /// with the defaults 2 500.
+    pub skipped_keys_per_group: u32,
     /// Proposals cached for one epoch.
     pub cached_proposals: u32,
     /// Members of a group that we join.
@@ -39,7 +42,7 @@ impl Default for Limits {
             resumption_psks: 16,
             max_forward: 1000,
             skipped_keys_per_sender: 1000,
-            skipped_keys_per_epoch: 10_000,
+            skipped_keys_per_group: 10_000,
             cached_proposals: 1000,
             members: 1 << 20,
             max_lifetime: 366 * 24 * 3600,
@@ -47,3 +50,22 @@ impl Default for Limits {
         }
     }
 }
+
+impl Limits {
+    /// The bounds on one epoch's secret tree.
+    pub(crate) const fn secret_tree(&self) -> SecretTreeLimits {
+        let mut bounds = SecretTreeLimits::DEFAULT;
+        bounds.max_forward = self.max_forward;
+        bounds.max_skipped_per_sender = self.skipped_keys_per_sender;
+        // req: R-15.3-01
+        bounds.max_skipped_per_epoch = match self.skipped_keys_per_group.checked_div(self.past_epochs.saturating_add(1))
+        {
+            Some(part) => part,
+            None => self.skipped_keys_per_group,
+        };
+        bounds
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -14,3 +14,6 @@ pub(crate) use secret_writer::{SecretWriter, open_record};
 
 /// Version octet in front of every record. It stays 0, free to change, until the first release.
 pub const RECORD_VERSION: u8 = 0;
+
+#[cfg(test)]
+mod tests;

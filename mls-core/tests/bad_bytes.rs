@@ -118,8 +118,7 @@ fn exhibition() -> Exhibition {
     for encrypt in [true, false] {
         let options = SendOptions { encrypt, ..SendOptions::default() };
         let add = Proposing::Add(Box::new(key_package.key_package.clone()));
-        let proposals =
-            [add, Proposing::Update(LeafChange::default()), Proposing::Remove(LeafIndex::new(3).unwrap())];
+        let proposals = [add, Proposing::Update(LeafChange::default()), Proposing::Remove(LeafIndex::new(3).unwrap())];
         for proposing in proposals {
             messages.push(peers[2].propose(proposing, &options));
         }
@@ -133,8 +132,12 @@ fn exhibition() -> Exhibition {
     for (from, encrypt) in [(0, true), (3, false)] {
         let options = SendOptions { encrypt, ..SendOptions::default() };
         let proposals = vec![Proposing::Add(Box::new(key_package.key_package.clone()))];
-        let output =
-            peers[from].commit(&CommitPlan { proposals, options, ratchet_tree_in_welcome: false, ..CommitPlan::default() });
+        let output = peers[from].commit(&CommitPlan {
+            proposals,
+            options,
+            ratchet_tree_in_welcome: false,
+            ..CommitPlan::default()
+        });
         messages.push(output.message);
         welcome = output.welcome.zip(output.ratchet_tree);
     }
@@ -321,7 +324,8 @@ fn damaged_group_infos_are_refused() {
     let joins = |info: &[u8], tree: Option<&[u8]>| -> Option<()> {
         let mut peer = joiner.borrow_mut();
         let MlsMessageBody::GroupInfo(info) = MlsMessage::from_bytes(info).ok()?.body else { return None };
-        let plan = ExternalJoinPlan { leaf: peer.leaf(), resync: None, psks: Vec::new(), authenticated_data: Vec::new() };
+        let plan =
+            ExternalJoinPlan { leaf: peer.leaf(), resync: None, psks: Vec::new(), authenticated_data: Vec::new() };
         let pending = external_join(&info, tree, &plan, &mut peer.world.env()).ok()?;
         let answers = peer.answers(pending.credentials(), pending.psks());
         pending.resume(&answers, &mut peer.world.env()).ok().map(drop)
@@ -376,15 +380,26 @@ fn live_on(peer: &mut Peer, messages: &[Vec<u8>]) -> Option<()> {
     let (header, status) = (header?, status?);
     let mut group = Group::load(&id, &header, &status).ok()?;
     let group = &mut group;
-    drop(drive(peer, group, |e: &EncryptError| e.missing().cloned(), |peer, group| {
-        encrypt(group, b"x", &EncryptOptions::default(), &mut peer.world.env())
-    }));
-    drop(drive(peer, group, |e: &CommitError| e.missing().cloned(), |peer, group| {
-        accept_commit(group, &mut peer.world.env())
-    }));
-    drop(drive(peer, group, |e: &ProposeError| e.missing().cloned(), |peer, group| {
-        propose(group, Proposing::Update(LeafChange::default()), &SendOptions::default(), &mut peer.world.env())
-    }));
+    drop(drive(
+        peer,
+        group,
+        |e: &EncryptError| e.missing().cloned(),
+        |peer, group| encrypt(group, b"x", &EncryptOptions::default(), &mut peer.world.env()),
+    ));
+    drop(drive(
+        peer,
+        group,
+        |e: &CommitError| e.missing().cloned(),
+        |peer, group| accept_commit(group, &mut peer.world.env()),
+    ));
+    drop(drive(
+        peer,
+        group,
+        |e: &ProposeError| e.missing().cloned(),
+        |peer, group| {
+            propose(group, Proposing::Update(LeafChange::default()), &SendOptions::default(), &mut peer.world.env())
+        },
+    ));
     drop(drive(peer, group, |e: &Missing| Some(e.clone()), |_, group| pending_commit(group)));
     drop(group.members());
     drop(group_info(group, GroupInfoOptions { external_pub: true, ratchet_tree: true }, &mut peer.world.env()));
@@ -394,13 +409,19 @@ fn live_on(peer: &mut Peer, messages: &[Vec<u8>]) -> Option<()> {
             assert!(step.apply(group, durable).is_ok());
         }
     }
-    drop(drive(peer, group, |e: &CommitError| e.missing().cloned(), |peer, group| {
-        drop_commit(group, &mut peer.world.env())
-    }));
+    drop(drive(
+        peer,
+        group,
+        |e: &CommitError| e.missing().cloned(),
+        |peer, group| drop_commit(group, &mut peer.world.env()),
+    ));
     let plan = CommitPlan::default();
-    let draft = drive(peer, group, |e: &CommitError| e.missing().cloned(), |peer, group| {
-        commit(group, &plan, &mut peer.world.env())
-    })?;
+    let draft = drive(
+        peer,
+        group,
+        |e: &CommitError| e.missing().cloned(),
+        |peer, group| commit(group, &plan, &mut peer.world.env()),
+    )?;
     let ruling = draft.question().accept();
     let vetted = draft.rule(ruling, group, &mut peer.world.env()).ok()?;
     let answers = peer.answers(vetted.credentials(), vetted.psks());

@@ -60,11 +60,7 @@ fn push_once(peer: &mut Peer, batch: &mut Batch<'_, Event>, message: &MlsMessage
 }
 
 /// Pushes the messages and does with the batch what `end` says.
-fn in_batch<T>(
-    peer: &mut Peer,
-    messages: &[Vec<u8>],
-    end: impl FnOnce(&mut Peer, Batch<'_, Event>) -> T,
-) -> T {
+fn in_batch<T>(peer: &mut Peer, messages: &[Vec<u8>], end: impl FnOnce(&mut Peer, Batch<'_, Event>) -> T) -> T {
     let mut group = peer.group.take().unwrap();
     let mut batch = Batch::new(&mut group);
     for message in messages {

@@ -24,19 +24,51 @@ use proptest::prelude::*;
 /// What happens next. Numbers pick among those that can do it, whoever they are then.
 #[derive(Clone, Debug)]
 enum Action {
-    Send { from: u8 },
-    Propose { from: u8, what: Change, encrypt: bool },
-    Commit { from: u8, what: Vec<Change>, path: bool, pending: bool, encrypt: bool },
+    Send {
+        from: u8,
+    },
+    Propose {
+        from: u8,
+        what: Change,
+        encrypt: bool,
+    },
+    Commit {
+        from: u8,
+        what: Vec<Change>,
+        path: bool,
+        pending: bool,
+        encrypt: bool,
+    },
     /// A commit wins; the winner hears of it in one way or the other.
-    Decide { which: u8, echo: bool },
+    Decide {
+        which: u8,
+        echo: bool,
+    },
     /// Somebody withdraws a commit that has not won.
-    Withdraw { which: u8 },
+    Withdraw {
+        which: u8,
+    },
     /// Somebody reads one of the messages that wait, perhaps twice.
-    Read { who: u8, which: u8, twice: bool },
-    Lose { who: u8, which: u8 },
-    Restart { who: u8 },
-    JoinExternally { who: u8, info: u8 },
-    Resync { who: u8, info: u8 },
+    Read {
+        who: u8,
+        which: u8,
+        twice: bool,
+    },
+    Lose {
+        who: u8,
+        which: u8,
+    },
+    Restart {
+        who: u8,
+    },
+    JoinExternally {
+        who: u8,
+        info: u8,
+    },
+    Resync {
+        who: u8,
+        info: u8,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -202,7 +234,10 @@ fn a_history_by_hand() {
     let mut service = Service::new(CipherSuite(1));
     service.send(0);
     for from in [0, 1, 2] {
-        let plan = CommitPlan { proposals: vec![Proposing::Add(Box::new(service.invite().unwrap()))], ..CommitPlan::default() };
+        let plan = CommitPlan {
+            proposals: vec![Proposing::Add(Box::new(service.invite().unwrap()))],
+            ..CommitPlan::default()
+        };
         service.candidate(from.min(service.members().len() - 1), &plan);
         service.decide(0, from == 1);
     }

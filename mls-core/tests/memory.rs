@@ -25,8 +25,8 @@ use mls_codec::Decode;
 use mls_core::env::Env;
 use mls_core::framing::MlsMessage;
 use mls_core::group::{
-    Answers, CommitPlan, Group, GroupInfoOptions, Inbound, LeafChange, Proposing, ReceiveError, SendOptions, drop_commit, group_info,
-    receive,
+    Answers, CommitPlan, Group, GroupInfoOptions, Inbound, LeafChange, Proposing, ReceiveError, SendOptions,
+    drop_commit, group_info, receive,
 };
 use mls_core::psk::Psk;
 use mls_core::tree::math::LeafIndex;
@@ -109,7 +109,11 @@ impl Scene {
     fn commit(&mut self, from: usize, plan: &CommitPlan) {
         let output = if from == BOB { self.bob(|bob| bob.commit(plan)) } else { self.peers[from].commit(plan) };
         self.deliver(from, &output.message);
-        if from == BOB { self.bob(Peer::accept) } else { self.peers[from].accept() };
+        if from == BOB {
+            self.bob(Peer::accept)
+        } else {
+            self.peers[from].accept()
+        };
         agree(&self.peers);
     }
 
@@ -160,7 +164,8 @@ fn assert_gone(watch: &Watch, keys: &[usize], what: &str) {
 /// Stages a commit of somebody else without entering its epoch.
 fn stage(peer: &mut Peer, message: &[u8]) -> mls_core::group::Step<mls_core::group::EpochChange> {
     let message = MlsMessage::from_bytes(message).unwrap();
-    let inbound = peer.run(|e: &ReceiveError| e.missing().cloned(), |group, env| receive(group, &message, env)).unwrap();
+    let inbound =
+        peer.run(|e: &ReceiveError| e.missing().cloned(), |group, env| receive(group, &message, env)).unwrap();
     let Inbound::Commit(pending) = inbound else { panic!() };
     peer.stage(*pending).unwrap()
 }
@@ -214,7 +219,11 @@ fn consumed_keys_are_gone(suite: CipherSuite, cold: bool) {
     scene.peers[ERIN].apply_drop();
     scene.peers[ALICE].accept();
     for i in [BOB, CAROL, DAVE, ERIN] {
-        if i == BOB { scene.bob(|bob| drop(bob.receive(&commits[0]))) } else { drop(scene.peers[i].receive(&commits[0])) }
+        if i == BOB {
+            scene.bob(|bob| drop(bob.receive(&commits[0])))
+        } else {
+            drop(scene.peers[i].receive(&commits[0]))
+        }
     }
     agree(&scene.peers);
     let watch = search(&scene, 0, 3, "Alice won");
@@ -325,8 +334,7 @@ fn other_operations_leave_nothing_behind() {
     }
     let mut frank = Peer::new("frank", CipherSuite(1), 901);
     let add = Proposing::Add(Box::new(frank.key_package().key_package));
-    let output =
-        scene.bob(|bob| bob.commit(&CommitPlan { proposals: vec![add.clone()], ..CommitPlan::default() }));
+    let output = scene.bob(|bob| bob.commit(&CommitPlan { proposals: vec![add.clone()], ..CommitPlan::default() }));
     search(&scene, 1, 0, "an add is made");
     scene.deliver(BOB, &output.message);
     scene.bob(Peer::accept);
@@ -409,13 +417,18 @@ fn epochs_and_memberships_end() {
         assert_eq!(names, BTreeSet::from(["signature key", "private key", "resumption"]));
 
         scene.bob(|bob| bob.commit(&CommitPlan::default()));
-        let remove = CommitPlan { proposals: vec![Proposing::Remove(LeafIndex::new(1).unwrap())], ..CommitPlan::default() };
+        let remove =
+            CommitPlan { proposals: vec![Proposing::Remove(LeafIndex::new(1).unwrap())], ..CommitPlan::default() };
         let output = scene.peers[ALICE].commit(&remove);
         let event = scene.bob(|bob| bob.receive(&output.message));
         assert!(matches!(event, Event::Epoch(change) if change.removed_self));
         let watch = Watch::search();
         let left = |found: &[Found]| {
-            found.iter().filter(|found| found.number >= scene.since).map(|found| found.names.clone()).collect::<Vec<_>>()
+            found
+                .iter()
+                .filter(|found| found.number >= scene.since)
+                .map(|found| found.names.clone())
+                .collect::<Vec<_>>()
         };
         assert_eq!(left(&watch.live), ["signature key"]);
         assert_eq!(left(&watch.freed), [""; 0]);

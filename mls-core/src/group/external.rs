@@ -265,7 +265,7 @@ impl PendingExternalJoin {
     ) -> Result<AuthenticatedContent, JoinError> {
         let old = &self.info.group_context;
         let proposals = core::iter::once(Proposal::ExternalInit { kem_output })
-            .chain(self.plan.resync.map(Proposal::Remove))
+            .chain(self.plan.resync.map(|old| Proposal::Remove(old.into())))
             .chain(self.psks.iter().cloned().map(Proposal::PreSharedKey))
             .map(|proposal| ProposalOrRef::Proposal(Box::new(proposal)))
             .collect();

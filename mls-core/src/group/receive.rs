@@ -23,11 +23,10 @@ use crate::group::receive_error::ReceiveError;
 use crate::group::{Fault, Group, Member, Step};
 use crate::identity::CredentialCheck;
 use crate::key_schedule::SenderDataSecret;
-use crate::limits::Limits;
 use crate::proposal::apply::{ApplyContext, apply_list};
 use crate::proposal::list::{ListedProposal, check_psk};
 use crate::proposal::{Proposal, ProposalRef};
-use crate::secret_tree::{RatchetMove, RatchetType, SecretTree, SecretTreeError, SecretTreeLimits};
+use crate::secret_tree::{RatchetMove, RatchetType, SecretTree, SecretTreeError};
 use crate::tree::math::LeafIndex;
 
 /// What a message turned out to be.
@@ -213,7 +212,7 @@ fn receive_private(group: &Group, message: &PrivateMessage, env: &mut Env<'_>) -
         ContentType::Application => RatchetType::Application,
         ContentType::Proposal | ContentType::Commit => RatchetType::Handshake,
     };
-    let limits = secret_tree_limits(&env.limits);
+    let limits = env.limits.secret_tree();
     // What is missing is asked for in one go: the ratchet's records and the sender's leaf.
     let sender = group.sender_at(epoch, leaf);
     let planned = reading.secret_tree.plan_open(suite, leaf, kind, sender_data.generation, &limits);
@@ -238,14 +237,6 @@ fn receive_private(group: &Group, message: &PrivateMessage, env: &mut Env<'_>) -
         return application(group, content.content, ratchet, leaf, sender, env);
     }
     handshake(group, suite, content, Some((leaf, sender_data.generation)), env)
-}
-
-pub(crate) const fn secret_tree_limits(limits: &Limits) -> SecretTreeLimits {
-    let mut bounds = SecretTreeLimits::DEFAULT;
-    bounds.max_forward = limits.max_forward;
-    bounds.max_skipped_per_sender = limits.skipped_keys_per_sender;
-    bounds.max_skipped_per_epoch = limits.skipped_keys_per_epoch;
-    bounds
 }
 
 fn application(
@@ -399,7 +390,7 @@ pub(crate) fn use_ratchet(
 ) -> Result<(), ReceiveError> {
     let Some((leaf, generation)) = ratchet else { return Ok(()) };
     let suite = group.suite(env)?;
-    let limits = secret_tree_limits(&env.limits);
+    let limits = env.limits.secret_tree();
     let tree = &group.epoch.secret_tree;
     match tree.plan_open(suite, leaf, RatchetType::Handshake, generation, &limits) {
         Ok(planned) => Ok(builder.move_ratchet(group, group.epoch(), planned)?),

@@ -71,8 +71,7 @@ pub struct Service {
 impl Service {
     /// Two members, and others outside.
     pub fn new(suite: CipherSuite) -> Self {
-        let mut peers: Vec<Peer> =
-            (0..USERS).map(|i| Peer::new(&format!("user {i}"), suite, 500 + i as u64)).collect();
+        let mut peers: Vec<Peer> = (0..USERS).map(|i| Peer::new(&format!("user {i}"), suite, 500 + i as u64)).collect();
         for peer in &mut peers {
             drop(peer.psks.insert(Psk::External { psk_id: b"psk".to_vec() }, b"known to all".to_vec()));
         }
@@ -211,8 +210,7 @@ impl Service {
         }
         let Candidate { from, .. } = self.candidates.remove(which % self.candidates.len());
         let peer = &mut self.peers[from];
-        let step =
-            peer.run(|e: &CommitError| e.missing().cloned(), |group, env| drop_commit(group, env)).unwrap();
+        let step = peer.run(|e: &CommitError| e.missing().cloned(), |group, env| drop_commit(group, env)).unwrap();
         peer.apply(step);
     }
 

@@ -101,7 +101,9 @@ impl Watch {
             loop {
                 let mut more = false;
                 for (at, secret) in state.secrets.iter().enumerate() {
-                    if !derivable[at] && secret.made_from.iter().any(|from| from.iter().all(|source| derivable[*source])) {
+                    if !derivable[at]
+                        && secret.made_from.iter().any(|from| from.iter().all(|source| derivable[*source]))
+                    {
                         derivable[at] = true;
                         more = true;
                     }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use mls_codec::Encode;
 use mls_core::credential::Credential;
-use mls_core::extension::{Extension, ExternalPub, Extensions};
+use mls_core::extension::{Extension, Extensions, ExternalPub};
 use mls_core::framing::{MlsMessage, MlsMessageBody, ProtocolVersion};
 use mls_core::group::{CommitPlan, Proposing};
 use mls_core::group_context::GroupContext;

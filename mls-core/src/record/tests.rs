@@ -1,0 +1,165 @@
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use mls_crypto_traits::{CryptoError, Digest, Rng, SecretBytes, SignaturePublicKey};
+
+use super::{Delta, Durable, GroupId, RecordKey, RecordPrefix, SecretWriter, Write, open_record};
+use crate::key_package::KeyPackageRef;
+use crate::proposal::ProposalRef;
+use crate::secret_tree::RatchetType;
+use crate::tree::math::{LeafIndex, NodeIndex};
+
+struct Count(u8);
+
+impl Rng for Count {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), CryptoError> {
+        self.0 += 1;
+        out.fill(self.0);
+        Ok(())
+    }
+}
+
+fn keys() -> Vec<RecordKey> {
+    let digest = Digest::from_slice(&[9; 32]).unwrap();
+    let leaf = LeafIndex::new(3).unwrap();
+    let node = NodeIndex::new(6).unwrap();
+    let mut keys = vec![
+        RecordKey::KeyPackage(KeyPackageRef(digest)),
+        RecordKey::Psk(vec![1, 2]),
+        RecordKey::Signer(SignaturePublicKey::from(vec![4; 32])),
+    ];
+    // One identifier is a prefix of another, and one looks like what follows an identifier.
+    for id in [vec![], vec![1], vec![1, 2], vec![7; 300]] {
+        let id = GroupId(id);
+        keys.extend([
+            RecordKey::Group(id.clone()),
+            RecordKey::Status(id.clone()),
+            RecordKey::TreeNode(id.clone(), node),
+            RecordKey::PathKeys(id.clone()),
+            RecordKey::Proposal(id.clone(), ProposalRef(digest)),
+            RecordKey::PendingCommit(id.clone()),
+            RecordKey::ExternalJoin(id.clone()),
+        ]);
+        for epoch in [0, 1, 256, u64::MAX] {
+            keys.extend([
+                RecordKey::Epoch(id.clone(), epoch),
+                RecordKey::SecretNode(id.clone(), epoch, node),
+                RecordKey::Ratchet(id.clone(), epoch, leaf, RatchetType::Handshake),
+                RecordKey::Ratchet(id.clone(), epoch, leaf, RatchetType::Application),
+                RecordKey::SkippedKey(id.clone(), epoch, leaf, RatchetType::Application, 5),
+                RecordKey::SkippedIndex(id.clone(), epoch),
+                RecordKey::ResumptionPsk(id.clone(), epoch),
+            ]);
+        }
+    }
+    keys
+}
+
+fn prefixes() -> Vec<RecordPrefix> {
+    let mut prefixes =
+        vec![RecordPrefix::Groups, RecordPrefix::KeyPackages, RecordPrefix::Signers, RecordPrefix::ExternalJoins];
+    for id in [vec![], vec![1], vec![1, 2], vec![7; 300]] {
+        let id = GroupId(id);
+        prefixes.extend([
+            RecordPrefix::Group(id.clone()),
+            RecordPrefix::Tree(id.clone()),
+            RecordPrefix::Proposals(id.clone()),
+            RecordPrefix::Epoch(id.clone(), 1),
+            RecordPrefix::Epoch(id, u64::MAX),
+        ]);
+    }
+    prefixes
+}
+
+#[test]
+fn names_are_distinct_and_come_back_from_bytes() {
+    let keys = keys();
+    let mut seen = Vec::new();
+    for key in &keys {
+        let bytes = key.to_bytes().unwrap();
+        assert_eq!(RecordKey::from_bytes(&bytes).as_ref(), Ok(key));
+        assert!(RecordKey::from_bytes(&[&bytes[..], &[0]].concat()).is_err(), "{key:?}");
+        assert!(!seen.contains(&bytes), "{key:?}");
+        seen.push(bytes);
+    }
+}
+
+#[test]
+fn a_set_covers_what_its_byte_prefixes_cover() {
+    for prefix in prefixes() {
+        let bytes = prefix.to_byte_prefixes().unwrap();
+        for key in keys() {
+            let name = key.to_bytes().unwrap();
+            let by_bytes = bytes.iter().any(|prefix| name.starts_with(prefix));
+            assert_eq!(prefix.covers(&key), by_bytes, "{prefix:?} {key:?}");
+        }
+    }
+}
+
+fn value(byte: u8) -> SecretBytes {
+    SecretBytes::from_slice(&[byte])
+}
+
+fn shown(delta: &Delta) -> Vec<(RecordKey, Option<u8>)> {
+    delta
+        .writes()
+        .filter_map(|write| match write {
+            Write::Put(key, value) => Some((key.clone(), Some(value.as_bytes()[0]))),
+            Write::Delete(key) => Some((key.clone(), None)),
+            Write::DeletePrefix(_) => None,
+        })
+        .collect()
+}
+
+#[test]
+fn the_later_write_wins_and_prefixes_come_first() {
+    let id = || GroupId(vec![1]);
+    let mut first = Delta::new(&mut Count(0)).unwrap();
+    first.put(RecordKey::Group(id()), value(1));
+    first.put(RecordKey::PathKeys(id()), value(1));
+    first.put(RecordKey::Epoch(id(), 4), value(1));
+    let mut second = Delta::new(&mut Count(1)).unwrap();
+    second.put(RecordKey::Group(id()), value(2));
+    second.delete(RecordKey::PathKeys(id()));
+    second.delete_prefix(RecordPrefix::Epoch(id(), 4));
+    second.put(RecordKey::Epoch(id(), 4), value(3));
+    first.then(second);
+    assert!(matches!(first.writes().next(), Some(Write::DeletePrefix(RecordPrefix::Epoch(_, 4)))));
+    assert_eq!(
+        shown(&first),
+        [(RecordKey::Group(id()), Some(2)), (RecordKey::PathKeys(id()), None), (RecordKey::Epoch(id(), 4), Some(3)),]
+    );
+    assert_eq!(first.len(), 4);
+    assert_eq!(first.bytes(), 2);
+}
+
+#[test]
+fn a_prefix_deletes_what_was_put_before_it() {
+    let id = || GroupId(vec![1]);
+    let mut delta = Delta::new(&mut Count(0)).unwrap();
+    delta.put(RecordKey::Epoch(id(), 4), value(1));
+    delta.put(RecordKey::Epoch(id(), 5), value(1));
+    delta.delete_prefix(RecordPrefix::Epoch(id(), 4));
+    assert_eq!(shown(&delta), [(RecordKey::Epoch(id(), 5), Some(1))]);
+}
+
+#[test]
+fn a_proof_is_about_one_delta() {
+    let mut rng = Count(0);
+    let (one, other) = (Delta::new(&mut rng).unwrap(), Delta::new(&mut rng).unwrap());
+    let durable = Durable::i_stored(&one);
+    assert!(durable.names(&one));
+    assert!(!durable.names(&other));
+}
+
+#[test]
+fn records_of_another_version_are_refused() {
+    let mut w = SecretWriter::new(1);
+    w.opaque(&[7; 1000]).unwrap();
+    let record = w.finish();
+    assert_eq!(record.as_bytes().len(), 1003);
+    assert!(open_record(&record).is_err());
+    assert!(open_record(&SecretBytes::from_slice(&[])).is_err());
+}
