@@ -13,7 +13,7 @@
 mod common;
 mod damage;
 
-use std::cell::RefCell;
+use core::cell::RefCell;
 use std::collections::BTreeMap;
 
 use common::{Peer, agree, group_of};

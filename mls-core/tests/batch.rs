@@ -4,6 +4,7 @@
 //! same inputs do one by one, and with a group that never saw the batch.
 #![allow(
     clippy::unwrap_used,
+    clippy::unwrap_in_result,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,

@@ -15,8 +15,9 @@ mod common;
 mod observed;
 mod warm;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::Cell;
+use std::alloc::System;
 use std::sync::Arc;
 
 use common::Peer;

@@ -362,9 +362,7 @@ fn other_operations_leave_nothing_behind() {
             scene.peers[from].accept();
             agree(&scene.peers);
         }
-        for name in ["derived psk"] {
-            assert!(Watch::search().live_named(name).is_empty(), "{name}");
-        }
+        assert!(Watch::search().live_named("derived psk").is_empty());
     }
     search(&scene, 0, 3, "pre-shared keys");
     // Bob comes back as if he had lost his state.
@@ -437,9 +435,7 @@ fn epochs_and_memberships_end() {
 
 impl Peer {
     fn apply_drop(&mut self) {
-        let step = self
-            .run(|e: &mls_core::group::CommitError| e.missing().cloned(), |group, env| drop_commit(group, env))
-            .unwrap();
+        let step = self.run(|e: &mls_core::group::CommitError| e.missing().cloned(), drop_commit).unwrap();
         self.apply(step);
     }
 }

@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 use mls_codec::Decode;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{
-    CommitError, CommitOutput, CommitPlan, EncryptError, EncryptOptions, ExportError, GroupInfoOptions, Proposing,
-    ProposeError, ReceiveError, SendOptions, drop_commit, encrypt, export_secret, group_info, propose,
+    CommitError, CommitOutput, CommitPlan, EncryptError, EncryptOptions, ExportError, GroupInfoOptions, ProposeError,
+    Proposing, ReceiveError, SendOptions, drop_commit, encrypt, export_secret, group_info, propose,
 };
 use mls_core::key_package::KeyPackage;
 use mls_core::psk::Psk;
@@ -140,9 +140,8 @@ impl Service {
     pub fn propose(&mut self, from: usize, proposing: Proposing, options: &SendOptions) {
         let peer = &mut self.peers[from];
         let waiting = peer.group().pending_proposals();
-        let step = peer.run(|e: &ProposeError| e.missing().cloned(), |group, env| {
-            propose(group, proposing.clone(), options, env)
-        });
+        let step = peer
+            .run(|e: &ProposeError| e.missing().cloned(), |group, env| propose(group, proposing.clone(), options, env));
         match step {
             Ok(step) => {
                 let bytes = peer.apply(step).message;
@@ -210,7 +209,7 @@ impl Service {
         }
         let Candidate { from, .. } = self.candidates.remove(which % self.candidates.len());
         let peer = &mut self.peers[from];
-        let step = peer.run(|e: &CommitError| e.missing().cloned(), |group, env| drop_commit(group, env)).unwrap();
+        let step = peer.run(|e: &CommitError| e.missing().cloned(), drop_commit).unwrap();
         peer.apply(step);
     }
 

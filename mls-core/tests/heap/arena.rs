@@ -1,7 +1,8 @@
 //! The allocator.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use core::alloc::{GlobalAlloc, Layout};
+use core::sync::atomic::{AtomicUsize, Ordering};
+use std::alloc::System;
 
 /// Bytes of the arena; the system gives pages as they are touched.
 const CAPACITY: usize = 1 << 30;
@@ -37,7 +38,7 @@ unsafe impl GlobalAlloc for Searchable {
         let body = (layout.size() + HEADER - 1) & !(HEADER - 1);
         let start = USED.fetch_add(HEADER + body, Ordering::SeqCst);
         if start + HEADER + body > CAPACITY {
-            return std::ptr::null_mut();
+            return core::ptr::null_mut();
         }
         let header = (base() + start) as *mut usize;
         // SAFETY: the header lies inside the arena, is aligned and belongs to nobody else.
@@ -85,7 +86,7 @@ pub fn forget() {
 pub fn blocks() -> impl Iterator<Item = Block> {
     let (base, used) = (base(), USED.load(Ordering::SeqCst));
     let mut at = MARK.load(Ordering::SeqCst);
-    std::iter::from_fn(move || {
+    core::iter::from_fn(move || {
         if at >= used {
             return None;
         }
@@ -94,7 +95,7 @@ pub fn blocks() -> impl Iterator<Item = Block> {
         // the test's own thread is the only one that works in it.
         let (body, state, bytes) = unsafe {
             let body = header.read();
-            (body, header.add(1).read(), std::slice::from_raw_parts((base + at + HEADER) as *const u8, body))
+            (body, header.add(1).read(), core::slice::from_raw_parts((base + at + HEADER) as *const u8, body))
         };
         at += HEADER + body;
         Some(Block { freed: state == FREED, bytes })

@@ -17,7 +17,7 @@
 mod arena;
 mod watch;
 
-use std::cell::Cell;
+use core::cell::Cell;
 
 pub use arena::Searchable;
 pub use watch::{Found, Watch, listen};

@@ -170,7 +170,7 @@ fn search(state: &State) -> (BTreeSet<usize>, BTreeSet<usize>) {
             if !filter[usize::from(u16::from_be_bytes([window[0] ^ MASK, window[1] ^ MASK]))] {
                 continue;
             }
-            let head: [u8; 8] = std::array::from_fn(|i| window[i] ^ MASK);
+            let head: [u8; 8] = core::array::from_fn(|i| window[i] ^ MASK);
             for at in by_head.get(&head).into_iter().flatten() {
                 let masked = &state.secrets[*at].masked;
                 let here = block.bytes.get(offset..offset + masked.len());

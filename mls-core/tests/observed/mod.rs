@@ -56,7 +56,7 @@ impl Ledger {
 
     /// The calls since this was last asked.
     pub fn take(&self) -> Counts {
-        std::mem::take(&mut *self.counts.lock().unwrap())
+        core::mem::take(&mut *self.counts.lock().unwrap())
     }
 }
 
