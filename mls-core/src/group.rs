@@ -33,6 +33,8 @@ mod resident;
 mod state;
 mod step;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod welcome_make;
 
 pub use answers::{AnswerError, Answers};

@@ -71,6 +71,11 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+// Tests share the driver of the integration tests, which names the crate from outside.
+#[cfg(test)]
+extern crate self as mls_core;
+#[cfg(test)]
+extern crate std;
 
 pub mod commit;
 pub mod credential;

@@ -7,7 +7,7 @@ use mls_codec::{Decode, Encode};
 use mls_crypto_traits::{CipherSuite, HpkePrivateKey, SecretBytes, Suite};
 
 use crate::env::Env;
-use crate::extension::ExtensionType;
+use crate::extension::{ExtensionPlace, ExtensionType};
 use crate::framing::{ProtocolVersion, interim_transcript_hash};
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::assemble::{EpochParts, assemble};
@@ -220,6 +220,13 @@ pub(crate) fn check_group(
     // req: R-13.4-05
     if context.extensions.has_duplicates() || info.extensions.has_duplicates() {
         return Err(JoinError::DuplicateExtension);
+    }
+    // req: R-17.3-01, R-12.4.3.3-07
+    let places = [(&context.extensions, ExtensionPlace::GroupContext), (&info.extensions, ExtensionPlace::GroupInfo)];
+    for (extensions, place) in places {
+        if let Some(misplaced) = extensions.iter().find(|extension| !extension.extension_type.allowed_in(place)) {
+            return Err(JoinError::MisplacedExtension(misplaced.extension_type));
+        }
     }
     // req: R-12.4.3-04, R-13.4-07
     if let Some(unsupported) =

@@ -49,6 +49,8 @@ pub enum JoinError {
     UnsupportedVersion,
     /// An extension type is repeated (section 13.4).
     DuplicateExtension,
+    /// An extension of the group context or the GroupInfo has no place there (section 17.3).
+    MisplacedExtension(ExtensionType),
     /// Our leaf does not support an extension of the group context (section 13.4).
     UnsupportedExtension(ExtensionType),
     /// An extension does not decode as its type says.
@@ -117,6 +119,7 @@ impl fmt::Display for JoinError {
             Self::Leaf(error) => return error.fmt(f),
             Self::Answer(error) => return error.fmt(f),
             Self::ExternalPub(error) => return error.fmt(f),
+            Self::MisplacedExtension(kind) => return write!(f, "extension {kind:?} has no place there"),
             Self::UnsupportedExtension(kind) => return write!(f, "extension {kind:?} is not supported"),
             Self::WrongSuite(suite) => return write!(f, "cipher suite {suite:?} is not the key package's"),
             Self::NotForUs => "the Welcome does not name the key package",

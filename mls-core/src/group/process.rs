@@ -93,6 +93,10 @@ impl PendingCommit {
             return Err(ReceiveError::NotForAGroup);
         };
         let committer = committer(sender).ok_or(ReceiveError::SenderNotAllowed(sender))?;
+        // A commit of our own that is not pending any more: the keys of its path are gone.
+        if sender == Sender::Member(group.own_leaf()) && commit.path.is_some() {
+            return Err(ReceiveError::OwnMessage);
+        }
         let suite = group.suite(env)?;
         check_epoch_end(group, suite, env)?;
         let list = resolve(group, commit, sender)?;

@@ -8,7 +8,7 @@ use mls_codec::Encode;
 use mls_crypto_traits::Suite;
 
 use crate::env::{Env, UnixTime};
-use crate::extension::{ExtensionType, Extensions, ExternalSenders, RequiredCapabilities};
+use crate::extension::{ExtensionPlace, ExtensionType, Extensions, ExternalSenders, RequiredCapabilities};
 use crate::framing::Sender;
 use crate::group_context::GroupContext;
 use crate::identity::{CredentialEvent, MemberId};
@@ -141,10 +141,7 @@ fn sort<'a>(at: ApplyContext<'_>, list: &'a [ListedProposal]) -> Result<Sorted<'
                 sorted.removes.push(leaf);
             }
             Proposal::GroupContextExtensions(extensions) => {
-                // req: R-13.4-05
-                if extensions.has_duplicates() {
-                    return Err(ProposalListError::DuplicateExtension);
-                }
+                check_context_extensions(extensions)?;
                 new_external_senders(at, extensions, &mut sorted)?;
                 // req: R-12.3-01, R-12.1.7-02
                 sorted.extensions = extensions.clone();
@@ -155,9 +152,7 @@ fn sort<'a>(at: ApplyContext<'_>, list: &'a [ListedProposal]) -> Result<Sorted<'
                 if re_init.version < at.context.version {
                     return Err(ProposalListError::ReInitVersion);
                 }
-                if re_init.extensions.has_duplicates() {
-                    return Err(ProposalListError::DuplicateExtension);
-                }
+                check_context_extensions(&re_init.extensions)?;
                 sorted.re_init = Some(re_init.clone());
             }
             Proposal::PreSharedKey(_) => {}
@@ -165,6 +160,19 @@ fn sort<'a>(at: ApplyContext<'_>, list: &'a [ListedProposal]) -> Result<Sorted<'
         }
     }
     Ok(sorted)
+}
+
+/// Whether a group context could have these extensions, whoever the members are.
+fn check_context_extensions(extensions: &Extensions) -> Result<(), ProposalListError> {
+    // req: R-13.4-05
+    if extensions.has_duplicates() {
+        return Err(ProposalListError::DuplicateExtension);
+    }
+    // req: R-17.3-01, R-12.4.3.3-07
+    match extensions.iter().find(|extension| !extension.extension_type.allowed_in(ExtensionPlace::GroupContext)) {
+        Some(misplaced) => Err(ProposalListError::MisplacedExtension(misplaced.extension_type)),
+        None => Ok(()),
+    }
 }
 
 fn sort_update<'a>(
@@ -229,13 +237,13 @@ pub(crate) fn required(extensions: &Extensions) -> Result<RequiredCapabilities, 
 fn check_unique(at: ApplyContext<'_>, sorted: &Sorted<'_>, result: &AppliedList) -> Result<(), ProposalListError> {
     let mut signature_keys = BTreeMap::new();
     let mut encryption_keys = BTreeSet::new();
-    let mut init_keys = BTreeSet::new();
+    let mut init_keys = BTreeMap::new();
     let gone = |leaf: LeafIndex| result.removed.contains(&leaf) || result.updated.contains(&leaf);
     for (_, listed, _) in &sorted.adds {
         if let Proposal::Add(key_package) = &listed.proposal {
             // req: R-10-04
             let init = key_package.init_key.as_bytes();
-            if !init_keys.insert(init) || at.tree.find_encryption_key(init).is_some() {
+            if init_keys.insert(init, *listed).is_some() || at.tree.find_encryption_key(init).is_some() {
                 return Err(ProposalListError::DuplicateInitKey);
             }
         }
@@ -262,7 +270,7 @@ fn check_unique(at: ApplyContext<'_>, sorted: &Sorted<'_>, result: &AppliedList)
         };
         if at.tree.find_encryption_key(key).is_some_and(stays)
             || !encryption_keys.insert(key)
-            || init_keys.contains(key)
+            || init_keys.get(key).is_some_and(|owner| !core::ptr::eq(*owner, listed))
         {
             return Err(ProposalListError::DuplicateEncryptionKey);
         }

@@ -71,6 +71,9 @@ pub enum ProposalListError {
     TwoGroupContextExtensions,
     /// A `GroupContextExtensions` or `ReInit` proposal repeats an extension type (section 13.4).
     DuplicateExtension,
+    /// A `GroupContextExtensions` or `ReInit` proposal has an extension that has no place in a group context (section
+    /// 17.3).
+    MisplacedExtension(ExtensionType),
     /// An extension or capability that the new group context demands is not supported by a remaining member
     /// (sections 11.1 and 12.1.7).
     UnsupportedByMember,
@@ -278,6 +281,7 @@ impl fmt::Display for ProposalListError {
             Self::TooManyPsks => "too many PSKs",
             Self::TwoGroupContextExtensions => "more than one GroupContextExtensions proposal",
             Self::DuplicateExtension => "an extension type is repeated",
+            Self::MisplacedExtension(_) => "an extension has no place in a group context",
             Self::UnsupportedByMember => "a remaining member lacks a capability that the group would demand",
             Self::CredentialTypeNotSupportedByAll => "a credential type in use is not supported by all members",
             Self::ReInitNotAlone => "a ReInit stands beside another proposal",

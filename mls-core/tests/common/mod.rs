@@ -2,6 +2,7 @@
 //! before it is applied.
 #![allow(
     dead_code,
+    unreachable_patterns,
     missing_docs,
     unreachable_pub,
     clippy::unwrap_used,
@@ -16,8 +17,12 @@
     reason = "test support"
 )]
 
+use std::borrow::ToOwned;
+use std::boxed::Box;
 use std::collections::BTreeMap;
+use std::string::String;
 use std::sync::Arc;
+use std::vec::Vec;
 
 use mls_codec::Decode;
 use mls_core::credential::Credential;

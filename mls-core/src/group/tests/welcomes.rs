@@ -1,0 +1,489 @@
+//! Welcomes that are refused; the key package outlives them (RFC 9420 section 12.4.3.1).
+
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use mls_codec::Encode;
+use mls_crypto_traits::{CipherSuite, CryptoError, SecretBytes};
+
+use super::common::{NOW, Peer};
+use super::forge_welcome::{WelcomeLies, forge_welcome, with_node};
+use super::support::{SUITE, extension, four, leaf, node, suite};
+use crate::extension::ExtensionType;
+use crate::framing::{MlsMessage, MlsMessageBody, ProtocolVersion};
+use crate::group::{
+    AnswerError, Answers, CommitPlan, Disposition, Fresh, Group, JoinError, Missing, PathPolicy, PendingJoin,
+    Proposing, open_welcome,
+};
+use crate::key_package::KeyPackage;
+use crate::psk::{PreSharedKeyId, Psk, ResumptionPskUsage};
+use crate::record::{Precondition, RecordKey};
+use crate::tree::leaf_node::{LeafNode, LeafNodeSource, Lifetime};
+use crate::tree::parent_hash::ParentHashError;
+use crate::tree::path::PathError;
+use crate::tree::ratchet_tree::{RatchetTree, TreeError};
+use crate::tree::validate::{LeafNodeError, TreeValidationError};
+use crate::welcome::{GroupInfo, Welcome};
+use mls_codec::Decode;
+
+/// Alice and Bob in a tree without parents, and Erin with a key package.
+struct Scene {
+    alice: Peer,
+    bob: Peer,
+    erin: Peer,
+    package: KeyPackage,
+}
+
+fn scene() -> Scene {
+    let (mut alice, mut bob) = (Peer::new("alice", SUITE, 1), Peer::new("bob", SUITE, 2));
+    alice.create(b"group");
+    let proposals = vec![Proposing::Add(Box::new(bob.key_package().key_package))];
+    let plan = CommitPlan { proposals, path: PathPolicy::WhenRequired, ..CommitPlan::default() };
+    let welcome = alice.commit(&plan).welcome.unwrap();
+    alice.accept();
+    bob.join(&welcome, None);
+    let mut erin = Peer::new("erin", SUITE, 3);
+    let package = erin.key_package().key_package;
+    Scene { alice, bob, erin, package }
+}
+
+/// Why Erin refuses; nothing of hers has changed.
+fn refused(scene: &mut Scene, lies: WelcomeLies<'_>) -> JoinError {
+    let forged = forge_welcome(&mut scene.alice, &scene.package, lies);
+    refused_bytes(&mut scene.erin, &forged.welcome, None)
+}
+
+fn refused_bytes(erin: &mut Peer, welcome: &[u8], tree: Option<&[u8]>) -> JoinError {
+    let (records, writes) = (erin.store.records.clone(), erin.store.writes);
+    let error = erin.try_join(welcome, tree).expect_err("the Welcome is accepted");
+    assert!(records == erin.store.records && writes == erin.store.writes, "{error:?}");
+    assert!(erin.group.is_none());
+    error
+}
+
+fn joins(scene: &mut Scene, lies: WelcomeLies<'_>) {
+    let forged = forge_welcome(&mut scene.alice, &scene.package, lies);
+    scene.erin.try_join(&forged.welcome, None).unwrap();
+}
+
+fn info<'a>(change: impl FnOnce(&mut GroupInfo) + 'a) -> WelcomeLies<'a> {
+    WelcomeLies { info: Box::new(change), ..WelcomeLies::none() }
+}
+
+fn welcome<'a>(change: impl FnOnce(&mut Welcome) + 'a) -> WelcomeLies<'a> {
+    WelcomeLies { welcome: Box::new(change), ..WelcomeLies::none() }
+}
+
+// req: R-12.4.3.1-28, R-10-01
+#[test]
+fn the_forged_welcome_is_good_without_a_lie() {
+    for with_path in [false, true] {
+        let mut scene = scene();
+        joins(&mut scene, WelcomeLies { with_path, ..WelcomeLies::none() });
+        assert!(!scene.erin.store.records.keys().any(|key| matches!(key, RecordKey::KeyPackage(_))));
+    }
+    let mut scene = scene();
+    let lies = WelcomeLies { tree_inside: false, ..WelcomeLies::none() };
+    let forged = forge_welcome(&mut scene.alice, &scene.package, lies);
+    scene.erin.try_join(&forged.welcome, Some(&forged.tree)).unwrap();
+}
+
+// req: R-12.4.3.1-05, R-12.4.3.1-06, R-12.4.3.1-28
+#[test]
+fn junk_that_names_our_key_package() {
+    let mut scene = scene();
+    let changes: [fn(&mut Welcome); 5] = [
+        |welcome| welcome.secrets[0].encrypted_group_secrets.ciphertext[0] ^= 1,
+        |welcome| welcome.secrets[0].encrypted_group_secrets.ciphertext.clear(),
+        |welcome| welcome.secrets[0].encrypted_group_secrets.kem_output.clear(),
+        |welcome| welcome.encrypted_group_info[0] ^= 1,
+        |welcome| welcome.encrypted_group_info.clear(),
+    ];
+    for change in changes {
+        let error = refused(&mut scene, welcome(change));
+        assert_eq!(error, JoinError::CannotDecrypt);
+        assert_eq!(error.disposition(), Disposition::Discard);
+    }
+    let cut: [fn(&mut Vec<u8>); 3] = [Vec::clear, |bytes| bytes.truncate(20), |bytes| bytes.push(0)];
+    for change in cut {
+        let error = refused(&mut scene, WelcomeLies { secrets_bytes: Box::new(change), ..WelcomeLies::none() });
+        assert!(matches!(error, JoinError::Malformed(_)), "{error:?}");
+        let error = refused(&mut scene, WelcomeLies { info_bytes: Box::new(change), ..WelcomeLies::none() });
+        assert!(matches!(error, JoinError::Malformed(_)), "{error:?}");
+    }
+    joins(&mut scene, WelcomeLies::none());
+}
+
+// req: R-12.4.3.1-03
+#[test]
+fn a_welcome_for_somebody_else() {
+    let mut scene = scene();
+    let forged = forge_welcome(&mut scene.alice, &scene.package, WelcomeLies::none());
+    let MlsMessageBody::Welcome(welcome) = MlsMessage::from_bytes(&forged.welcome).unwrap().body else { panic!() };
+    let other = scene.erin.key_package().reference;
+    let record = scene.erin.store.get(&RecordKey::KeyPackage(other)).unwrap();
+    let error = open_welcome(&welcome, &other, &record, None, &mut scene.erin.world.env()).unwrap_err();
+    assert_eq!(error, JoinError::NotForUs);
+}
+
+// req: R-12.4.3.1-04, R-12.4.3.1-12
+#[test]
+fn another_suite_or_version() {
+    let mut scene = scene();
+    let other = CipherSuite(3);
+    assert_eq!(refused(&mut scene, welcome(|welcome| welcome.cipher_suite = other)), JoinError::WrongSuite(other));
+    let context = |change: fn(&mut crate::group_context::GroupContext)| WelcomeLies {
+        context: Box::new(change),
+        ..WelcomeLies::none()
+    };
+    let error = refused(&mut scene, context(|context| context.cipher_suite = CipherSuite(3)));
+    assert_eq!(error, JoinError::WrongSuite(other));
+    let error = refused(&mut scene, context(|context| context.version = ProtocolVersion::from(2)));
+    assert_eq!(error, JoinError::UnsupportedVersion);
+}
+
+fn psk(usage: Option<ResumptionPskUsage>, nonce: usize) -> PreSharedKeyId {
+    let psk = match usage {
+        None => Psk::External { psk_id: b"psk".to_vec() },
+        Some(usage) => Psk::Resumption { usage, psk_group_id: b"old".to_vec(), psk_epoch: 4 },
+    };
+    PreSharedKeyId { psk, psk_nonce: vec![3; nonce] }
+}
+
+// req: R-12.4.3.1-07
+#[test]
+fn a_psk_that_is_missing_or_wrong() {
+    let mut scene = scene();
+    let id = psk(None, 32);
+    let lies = || WelcomeLies { psks: vec![(psk(None, 32), vec![5; 32])], ..WelcomeLies::none() };
+    let error = refused(&mut scene, lies());
+    assert_eq!(error, JoinError::Answer(AnswerError::MissingPsk(id.clone())));
+    assert_eq!(error.disposition(), Disposition::Retry(Missing::Psk(Box::new(id.clone()))));
+    scene.erin.psks.insert(id.psk.clone(), vec![6; 32]);
+    assert_eq!(refused(&mut scene, lies()), JoinError::CannotDecrypt);
+    scene.erin.psks.insert(id.psk, vec![5; 32]);
+    joins(&mut scene, lies());
+}
+
+// req: R-8.4-02, R-12.4.3.1-08
+#[test]
+fn psks_that_cannot_be_in_a_welcome() {
+    let mut scene = scene();
+    let (reinit, branch) = (Some(ResumptionPskUsage::Reinit), Some(ResumptionPskUsage::Branch));
+    let cases = [
+        (vec![psk(None, 31)], JoinError::PskNonceLength),
+        (vec![psk(None, 0)], JoinError::PskNonceLength),
+        (vec![psk(reinit, 32)], JoinError::SuccessorGroup),
+        (vec![psk(branch, 32)], JoinError::SuccessorGroup),
+        (vec![psk(reinit, 32), psk(branch, 32)], JoinError::TwoSuccessorPsks),
+        (vec![psk(reinit, 32), psk(None, 32), psk(reinit, 32)], JoinError::TwoSuccessorPsks),
+    ];
+    for (ids, rule) in cases {
+        for id in &ids {
+            scene.erin.psks.insert(id.psk.clone(), vec![5; 32]);
+        }
+        let psks = ids.into_iter().map(|id| (id, vec![5; 32])).collect();
+        assert_eq!(refused(&mut scene, WelcomeLies { psks, ..WelcomeLies::none() }), rule);
+    }
+}
+
+// req: R-12.4.3.1-02, R-12.4.3.1-13, R-12.4.3.3-06
+#[test]
+fn no_tree_or_another() {
+    let mut scene = scene();
+    let lies = || WelcomeLies { tree_inside: false, ..WelcomeLies::none() };
+    let error = refused(&mut scene, lies());
+    assert_eq!(error, JoinError::NoTree);
+    assert_eq!(error.disposition(), Disposition::Retry(Missing::Tree));
+    let forged = forge_welcome(&mut scene.alice, &scene.package, lies());
+    let old = scene.alice.group().tree().unwrap().to_extension().unwrap();
+    let error = refused_bytes(&mut scene.erin, &forged.welcome, Some(&old));
+    assert_eq!(error, JoinError::TreeHash);
+    for bytes in [&[][..], &[0], &forged.tree[1..], &[&forged.tree[..], &[0]].concat()] {
+        let error = refused_bytes(&mut scene.erin, &forged.welcome, Some(bytes));
+        assert!(matches!(error, JoinError::TreeForm(_)), "{error:?}");
+    }
+    let lies = WelcomeLies { context: Box::new(|context| context.tree_hash[0] ^= 1), ..WelcomeLies::none() };
+    assert_eq!(refused(&mut scene, lies), JoinError::TreeHash);
+    scene.erin.world.limits.members = 2;
+    assert_eq!(refused(&mut scene, WelcomeLies::none()), JoinError::TooManyMembers);
+    scene.erin.world.limits.members = 3;
+    joins(&mut scene, WelcomeLies::none());
+}
+
+// req: R-13.4-05, R-13.4-07, R-17.3-01, R-12.4.3-04
+#[test]
+fn extensions_that_a_group_cannot_have() {
+    let mut scene = scene();
+    let twice = || [extension(0xff01, b""), extension(0xff01, b"")];
+    let context = |kind: u16, data: &'static [u8]| WelcomeLies {
+        context: Box::new(move |context| context.extensions.0.push(extension(kind, data))),
+        ..WelcomeLies::none()
+    };
+    let cases = [
+        (
+            WelcomeLies { context: Box::new(|context| context.extensions.0.extend(twice())), ..WelcomeLies::none() },
+            JoinError::DuplicateExtension,
+        ),
+        (info(|info| info.extensions.0.extend(twice())), JoinError::DuplicateExtension),
+        (context(0xff01, b""), JoinError::UnsupportedExtension(ExtensionType::from(0xff01))),
+        (context(2, b""), JoinError::MisplacedExtension(ExtensionType::RATCHET_TREE)),
+        (context(4, b""), JoinError::MisplacedExtension(ExtensionType::EXTERNAL_PUB)),
+        (
+            info(|info| info.extensions.0.push(extension(3, b"\0\0\0"))),
+            JoinError::MisplacedExtension(ExtensionType::REQUIRED_CAPABILITIES),
+        ),
+        (context(3, b"\x05"), JoinError::MalformedExtension),
+    ];
+    for (lies, rule) in cases {
+        assert_eq!(refused(&mut scene, lies), rule);
+    }
+    // Of a GroupInfo, what is unknown is ignored.
+    joins(&mut scene, info(|info| info.extensions.0.push(extension(0xff01, b""))));
+}
+
+// req: R-12.4.3.1-10, R-12.4.3-06
+#[test]
+fn a_group_info_that_nobody_signed() {
+    let mut scene = scene();
+    for nobody in [3, 4, 1 << 20] {
+        assert_eq!(refused(&mut scene, info(|info| info.signer = leaf(nobody))), JoinError::BlankSigner);
+    }
+    // Alice signs in the name of Bob, and with a key that is in no leaf.
+    assert_eq!(refused(&mut scene, info(|info| info.signer = leaf(1))), JoinError::GroupInfoSignature);
+    let sign_with = Some(scene.alice.new_signer());
+    let error = refused(&mut scene, WelcomeLies { sign_with, ..WelcomeLies::none() });
+    assert_eq!(error, JoinError::GroupInfoSignature);
+    let changes: [fn(&mut GroupInfo); 4] = [
+        |info| info.signature[0] ^= 1,
+        |info| info.signature.clear(),
+        |info| info.confirmation_tag[0] ^= 1,
+        |info| info.extensions.0.push(extension(0xff01, b"")),
+    ];
+    for change in changes {
+        let error = refused(&mut scene, WelcomeLies { info_signed: Box::new(change), ..WelcomeLies::none() });
+        assert_eq!(error, JoinError::GroupInfoSignature);
+    }
+}
+
+// req: R-12.4.3.1-23
+#[test]
+fn a_wrong_confirmation_tag() {
+    let mut scene = scene();
+    let changes: [fn(&mut Vec<u8>); 3] = [|tag| tag[0] ^= 1, |tag| tag.truncate(31), Vec::clear];
+    for change in changes {
+        assert_eq!(refused(&mut scene, info(|info| change(&mut info.confirmation_tag))), JoinError::ConfirmationTag);
+    }
+}
+
+/// Bob's leaf changed and signed again, in the tree that Erin is welcomed to.
+fn bobs_leaf(scene: &mut Scene, change: impl FnOnce(&mut LeafNode), sign: bool) -> JoinError {
+    let suite = suite(&scene.bob);
+    let signer = scene.bob.world.signers.0.get(&scene.bob.signature_key).unwrap();
+    let tree = |tree: &mut RatchetTree| {
+        let mut leaf_node = tree.leaf(leaf(1)).unwrap();
+        change(&mut leaf_node);
+        if sign {
+            leaf_node.sign(suite, signer.as_ref(), Some((b"group", leaf(1)))).unwrap();
+        }
+        *tree = with_node(suite, tree, node(2), Some(leaf_node.to_bytes().unwrap()));
+    };
+    let forged =
+        forge_welcome(&mut scene.alice, &scene.package, WelcomeLies { tree: Box::new(tree), ..WelcomeLies::none() });
+    refused_bytes(&mut scene.erin, &forged.welcome, None)
+}
+
+// req: R-12.4.3.1-15, R-7.3-03, R-7.3-05
+#[test]
+fn a_tree_with_a_leaf_that_is_invalid() {
+    let mut scene = scene();
+    let taken = scene.alice.signature_key.clone();
+    let of_bob = |rule| JoinError::Tree(TreeValidationError::Leaf(leaf(1), rule));
+    let bad_signature = || of_bob(LeafNodeError::InvalidSignature(CryptoError::InvalidSignature));
+    assert_eq!(bobs_leaf(&mut scene, |leaf| leaf.signature[0] ^= 1, false), bad_signature());
+    assert_eq!(bobs_leaf(&mut scene, |leaf| leaf.leaf_node_source = LeafNodeSource::Update, false), bad_signature());
+    let error = bobs_leaf(&mut scene, |leaf| leaf.capabilities.versions.clear(), true);
+    assert_eq!(error, of_bob(LeafNodeError::VersionUnsupported));
+    let error = bobs_leaf(&mut scene, |leaf| leaf.extensions.0.push(extension(0xff01, b"")), true);
+    assert_eq!(error, of_bob(LeafNodeError::UndeclaredExtension(ExtensionType::from(0xff01))));
+    let inverted = LeafNodeSource::KeyPackage(Lifetime { not_before: 2, not_after: 1 });
+    let error = bobs_leaf(&mut scene, |leaf| leaf.leaf_node_source = inverted, true);
+    assert_eq!(error, of_bob(LeafNodeError::LifetimeInverted));
+    let error = bobs_leaf(&mut scene, |leaf| leaf.signature_key = taken, true);
+    assert_eq!(error, JoinError::TreeForm(TreeError::DuplicateSignatureKey(leaf(0), leaf(1))));
+    let key = scene.alice.group().tree().unwrap().leaf(leaf(0)).unwrap().encryption_key;
+    let error = bobs_leaf(&mut scene, |leaf| leaf.encryption_key = key, true);
+    assert_eq!(error, JoinError::TreeForm(TreeError::DuplicateEncryptionKey(node(0), node(2))));
+}
+
+// req: R-7.3-13, R-7.2-12
+#[test]
+fn a_leaf_whose_time_is_over() {
+    let cases = [
+        (NOW - 10, NOW - 1, LeafNodeError::Expired),
+        (NOW + 1, NOW + 10, LeafNodeError::NotYetValid),
+        (0, u64::MAX, LeafNodeError::LifetimeTooLong),
+    ];
+    for (not_before, not_after, rule) in cases {
+        let mut scene = scene();
+        scene.erin.world.limits.strict_tree_lifetimes = true;
+        let source = LeafNodeSource::KeyPackage(Lifetime { not_before, not_after });
+        let error = bobs_leaf(&mut scene, |leaf| leaf.leaf_node_source = source.clone(), true);
+        assert_eq!(error, JoinError::Tree(TreeValidationError::Leaf(leaf(1), rule)));
+        // A group is not lost over it, unless that is asked for.
+        scene.erin.world.limits.strict_tree_lifetimes = false;
+        let suite = suite(&scene.bob);
+        let signer = scene.bob.world.signers.0.get(&scene.bob.signature_key).unwrap();
+        let tree = |tree: &mut RatchetTree| {
+            let mut leaf_node = LeafNode { leaf_node_source: source, ..tree.leaf(leaf(1)).unwrap() };
+            leaf_node.sign(suite, signer.as_ref(), None).unwrap();
+            *tree = with_node(suite, tree, node(2), Some(leaf_node.to_bytes().unwrap()));
+        };
+        let lies = WelcomeLies { tree: Box::new(tree), ..WelcomeLies::none() };
+        let forged = forge_welcome(&mut scene.alice, &scene.package, lies);
+        scene.erin.try_join(&forged.welcome, None).unwrap();
+    }
+}
+
+// req: R-12.4.3.1-19
+#[test]
+fn a_tree_without_us() {
+    let mut scene = scene();
+    let suite = suite(&scene.bob);
+    let mut stranger = Peer::new("erin", SUITE, 4).key_package().key_package.leaf_node;
+    let tree = |tree: &mut RatchetTree| {
+        *tree = with_node(suite, tree, node(4), Some(stranger.to_bytes().unwrap()));
+    };
+    let lies = WelcomeLies { tree: Box::new(tree), ..WelcomeLies::none() };
+    let forged = forge_welcome(&mut scene.alice, &scene.package, lies);
+    let error = refused_bytes(&mut scene.erin, &forged.welcome, None);
+    assert_eq!(error, JoinError::Tree(TreeValidationError::OwnLeafMissing));
+    // Our keys, but another leaf than the one that we made.
+    stranger = scene.package.leaf_node.clone();
+    stranger.extensions.0.push(extension(1, b"another"));
+    let signer = scene.erin.world.signers.0.get(&scene.erin.signature_key).unwrap();
+    stranger.sign(suite, signer.as_ref(), None).unwrap();
+    let tree = |tree: &mut RatchetTree| {
+        *tree = with_node(suite, tree, node(4), Some(stranger.to_bytes().unwrap()));
+    };
+    let lies = WelcomeLies { tree: Box::new(tree), ..WelcomeLies::none() };
+    let forged = forge_welcome(&mut scene.alice, &scene.package, lies);
+    let error = refused_bytes(&mut scene.erin, &forged.welcome, None);
+    assert_eq!(error, JoinError::Tree(TreeValidationError::OwnLeafMissing));
+}
+
+// req: R-12.4.3.1-14, R-12.4.3.1-18
+#[test]
+fn a_tree_whose_parents_do_not_hold() {
+    let [mut alice, ..] = four();
+    let mut erin = Peer::new("erin", SUITE, 9);
+    let package = erin.key_package().key_package;
+    let helper = Peer::new("helper", SUITE, 10);
+    let suite = suite(&helper);
+    let member = alice.group().tree().unwrap().leaf(leaf(3)).unwrap().encryption_key;
+    let cases: [(Box<dyn FnOnce(&mut crate::tree::parent_node::ParentNode)>, JoinError); 2] = [
+        (
+            Box::new(|parent| parent.parent_hash[0] ^= 1),
+            JoinError::Tree(TreeValidationError::ParentHash(ParentHashError::NotLinked(node(1)))),
+        ),
+        (
+            Box::new(move |parent| parent.encryption_key = member),
+            JoinError::TreeForm(TreeError::DuplicateEncryptionKey(node(1), node(6))),
+        ),
+    ];
+    for (change, rule) in cases {
+        let tree = |tree: &mut RatchetTree| {
+            let mut parent = tree.parent(node(1)).unwrap();
+            change(&mut parent);
+            *tree = with_node(suite, tree, node(1), Some(parent.to_bytes().unwrap()));
+        };
+        let lies = WelcomeLies { tree: Box::new(tree), ..WelcomeLies::none() };
+        let forged = forge_welcome(&mut alice, &package, lies);
+        let (records, tree) = (erin.store.records.clone(), None);
+        assert_eq!(erin.try_join(&forged.welcome, tree).unwrap_err(), rule);
+        assert!(records == erin.store.records);
+    }
+}
+
+// req: R-12.4.3.1-20, R-12.4.3.1-21
+#[test]
+fn a_path_secret_that_is_not_the_trees() {
+    let mut scene = scene();
+    let secret = |bytes: &'static [u8], with_path| WelcomeLies {
+        with_path,
+        secrets: Box::new(move |secrets| secrets.path_secret = Some(SecretBytes::from_slice(bytes))),
+        ..WelcomeLies::none()
+    };
+    for length in [0, 31, 33] {
+        assert_eq!(refused(&mut scene, secret(&[9; 33][..length], true)), JoinError::PathSecretLength);
+    }
+    for with_path in [true, false] {
+        let error = refused(&mut scene, secret(&[9; 32], with_path));
+        assert_eq!(error, JoinError::Path(PathError::PublicKeyMismatch { node: node(3) }));
+    }
+}
+
+fn pending(scene: &mut Scene) -> PendingJoin {
+    let forged = forge_welcome(&mut scene.alice, &scene.package, WelcomeLies::none());
+    let MlsMessageBody::Welcome(welcome) = MlsMessage::from_bytes(&forged.welcome).unwrap().body else { panic!() };
+    let reference = welcome.secrets[0].new_member;
+    let record = scene.erin.store.get(&RecordKey::KeyPackage(reference)).unwrap();
+    let mut env = scene.erin.world.env();
+    open_welcome(&welcome, &reference, &record, None, &mut env).unwrap().resume(&Answers::new(), &mut env).unwrap()
+}
+
+fn answer(scene: &mut Scene, pending: PendingJoin) -> Fresh<Group> {
+    let mut answers = Answers::new();
+    for check in pending.credentials() {
+        answers.vouch(check.accept(crate::identity::MemberId(vec![1])));
+    }
+    pending.resume(&answers, &mut scene.erin.world.env()).unwrap()
+}
+
+// req: R-5.3.1-02
+#[test]
+fn members_that_nobody_vouches_for() {
+    let mut scene = scene();
+    let (one, two) = (pending(&mut scene), pending(&mut scene));
+    let mut env = scene.erin.world.env();
+    let mut answers = Answers::new();
+    answers.vouch(one.credentials()[0].accept(crate::identity::MemberId(vec![1])));
+    let error = one.resume(&answers, &mut env).unwrap_err();
+    assert_eq!(error, JoinError::Answer(AnswerError::NotVouched(1)));
+    let error = two.resume(&answers, &mut env).unwrap_err();
+    assert_eq!(error, JoinError::Answer(AnswerError::WrongAnswer));
+}
+
+/// Whether a store would take what the transition demands of it.
+fn holds(peer: &Peer, preconditions: &[Precondition]) -> Vec<bool> {
+    let has = |key| peer.store.records.contains_key(key);
+    preconditions
+        .iter()
+        .map(|precondition| match precondition {
+            Precondition::Present(key) => has(key),
+            Precondition::Absent(key) => !has(key),
+            Precondition::Equals(key, value) => {
+                peer.store.records.get(key).map(Vec::as_slice) == Some(value.as_bytes())
+            }
+        })
+        .collect()
+}
+
+// req: R-12.4.3-05, R-12.4.3.1-11, R-10-01
+#[test]
+fn a_group_that_is_joined_twice() {
+    let mut scene = scene();
+    let (one, two) = (pending(&mut scene), pending(&mut scene));
+    let (one, two) = (answer(&mut scene, one), answer(&mut scene, two));
+    assert_eq!(holds(&scene.erin, one.delta().preconditions()), [true, true]);
+    let durable = scene.erin.store.commit(one.delta());
+    assert!(two.release(durable).is_err());
+    let again = {
+        // Another key package, but the group is the same.
+        scene.package = scene.erin.key_package().key_package;
+        let pending = pending(&mut scene);
+        answer(&mut scene, pending)
+    };
+    assert_eq!(holds(&scene.erin, again.delta().preconditions()), [false, true]);
+}
