@@ -211,8 +211,10 @@ fn a_newcomer_with_a_members_key() {
         check(&mut alice, &mut bob, package, &ProposalListError::DuplicateInitKey);
     }
     // Who is removed by the same commit may come back.
-    let list =
-        [by_value(0, Proposal::Remove(leaf(2))), by_value(0, Proposal::Add(Box::new(carol.key_package().key_package)))];
+    let list = [
+        by_value(0, Proposal::Remove(leaf(2).into())),
+        by_value(0, Proposal::Add(Box::new(carol.key_package().key_package))),
+    ];
     let message = forge_commit(&mut alice, &list, Lies::none());
     handle(&mut bob, &message).unwrap();
 }

@@ -119,7 +119,7 @@ fn a_continuation_of_an_epoch_that_is_over() {
     let message = add_erin(&mut alice);
     let first = pending(&mut bob, &message);
     let second = pending(&mut bob, &message);
-    let proposal = forge_proposal(&mut alice, Proposal::Remove(leaf(3)), Lies::none());
+    let proposal = forge_proposal(&mut alice, Proposal::Remove(leaf(3).into()), Lies::none());
     let proposal = pending_proposal(&mut bob, &proposal);
     let vetted = {
         let yes = second.question().accept();
@@ -144,7 +144,7 @@ fn a_continuation_of_an_epoch_that_is_over() {
 #[test]
 fn a_proposal_that_is_taken_twice_at_once() {
     let [mut alice, mut bob, ..] = four();
-    let message = forge_proposal(&mut alice, Proposal::Remove(leaf(3)), Lies::none());
+    let message = forge_proposal(&mut alice, Proposal::Remove(leaf(3).into()), Lies::none());
     let (first, second) = (pending_proposal(&mut bob, &message), pending_proposal(&mut bob, &message));
     let step = first.resume(bob.group.as_ref().unwrap(), &Answers::new(), &mut bob.world.env()).unwrap();
     let reference = bob.apply(step).reference;

@@ -34,7 +34,7 @@ fn lists_that_others_would_refuse() {
     let bad = key_package(&mut erin, |package| package.version = 2.into());
     let cases = [
         (vec![Proposing::Remove(leaf(0))], ProposalListError::RemoveOfCommitter),
-        (vec![Proposing::Remove(leaf(9))], ProposalListError::RemoveOfNonMember(leaf(9))),
+        (vec![Proposing::Remove(leaf(9))], ProposalListError::RemoveOfNonMember(leaf(9).into())),
         (vec![Proposing::Remove(leaf(1)), Proposing::Remove(leaf(1))], ProposalListError::ConflictingChanges(leaf(1))),
         (vec![Proposing::GroupContextExtensions(extensions(&[])); 2], ProposalListError::TwoGroupContextExtensions),
         (vec![Proposing::GroupContextExtensions(extensions(&[(0xff01, b"")]))], ProposalListError::UnsupportedByMember),
@@ -181,7 +181,7 @@ fn proposals_that_others_would_refuse() {
     let [mut alice, ..] = four();
     let before = snapshot(alice.group());
     let cases = [
-        (Proposing::Remove(leaf(9)), ProposalListError::RemoveOfNonMember(leaf(9))),
+        (Proposing::Remove(leaf(9)), ProposalListError::RemoveOfNonMember(leaf(9).into())),
         (
             Proposing::GroupContextExtensions(extensions(&[(0xff01, b""), (0xff01, b"")])),
             ProposalListError::DuplicateExtension,

@@ -105,14 +105,14 @@ fn a_reference() {
 #[test]
 fn a_remove_too_many_or_of_nobody() {
     let [alice, mut bob, ..] = four();
-    let two = |kem| vec![init(kem), listed(Proposal::Remove(leaf(2))), listed(Proposal::Remove(leaf(3)))];
+    let two = |kem| vec![init(kem), listed(Proposal::Remove(leaf(2).into())), listed(Proposal::Remove(leaf(3).into()))];
     let message = forge_external(&alice, &mut erin(), two, Lies::none());
     let rule = ProposalListError::TwoRemovesInExternalCommit;
     assert_eq!(refused(&mut bob, &message), invalid(CommitRule::Proposals(rule)));
     for nobody in [4, 1 << 20] {
-        let list = |kem| vec![init(kem), listed(Proposal::Remove(leaf(nobody)))];
+        let list = |kem| vec![init(kem), listed(Proposal::Remove(leaf(nobody).into()))];
         let message = forge_external(&alice, &mut erin(), list, Lies::none());
-        let rule = ProposalListError::RemoveOfNonMember(leaf(nobody));
+        let rule = ProposalListError::RemoveOfNonMember(leaf(nobody).into());
         assert_eq!(refused(&mut bob, &message), invalid(CommitRule::Proposals(rule)));
     }
 }
@@ -202,7 +202,7 @@ fn a_members_key() {
     let message = join(&alice, &mut erin(), lies);
     assert_eq!(refused(&mut bob, &message), invalid(CommitRule::Path(PathError::KeyInTree { node: node(6) })));
     // Who resyncs keeps its signature key.
-    let list = |kem| vec![init(kem), listed(Proposal::Remove(leaf(2)))];
+    let list = |kem| vec![init(kem), listed(Proposal::Remove(leaf(2).into()))];
     let message = forge_external(&alice, &mut carol, list, Lies::none());
     let Event::Epoch(change) = handle(&mut bob, &message).unwrap() else { panic!() };
     assert_eq!((change.removed, change.added[0].index), (vec![leaf(2)], leaf(2)));
@@ -213,7 +213,7 @@ fn a_members_key() {
 fn a_resync_that_keeps_its_encryption_key() {
     let [alice, mut bob, mut carol, _] = four();
     let old = super::support::own_leaf_node(&carol).encryption_key;
-    let list = |kem| vec![init(kem), listed(Proposal::Remove(leaf(2)))];
+    let list = |kem| vec![init(kem), listed(Proposal::Remove(leaf(2).into()))];
     let lies = Lies { leaf: Box::new(|leaf| leaf.encryption_key = old), ..Lies::none() };
     let message = forge_external(&alice, &mut carol, list, lies);
     let rule = CommitRule::PathLeaf(LeafNodeError::EncryptionKeyUnchanged);
@@ -261,7 +261,7 @@ fn an_external_commit_that_comes_late() {
 #[test]
 fn an_external_commit_that_removes_us() {
     let [alice, mut bob, ..] = four();
-    let list = |kem| vec![init(kem), listed(Proposal::Remove(leaf(1)))];
+    let list = |kem| vec![init(kem), listed(Proposal::Remove(leaf(1).into()))];
     let message = forge_external(&alice, &mut erin(), list, Lies::none());
     let Event::Epoch(change) = handle(&mut bob, &message).unwrap() else { panic!() };
     assert!(change.removed_self);

@@ -183,8 +183,9 @@ fn apply(suite: Suite<'_>, group: &Group, author: Sender, list: &[ListedProposal
             (Proposal::Update(leaf), Sender::Member(at)) => {
                 updates.insert(at, Arc::<[u8]>::from(leaf.to_bytes().unwrap()));
             }
-            (Proposal::Remove(at), _) if tree.leaf(*at).is_some() && Sender::Member(*at) != author => {
-                removes.insert(*at);
+            (Proposal::Remove(removed), _) => {
+                let at = removed.leaf().filter(|at| tree.leaf(*at).is_some() && Sender::Member(*at) != author);
+                removes.extend(at);
             }
             (Proposal::Add(package), _) => adds.push(Arc::<[u8]>::from(package.leaf_node.to_bytes().unwrap())),
             (Proposal::GroupContextExtensions(new), _) => extensions = new.clone(),
@@ -367,7 +368,7 @@ fn seal(
         ContentType::Application => RatchetType::Application,
         _ => RatchetType::Handshake,
     };
-    let own = lies.key_of.unwrap_or(group.own_leaf());
+    let own = lies.key_of.unwrap_or_else(|| group.own_leaf());
     let tree = &group.epoch.secret_tree;
     let generation = lies.generation.or_else(|| tree.next_generation(own, kind)).unwrap_or(0);
     let mut limits = SecretTreeLimits::DEFAULT;

@@ -15,7 +15,7 @@ use mls_codec::Decode;
 
 /// A proposal that anybody may make.
 fn harmless() -> Proposal {
-    Proposal::Remove(leaf(3))
+    Proposal::Remove(leaf(3).into())
 }
 
 fn both() -> [Lies<'static>; 2] {

@@ -54,7 +54,7 @@ fn a_reference_twice() {
 fn a_leaf_that_is_changed_twice() {
     let [mut alice, mut bob, mut carol, _] = four();
     let conflict = || ProposalListError::ConflictingChanges(leaf(3));
-    let remove = || by_value(0, Proposal::Remove(leaf(3)));
+    let remove = || by_value(0, Proposal::Remove(leaf(3).into()));
     check(&mut alice, &mut bob, &[remove(), remove()], conflict());
     propose_to(&mut carol, &mut [&mut alice, &mut bob], Proposing::Remove(leaf(3)));
     let by_reference = cached(&alice);
@@ -72,7 +72,7 @@ fn a_member_that_is_updated_and_removed_or_updated_twice() {
     let updates = cached(&alice);
     let conflict = || ProposalListError::ConflictingChanges(leaf(2));
     check(&mut alice, &mut bob, &updates, conflict());
-    let remove = by_value(0, Proposal::Remove(leaf(2)));
+    let remove = by_value(0, Proposal::Remove(leaf(2).into()));
     check(&mut alice, &mut bob, &[updates[0].clone(), remove.clone()], conflict());
     check(&mut alice, &mut bob, &[remove, updates[0].clone()], conflict());
 }
@@ -92,7 +92,7 @@ fn an_update_of_the_committer() {
 #[test]
 fn a_remove_of_the_committer() {
     let [mut alice, mut bob, mut carol, _] = four();
-    let remove = by_value(0, Proposal::Remove(leaf(0)));
+    let remove = by_value(0, Proposal::Remove(leaf(0).into()));
     check(&mut alice, &mut bob, &[remove], ProposalListError::RemoveOfCommitter);
     propose_to(&mut carol, &mut [&mut alice, &mut bob], Proposing::Remove(leaf(0)));
     let list = cached(&alice);
@@ -104,8 +104,8 @@ fn a_remove_of_the_committer() {
 fn a_remove_of_nobody() {
     let [mut alice, mut bob, _] = three_and_a_gap();
     for nobody in [2, 4, 7, 1 << 30, u32::MAX >> 1] {
-        let remove = Proposal::Remove(leaf(nobody));
-        let rule = || ProposalListError::RemoveOfNonMember(leaf(nobody));
+        let remove = Proposal::Remove(leaf(nobody).into());
+        let rule = || ProposalListError::RemoveOfNonMember(leaf(nobody).into());
         check(&mut alice, &mut bob, &[by_value(0, remove.clone())], rule());
         let message = forge_proposal(&mut alice, remove, Lies::none());
         assert_eq!(refused(&mut bob, &message), invalid_proposal(0, rule()));
@@ -181,7 +181,7 @@ fn demands_are_made_of_who_remains() {
     let add = by_value(0, Proposal::Add(Box::new(package)));
     let demand = by_value(0, context_extensions(&[(0xff01, b"")]));
     check(&mut alice, &mut bob, &[add, demand.clone()], ProposalListError::UnsupportedByMember);
-    let removes = (1..4).map(|at| by_value(0, Proposal::Remove(leaf(at))));
+    let removes = (1..4).map(|at| by_value(0, Proposal::Remove(leaf(at).into())));
     let list: Vec<_> = removes.chain([demand]).collect();
     check(&mut alice, &mut bob, &list, ProposalListError::UnsupportedByMember);
 }
@@ -191,7 +191,7 @@ fn demands_are_made_of_who_remains() {
 fn a_re_init_beside_others() {
     let [mut alice, mut bob, mut carol, _] = four();
     let close = || by_value(0, Proposal::ReInit(re_init()));
-    let other = || by_value(0, Proposal::Remove(leaf(3)));
+    let other = || by_value(0, Proposal::Remove(leaf(3).into()));
     for list in [[close(), other()], [other(), close()], [close(), close()]] {
         check(&mut alice, &mut bob, &list, ProposalListError::ReInitNotAlone);
     }
@@ -233,7 +233,7 @@ fn a_re_init_with_a_wrong_tag_closes_nothing() {
     let message = forge_commit(&mut alice, &list, no_path());
     handle(&mut bob, &message).unwrap();
     handle(&mut carol, &message).unwrap();
-    let list = [by_value(1, Proposal::Remove(leaf(3)))];
+    let list = [by_value(1, Proposal::Remove(leaf(3).into()))];
     let next = forge_commit(&mut bob, &list, Lies::none());
     assert_eq!(refused(&mut carol, &next), ReceiveError::Fault(crate::group::Fault::ReInitialized));
 }
@@ -272,9 +272,9 @@ fn no_path_where_one_is_due() {
     let lists = [
         vec![],
         update,
-        vec![by_value(0, Proposal::Remove(leaf(3)))],
+        vec![by_value(0, Proposal::Remove(leaf(3).into()))],
         vec![by_value(0, context_extensions(&[]))],
-        vec![by_value(0, psk), by_value(0, Proposal::Remove(leaf(3)))],
+        vec![by_value(0, psk), by_value(0, Proposal::Remove(leaf(3).into()))],
     ];
     for list in lists {
         let message = forge_commit(&mut alice, &list, no_path());

@@ -44,7 +44,7 @@ fn the_forged_path_is_good_without_a_lie() {
     for lies in [Lies::none(), encrypted()] {
         let [mut alice, mut bob, mut carol, mut dave] = four();
         let erin = Proposal::Add(Box::new(Peer::new("erin", SUITE, 9).key_package().key_package));
-        let list = [by_value(0, erin), by_value(0, Proposal::Remove(leaf(3)))];
+        let list = [by_value(0, erin), by_value(0, Proposal::Remove(leaf(3).into()))];
         let message = forge_commit(&mut alice, &list, lies);
         for peer in [&mut bob, &mut carol, &mut dave] {
             handle(peer, &message).unwrap();

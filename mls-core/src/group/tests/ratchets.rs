@@ -27,7 +27,7 @@ fn a_message_is_read_once() {
         assert_eq!(error, ReceiveError::KeyConsumed);
         assert_eq!(error.disposition(), Disposition::Duplicate);
     }
-    let again = forge_proposal(&mut alice, Proposal::Remove(leaf(3)), encrypted());
+    let again = forge_proposal(&mut alice, Proposal::Remove(leaf(3).into()), encrypted());
     handle(&mut bob, &again).unwrap();
     assert_eq!(refused(&mut bob, &again), ReceiveError::KeyConsumed);
 }
@@ -94,10 +94,10 @@ fn a_forged_message_burns_no_key() {
 #[test]
 fn a_refused_proposal_burns_no_key() {
     let [mut alice, mut bob, ..] = four();
-    let bad = forge_proposal(&mut alice, Proposal::Remove(leaf(9)), encrypted());
+    let bad = forge_proposal(&mut alice, Proposal::Remove(leaf(9).into()), encrypted());
     let error = refused(&mut bob, &bad);
     assert!(matches!(error, ReceiveError::InvalidProposal { .. }), "{error:?}");
-    let good = forge_proposal(&mut alice, Proposal::Remove(leaf(3)), encrypted());
+    let good = forge_proposal(&mut alice, Proposal::Remove(leaf(3).into()), encrypted());
     handle(&mut bob, &good).unwrap();
 }
 

@@ -24,7 +24,7 @@ fn a_wrong_membership_tag() {
     let [mut alice, mut bob, ..] = four();
     for change in WRONG {
         let lies = || Lies { public: Box::new(|m| change(m.membership_tag.as_mut().unwrap())), ..Lies::none() };
-        let proposal = forge_proposal(&mut alice, Proposal::Remove(leaf(3)), lies());
+        let proposal = forge_proposal(&mut alice, Proposal::Remove(leaf(3).into()), lies());
         let commit = forge_commit(&mut alice, &[], lies());
         for message in [proposal, commit] {
             let error = refused(&mut bob, &message);
@@ -39,7 +39,7 @@ fn a_wrong_membership_tag() {
 fn no_membership_tag() {
     let [mut alice, mut bob, ..] = four();
     let lies = Lies { public: Box::new(|m| m.membership_tag = None), ..Lies::none() };
-    let message = forge_proposal(&mut alice, Proposal::Remove(leaf(3)), lies);
+    let message = forge_proposal(&mut alice, Proposal::Remove(leaf(3).into()), lies);
     assert_eq!(refused(&mut bob, &message), ReceiveError::Framing(FramingError::MissingMembershipTag));
 }
 
@@ -91,6 +91,6 @@ fn a_confirmation_tag_where_none_belongs_and_the_reverse() {
     let message = forge_commit(&mut alice, &[], lies);
     assert_eq!(refused(&mut bob, &message), ReceiveError::Framing(FramingError::MissingConfirmationTag));
     let lies = Lies { public: Box::new(|m| m.auth.confirmation_tag = Some(Vec::from([0; 32]))), ..Lies::none() };
-    let message = forge_proposal(&mut alice, Proposal::Remove(leaf(3)), lies);
+    let message = forge_proposal(&mut alice, Proposal::Remove(leaf(3).into()), lies);
     assert_eq!(refused(&mut bob, &message), ReceiveError::Framing(FramingError::UnexpectedConfirmationTag));
 }
