@@ -28,4 +28,5 @@ mod stale;
 mod support;
 mod tags;
 mod updates;
+mod welcome_trees;
 mod welcomes;

@@ -28,7 +28,8 @@ use crate::tree::parent_node::ParentNode;
 use crate::tree::path::generate_path;
 use crate::tree::ratchet_tree::RatchetTree;
 
-type Lie<'a, T> = Box<dyn FnOnce(&mut T) + 'a>;
+pub(super) type Lie<'a, T> = Box<dyn FnOnce(&mut T) + 'a>;
+type NodesLie<'a> = Box<dyn FnOnce(&mut Vec<UpdatePathNode>, &PathKit<'_>) + 'a>;
 
 /// What is changed of a message, in the order in which it is made. What follows a change is computed from it.
 pub(super) struct Lies<'a> {
@@ -42,7 +43,7 @@ pub(super) struct Lies<'a> {
     /// The group and the place that the leaf is signed for.
     pub(super) leaf_position: Option<(Vec<u8>, LeafIndex)>,
     /// The path's nodes, encrypted.
-    pub(super) nodes: Box<dyn FnOnce(&mut Vec<UpdatePathNode>, &PathKit<'_>) + 'a>,
+    pub(super) nodes: NodesLie<'a>,
     /// The content before it is signed.
     pub(super) content: Lie<'a, FramedContent>,
     pub(super) sign_for: Option<WireFormat>,

@@ -8,6 +8,7 @@ use mls_codec::Encode;
 use mls_crypto_traits::{SecretBytes, SignaturePublicKey, Suite};
 
 use super::common::Peer;
+use super::forge::Lie;
 use crate::extension::{Extension, ExtensionType, Extensions};
 use crate::framing::{MlsMessage, MlsMessageBody};
 use crate::group_context::GroupContext;
@@ -20,8 +21,6 @@ use crate::tree::math::NodeIndex;
 use crate::tree::path::generate_path;
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::welcome::{EncryptedGroupSecrets, GroupInfo, GroupSecrets, Welcome};
-
-type Lie<'a, T> = Box<dyn FnOnce(&mut T) + 'a>;
 
 /// What is changed of a Welcome, in the order in which it is made.
 pub(super) struct WelcomeLies<'a> {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use mls_crypto_traits::{CryptoError, HpkePublicKey};
 
 use super::common::{Peer, TestRng};
-use super::forge::{Lies, PathKit, forge_commit};
+use super::forge::{Lie, Lies, PathKit, forge_commit};
 use super::support::{
     SUITE, by_value, encrypted, extension, four, fresh_key, handle, invalid_commit, invalid_path, leaf, node,
     own_leaf_node, refused, three_and_a_gap,
@@ -276,7 +276,7 @@ fn a_path_leaf_that_is_invalid() {
     let [mut alice, mut bob, carol, _] = four();
     let taken = carol.signature_key.clone();
     let own = own_leaf_node(&alice).credential;
-    let cases: [(Box<dyn FnOnce(&mut LeafNode)>, LeafNodeError); 8] = [
+    let cases: [(Lie<'_, LeafNode>, LeafNodeError); 8] = [
         (Box::new(|leaf| leaf.signature_key = taken), LeafNodeError::SignatureKeyInUse(leaf(2))),
         (Box::new(|leaf| leaf.capabilities.versions.clear()), LeafNodeError::VersionUnsupported),
         (Box::new(|leaf| leaf.capabilities.cipher_suites.clear()), LeafNodeError::CipherSuiteUnsupported),

@@ -6,7 +6,7 @@ use alloc::vec;
 use mls_crypto_traits::{CryptoError, HpkePublicKey};
 
 use super::common::{NOW, Peer};
-use super::forge::{Lies, forge_proposal};
+use super::forge::{Lie, Lies, forge_proposal};
 use super::support::{extension, four, fresh_key, handle, invalid_proposal, leaf, node, own_leaf_node, refused, suite};
 use crate::credential::{Credential, CredentialType};
 use crate::extension::ExtensionType;
@@ -49,7 +49,7 @@ fn an_update_that_is_invalid() {
     let [mut alice, mut bob, ..] = four();
     let own = own_leaf_node(&alice);
     let lifetime = Lifetime { not_before: NOW, not_after: NOW + 1 };
-    let cases: [(Box<dyn FnOnce(&mut LeafNode)>, LeafNodeError); 10] = [
+    let cases: [(Lie<'_, LeafNode>, LeafNodeError); 10] = [
         (
             Box::new(move |leaf| leaf.leaf_node_source = LeafNodeSource::KeyPackage(lifetime)),
             LeafNodeError::WrongSource,
