@@ -1,4 +1,4 @@
-//! GroupInfos from which nobody joins (RFC 9420 section 12.4.3.2).
+//! `GroupInfo`s from which nobody joins (RFC 9420 section 12.4.3.2).
 
 use mls_codec::Decode;
 use mls_core::extension::{ExtensionType, ExternalPub};
