@@ -9,7 +9,7 @@ mod wire;
 
 pub use list::ProposalListError;
 pub use reference::{ProposalOrRef, ProposalRef};
-pub use wire::{Proposal, ReInit};
+pub use wire::{Proposal, ReInit, RemovedLeaf};
 
 #[cfg(test)]
 mod tests;

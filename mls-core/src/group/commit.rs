@@ -223,7 +223,7 @@ fn choose(
         .map(|listed| &listed.proposal)
         .chain(pending.iter().map(|(_, cached)| &cached.proposal))
         .filter_map(|proposal| match proposal {
-            Proposal::Remove(leaf) => Some(*leaf),
+            Proposal::Remove(removed) => removed.leaf(),
             _ => None,
         })
         .collect();
@@ -258,7 +258,7 @@ fn choose(
 fn own_removes(list: &[ListedProposal]) -> BTreeSet<LeafIndex> {
     list.iter()
         .filter_map(|listed| match &listed.proposal {
-            Proposal::Remove(leaf) => Some(*leaf),
+            Proposal::Remove(removed) => removed.leaf(),
             _ => None,
         })
         .collect()
@@ -277,8 +277,10 @@ fn conflict(
         (Proposal::Update(_), Sender::Member(leaf)) if removed.contains(&leaf) || !taken.insert(leaf) => {
             Some(DropReason::Superseded)
         }
-        (Proposal::Remove(leaf), _) if *leaf == own => Some(DropReason::RemovesUs),
-        (Proposal::Remove(leaf), _) if !taken.insert(*leaf) => Some(DropReason::Superseded),
+        (Proposal::Remove(removed), _) if removed.leaf() == Some(own) => Some(DropReason::RemovesUs),
+        (Proposal::Remove(removed), _) if removed.leaf().is_some_and(|leaf| !taken.insert(leaf)) => {
+            Some(DropReason::Superseded)
+        }
         _ => None,
     }
 }

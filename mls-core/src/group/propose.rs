@@ -187,7 +187,7 @@ pub(crate) fn make_proposal(
     };
     Ok(match proposing {
         Proposing::Add(key_package) => (Proposal::Add(key_package), None),
-        Proposing::Remove(leaf) => (Proposal::Remove(leaf), None),
+        Proposing::Remove(leaf) => (Proposal::Remove(leaf.into()), None),
         Proposing::GroupContextExtensions(extensions) => (Proposal::GroupContextExtensions(extensions), None),
         Proposing::ExternalPsk(psk_id) => (psk(Psk::External { psk_id }, env)?, None),
         Proposing::ResumptionPsk { group_id, epoch } => {

@@ -132,12 +132,13 @@ fn sort<'a>(at: ApplyContext<'_>, list: &'a [ListedProposal]) -> Result<Sorted<'
                 }
             }
             Proposal::Update(leaf) => sort_update(at, listed, leaf, &mut sorted)?,
-            Proposal::Remove(leaf) => {
+            Proposal::Remove(removed) => {
                 // req: R-12.1.3-01
-                if at.tree.is_blank(leaf.node()) {
-                    return Err(ProposalListError::RemoveOfNonMember(*leaf));
-                }
-                sorted.removes.push(*leaf);
+                let leaf = removed
+                    .leaf()
+                    .filter(|leaf| !at.tree.is_blank(leaf.node()))
+                    .ok_or(ProposalListError::RemoveOfNonMember(*removed))?;
+                sorted.removes.push(leaf);
             }
             Proposal::GroupContextExtensions(extensions) => {
                 // req: R-13.4-05

@@ -10,7 +10,7 @@ use crate::extension::ExtensionType;
 use crate::framing::Sender;
 use crate::identity::MemberId;
 use crate::key_package::KeyPackageError;
-use crate::proposal::{Proposal, ProposalRef, ProposalType};
+use crate::proposal::{Proposal, ProposalRef, ProposalType, RemovedLeaf};
 use crate::psk::{PreSharedKeyId, Psk, ResumptionPskUsage};
 use crate::tree::math::LeafIndex;
 use crate::tree::ratchet_tree::TreeError;
@@ -48,7 +48,7 @@ pub enum ProposalListError {
     /// The committer removes itself.
     RemoveOfCommitter,
     /// A blank leaf, or one outside the tree, is removed (section 12.1.3).
-    RemoveOfNonMember(LeafIndex),
+    RemoveOfNonMember(RemovedLeaf),
     /// One leaf is updated or removed more than once.
     ConflictingChanges(LeafIndex),
     /// Two members of the resulting group share a signature key (section 7.3).
@@ -178,8 +178,11 @@ fn check_regular(list: &[ListedProposal], committer: LeafIndex) -> Result<(), Pr
                 _ => return Err(ProposalListError::UpdateByNonMember),
             },
             // req: R-12.2-05
-            Proposal::Remove(leaf) if *leaf == committer => return Err(ProposalListError::RemoveOfCommitter),
-            Proposal::Remove(leaf) => *leaf,
+            Proposal::Remove(removed) => match removed.leaf() {
+                Some(leaf) if leaf == committer => return Err(ProposalListError::RemoveOfCommitter),
+                Some(leaf) => leaf,
+                None => return Err(ProposalListError::RemoveOfNonMember(*removed)),
+            },
             // req: R-12.2-12
             Proposal::ReInit(_) if list.len() > 1 => return Err(ProposalListError::ReInitNotAlone),
             // req: R-12.2-14, R-12.1.6-01

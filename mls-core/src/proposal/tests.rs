@@ -45,7 +45,7 @@ fn an_unknown_proposal_keeps_type_and_body() {
 #[test]
 fn proposals_encode_as_their_type_and_body() {
     let bytes = |proposal: Proposal| proposal.to_bytes().unwrap();
-    assert_eq!(bytes(Proposal::Remove(fixtures::leaf(0x102))), [0, 3, 0, 0, 1, 2]);
+    assert_eq!(bytes(Proposal::Remove(fixtures::leaf(0x102).into())), [0, 3, 0, 0, 1, 2]);
     assert_eq!(bytes(Proposal::ExternalInit { kem_output: vec![9] }), [0, 6, 1, 9]);
     assert_eq!(bytes(Proposal::GroupContextExtensions([].into_iter().collect())), [0, 7, 0]);
     for proposal in fixtures::proposals() {

@@ -22,9 +22,8 @@ pub enum Proposal {
     Add(Box<KeyPackage>),
     /// Replaces the sender's leaf (section 12.1.2).
     Update(Box<LeafNode>),
-    /// Removes this member (section 12.1.3). An index that no tree can hold, 2^31 or more, does
-    /// not decode.
-    Remove(LeafIndex),
+    /// Removes this member (section 12.1.3).
+    Remove(RemovedLeaf),
     /// Mixes this pre-shared key into the key schedule (section 12.1.4).
     PreSharedKey(PreSharedKeyId),
     /// Closes the group in favour of a successor (section 12.1.5).
@@ -43,6 +42,24 @@ pub enum Proposal {
         /// The content of the body's `opaque<V>`.
         body: Vec<u8>,
     },
+}
+
+/// The leaf that a Remove names (RFC 9420 section 12.1.3): any 32-bit number stands on the wire, in a tree or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub struct RemovedLeaf(pub u32);
+
+impl RemovedLeaf {
+    /// The leaf, if a tree can have one with that index.
+    #[must_use]
+    pub const fn leaf(self) -> Option<LeafIndex> {
+        LeafIndex::new(self.0)
+    }
+}
+
+impl From<LeafIndex> for RemovedLeaf {
+    fn from(leaf: LeafIndex) -> Self {
+        Self(leaf.as_u32())
+    }
 }
 
 /// The parameters of a successor group (RFC 9420 section 12.1.5).
@@ -108,7 +125,7 @@ impl Decode for Proposal {
         Ok(match ProposalType::decode(r)? {
             ProposalType::ADD => Self::Add(Box::new(KeyPackage::decode(r)?)),
             ProposalType::UPDATE => Self::Update(Box::new(LeafNode::decode(r)?)),
-            ProposalType::REMOVE => Self::Remove(LeafIndex::decode(r)?),
+            ProposalType::REMOVE => Self::Remove(RemovedLeaf::decode(r)?),
             ProposalType::PSK => Self::PreSharedKey(PreSharedKeyId::decode(r)?),
             ProposalType::REINIT => Self::ReInit(ReInit::decode(r)?),
             ProposalType::EXTERNAL_INIT => Self::ExternalInit { kem_output: r.opaque()?.to_vec() },

@@ -105,7 +105,7 @@ pub(crate) fn proposals() -> Vec<Proposal> {
     let mut all = vec![
         Proposal::Add(Box::new(key_package())),
         Proposal::Update(Box::new(leaf_node(LeafNodeSource::Update))),
-        Proposal::Remove(leaf(3)),
+        Proposal::Remove(leaf(3).into()),
         Proposal::ReInit(reinit),
         Proposal::ExternalInit { kem_output: vec![8; 3] },
         Proposal::GroupContextExtensions(extensions()),
@@ -126,7 +126,7 @@ pub(crate) fn hpke_ciphertext() -> HpkeCiphertext {
 pub(crate) fn commit() -> Commit {
     Commit {
         proposals: vec![
-            ProposalOrRef::Proposal(Box::new(Proposal::Remove(leaf(1)))),
+            ProposalOrRef::Proposal(Box::new(Proposal::Remove(leaf(1).into()))),
             ProposalOrRef::Reference(ProposalRef(digest(7))),
         ],
         path: Some(UpdatePath {
@@ -204,7 +204,7 @@ pub(crate) fn application() -> Content {
 }
 
 pub(crate) fn remove() -> Content {
-    Content::Proposal(Box::new(Proposal::Remove(leaf(1))))
+    Content::Proposal(Box::new(Proposal::Remove(leaf(1).into())))
 }
 
 /// Every content that its sender may send in the clear, with made-up tags and signatures.

@@ -63,7 +63,7 @@ fn tree_operations() {
             Proposal::Update(node) => {
                 updates.push((leaf_index(case.proposal_sender), leaf(&|out| node.encode(out).unwrap())));
             }
-            Proposal::Remove(removed) => removes.push(removed),
+            Proposal::Remove(removed) => removes.push(removed.leaf().unwrap()),
             other => panic!("{other:?}"),
         }
         let (after, _) = before.apply_changes(suite, &updates, &removes, &adds).unwrap();

@@ -1,0 +1,152 @@
+//! A group whose members come from different makers, with a delivery service that reaches all.
+
+use std::collections::BTreeMap;
+
+use super::common::TestRng;
+use super::{Actor, Ask, Got, Maker, Sent, Settings};
+use mls_crypto_traits::Rng;
+
+/// The members by name, and the group's epoch kept in step.
+pub struct MixedGroup {
+    pub settings: Settings,
+    pub members: BTreeMap<String, Box<dyn Actor>>,
+    seed: u64,
+}
+
+impl MixedGroup {
+    /// The first creates the group and adds the others by one commit.
+    pub fn new(settings: Settings, makers: &[Maker]) -> Self {
+        let mut group = Self { settings, members: BTreeMap::new(), seed: 0 };
+        let mut others = Vec::new();
+        for (i, maker) in makers.iter().enumerate() {
+            let mut actor = group.client(*maker, &format!("{i:02}"));
+            if i == 0 {
+                actor.create(b"mixed");
+                group.members.insert(actor.name().to_owned(), actor);
+            } else {
+                others.push(actor);
+            }
+        }
+        if !others.is_empty() {
+            let asks = others.iter_mut().map(|other| Ask::Add(other.key_package())).collect::<Vec<_>>();
+            group.commit("00", &asks, others);
+        }
+        group
+    }
+
+    /// A client of the group's kind that is no member yet.
+    pub fn client(&mut self, maker: Maker, name: &str) -> Box<dyn Actor> {
+        self.seed += 1;
+        maker.actor(name, 7000 + self.seed, self.settings)
+    }
+
+    pub fn get(&mut self, name: &str) -> &mut Box<dyn Actor> {
+        self.members.get_mut(name).unwrap()
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.members.keys().cloned().collect()
+    }
+
+    /// The leaf at which all see this member.
+    pub fn leaf(&mut self, name: &str) -> u32 {
+        let view = self.get(name).view();
+        view.members.iter().find(|(_, identity)| identity == name.as_bytes()).unwrap().0
+    }
+
+    /// One proposes; everybody else takes it in.
+    pub fn propose(&mut self, from: &str, ask: &Ask) {
+        let message = self.get(from).propose(ask);
+        self.check_form(&message);
+        for (name, actor) in &mut self.members {
+            if name != from {
+                assert_eq!(actor.receive(&message), Got::Proposal, "{name}");
+            }
+        }
+    }
+
+    /// One commits; everybody follows, the joiners join, the removed go. Gives back the removed.
+    pub fn commit(&mut self, from: &str, asks: &[Ask], joiners: Vec<Box<dyn Actor>>) -> Vec<Box<dyn Actor>> {
+        let sent = self.get(from).commit(asks);
+        self.follow(from, &sent, joiners)
+    }
+
+    /// The commit reaches all, and is accepted by its maker.
+    pub fn follow(&mut self, from: &str, sent: &Sent, joiners: Vec<Box<dyn Actor>>) -> Vec<Box<dyn Actor>> {
+        self.check_form(&sent.message);
+        let removed = self.spread(from, &sent.message);
+        self.get(from).accept();
+        assert_eq!(sent.welcome.is_some(), !joiners.is_empty());
+        for mut joiner in joiners {
+            let tree = if self.settings.tree_in_welcome { None } else { sent.tree.as_deref() };
+            joiner.join(sent.welcome.as_ref().unwrap(), tree);
+            self.members.insert(joiner.name().to_owned(), joiner);
+        }
+        self.agree();
+        removed
+    }
+
+    /// A client enters by its own commit; in the place of `resync` if that is given.
+    pub fn join_external(&mut self, mut joiner: Box<dyn Actor>, from: &str, tree: bool, resync: Option<u32>) {
+        let info = self.get(from).group_info(tree);
+        let tree = (!tree).then(|| self.get(from).view().tree);
+        let message = joiner.join_external(&info, tree.as_deref(), resync);
+        let name = joiner.name().to_owned();
+        self.members.remove(&name);
+        let removed = self.spread(&name, &message);
+        assert!(removed.is_empty());
+        self.members.insert(name, joiner);
+        self.agree();
+    }
+
+    fn spread(&mut self, from: &str, message: &[u8]) -> Vec<Box<dyn Actor>> {
+        let mut gone = Vec::new();
+        for (name, actor) in &mut self.members {
+            if name == from {
+                continue;
+            }
+            match actor.receive(message) {
+                Got::Epoch => (),
+                Got::Removed => gone.push(name.clone()),
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+        gone.iter().map(|name| self.members.remove(name).unwrap()).collect()
+    }
+
+    /// All are in one epoch with the same tree and secrets, and nobody else is in it.
+    pub fn agree(&mut self) {
+        let names = self.names();
+        let first = self.get(&names[0]).view();
+        for name in &names[1..] {
+            assert_eq!(self.get(name).view(), first, "{name}");
+        }
+        let mut seen =
+            first.members.iter().map(|(_, name)| String::from_utf8(name.clone()).unwrap()).collect::<Vec<_>>();
+        seen.sort();
+        assert_eq!(seen, names);
+    }
+
+    /// Everybody says something to all.
+    pub fn talk(&mut self) {
+        for (round, from) in self.names().into_iter().enumerate() {
+            let mut data = vec![0; [0, 1, 40, 300, 5000][round % 5]];
+            TestRng(round as u64).fill(&mut data).unwrap();
+            let aad = from.as_bytes().to_vec();
+            let leaf = self.leaf(&from);
+            let message = self.get(&from).send(&data, &aad);
+            let want = Got::Message { data, aad, sender: leaf };
+            for (name, actor) in &mut self.members {
+                if *name != from {
+                    assert_eq!(actor.receive(&message), want, "{name}");
+                }
+            }
+        }
+    }
+
+    /// A member's handshake is in the clear or encrypted as was set: version, then wire format.
+    fn check_form(&self, message: &[u8]) {
+        let wire_format = if self.settings.encrypt { 2 } else { 1 };
+        assert_eq!(message[..4], [0, 1, 0, wire_format]);
+    }
+}
