@@ -6,15 +6,12 @@ use std::sync::Arc;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_ASN1_SIGNING,
     ECDSA_P521_SHA512_ASN1, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
-    EcdsaVerificationAlgorithm, ParsedPublicKey,
+    EcdsaVerificationAlgorithm, KeyPair, ParsedPublicKey,
 };
-use mls_crypto_traits::{CryptoError, Dh, SignaturePublicKey, SigningKey, VerifyKey};
+use mls_crypto_traits::{CryptoError, DhCurve, SecretBytes, SignaturePublicKey, SigningKey, VerifyKey};
 
 use super::SignatureAlgorithm;
-use crate::{
-    dh::{AwsLcDh, has_form},
-    hash::HashAlgorithm,
-};
+use crate::{dh::has_form, hash::HashAlgorithm};
 
 pub(crate) const ECDSA_P256: SignatureAlgorithm = SignatureAlgorithm {
     load_verify_key: |public| P256.load_verify_key(public),
@@ -31,26 +28,26 @@ pub(crate) const ECDSA_P521: SignatureAlgorithm = SignatureAlgorithm {
 
 /// One curve with the hash that MLS gives it.
 struct Ecdsa {
-    dh: AwsLcDh,
+    curve: DhCurve,
     hash: HashAlgorithm,
     signing: &'static EcdsaSigningAlgorithm,
     verification: &'static EcdsaVerificationAlgorithm,
 }
 
 static P256: Ecdsa = Ecdsa {
-    dh: AwsLcDh::P256,
+    curve: DhCurve::P256,
     hash: HashAlgorithm::Sha256,
     signing: &ECDSA_P256_SHA256_ASN1_SIGNING,
     verification: &ECDSA_P256_SHA256_ASN1,
 };
 static P384: Ecdsa = Ecdsa {
-    dh: AwsLcDh::P384,
+    curve: DhCurve::P384,
     hash: HashAlgorithm::Sha384,
     signing: &ECDSA_P384_SHA384_ASN1_SIGNING,
     verification: &ECDSA_P384_SHA384_ASN1,
 };
 static P521: Ecdsa = Ecdsa {
-    dh: AwsLcDh::P521,
+    curve: DhCurve::P521,
     hash: HashAlgorithm::Sha512,
     signing: &ECDSA_P521_SHA512_ASN1_SIGNING,
     verification: &ECDSA_P521_SHA512_ASN1,
@@ -58,7 +55,7 @@ static P521: Ecdsa = Ecdsa {
 
 impl Ecdsa {
     fn load_verify_key(&self, public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError> {
-        if !has_form(self.dh.curve(), public) {
+        if !has_form(self.curve, public) {
             return Err(CryptoError::InvalidPublicKey);
         }
         let key = ParsedPublicKey::new(self.verification, public).map_err(|_| CryptoError::InvalidPublicKey)?;
@@ -66,11 +63,18 @@ impl Ecdsa {
     }
 
     fn load_signing_key(&self, private: &[u8]) -> Result<Arc<dyn SigningKey>, CryptoError> {
-        // The library's ECDSA keys want the public key with the scalar; its ECDH computes it.
-        let public = self.dh.public_key(&self.dh.load_private(private)?)?;
-        let key = EcdsaKeyPair::from_private_key_and_public_key(self.signing, private, &public)
+        let len = self.curve.private_key_len();
+        let (Ok(short), true) = (u8::try_from(len), private.len() == len) else {
+            return Err(CryptoError::InvalidPrivateKey);
+        };
+        // ECPrivateKey (RFC 5915) without the public key, which the library then computes. Its call that takes
+        // the bare scalar wants the public key too, and to compute that beforehand costs twice as much.
+        let header = [0x30, short.saturating_add(5), 0x02, 0x01, 0x01, 0x04, short];
+        let der = SecretBytes::concat(&[&header, private]);
+        let key = EcdsaKeyPair::from_private_key_der(self.signing, der.as_bytes())
             .map_err(|_| CryptoError::InvalidPrivateKey)?;
-        Ok(Arc::new(EcdsaSigningKey { key, hash: self.hash, public: SignaturePublicKey::from(public) }))
+        let public = SignaturePublicKey::from(key.public_key().as_ref());
+        Ok(Arc::new(EcdsaSigningKey { key, hash: self.hash, public }))
     }
 }
 

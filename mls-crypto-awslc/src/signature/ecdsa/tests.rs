@@ -1,9 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use aws_lc_rs::{
-    encoding::{AsBigEndian, AsDer, EcPublicKeyCompressedBin, PublicKeyX509Der},
-    signature::KeyPair,
-};
+use aws_lc_rs::encoding::{AsBigEndian, AsDer, EcPublicKeyCompressedBin, PublicKeyX509Der};
 
 use super::*;
 
@@ -29,7 +26,7 @@ fn signature_of_rfc_6979_verifies_in_both_halves() {
 #[test]
 fn signatures_are_randomised() {
     for ecdsa in ALL {
-        let mut private = vec![7; ecdsa.dh.curve().private_key_len()];
+        let mut private = vec![7; ecdsa.curve.private_key_len()];
         private[0] = 0;
         let signer = ecdsa.load_signing_key(&private).unwrap();
         assert_ne!(signer.sign(&[b"message"]).unwrap(), signer.sign(&[b"message"]).unwrap());
@@ -40,7 +37,7 @@ fn signatures_are_randomised() {
 fn scalars_out_of_range_are_refused() {
     for ecdsa in ALL {
         for byte in [0, 0xff] {
-            let result = ecdsa.load_signing_key(&vec![byte; ecdsa.dh.curve().private_key_len()]).map(|_| ());
+            let result = ecdsa.load_signing_key(&vec![byte; ecdsa.curve.private_key_len()]).map(|_| ());
             assert_eq!(result, Err(CryptoError::InvalidPrivateKey));
         }
     }
@@ -67,7 +64,7 @@ fn other_forms_of_a_point_are_refused() {
             refused(&other);
         }
         let mut off_curve = key.as_ref().to_vec();
-        off_curve[ecdsa.dh.curve().private_key_len()] ^= 1;
+        off_curve[ecdsa.curve.private_key_len()] ^= 1;
         refused(&off_curve);
         refused(&[0]);
     }
