@@ -1,0 +1,50 @@
+//! Inputs that come in parts, for functions that take them whole.
+
+use mls_crypto_traits::SecretBytes;
+use zeroize::Zeroize;
+
+/// What fits is gathered on the stack.
+pub(crate) const STACK: usize = 512;
+
+/// Calls `then` with the concatenation of `parts`; the copy, where one is made, is wiped.
+pub(crate) fn with_whole<R>(parts: &[&[u8]], then: impl FnOnce(&[u8]) -> R) -> R {
+    match parts {
+        [] => then(&[]),
+        [whole] => then(whole),
+        _ => match whole_len(parts) {
+            Some(len) if len <= STACK => on_stack(parts, len, then),
+            _ => on_heap(parts, then),
+        },
+    }
+}
+
+/// How long the concatenation is; `None` where no `usize` holds it.
+pub(crate) fn whole_len(parts: &[&[u8]]) -> Option<usize> {
+    parts.iter().try_fold(0_usize, |len, part| len.checked_add(part.len()))
+}
+
+fn on_stack<R>(parts: &[&[u8]], len: usize, then: impl FnOnce(&[u8]) -> R) -> R {
+    let mut buffer = [0_u8; STACK];
+    let (whole, _) = buffer.split_at_mut_checked(len).unwrap_or_default();
+    let mut rest = &mut *whole;
+    for part in parts {
+        let (to, behind) = rest.split_at_mut_checked(part.len()).unwrap_or_default();
+        // Of one length, as `len` is the sum.
+        to.copy_from_slice(part);
+        rest = behind;
+    }
+    let result = then(whole);
+    whole.zeroize();
+    result
+}
+
+fn on_heap<R>(parts: &[&[u8]], then: impl FnOnce(&[u8]) -> R) -> R {
+    let mut whole = SecretBytes::concat(parts);
+    let result = then(whole.as_bytes());
+    // Wiped as one slice, several times faster than by the drop of a vector.
+    whole.as_mut_bytes().zeroize();
+    result
+}
+
+#[cfg(test)]
+mod tests;
