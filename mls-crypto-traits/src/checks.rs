@@ -48,6 +48,7 @@ use crate::{CryptoError, DhCurve, SecretBytes, SignatureScheme};
 mod derive;
 mod ecdsa;
 mod eddsa;
+mod edwards;
 mod montgomery;
 pub(crate) mod scalar;
 
@@ -66,6 +67,20 @@ pub fn signature_public_key(scheme: SignatureScheme, public: &[u8]) -> Result<()
         SignatureScheme::EcdsaP384 => ecdsa::P384.is_uncompressed(public),
         SignatureScheme::EcdsaP521 => ecdsa::P521.is_uncompressed(public),
         SignatureScheme::Other(_) => true,
+    };
+    if good { Ok(()) } else { Err(CryptoError::InvalidPublicKey) }
+}
+
+/// Checks that an EdDSA public key decodes to a point, which is the provider's part: for one whose library
+/// finds it out only when it verifies. The form is checked in front.
+///
+/// # Errors
+/// [`CryptoError::InvalidPublicKey`]; [`CryptoError::Unsupported`] for other schemes.
+pub fn eddsa_key_decodes(scheme: SignatureScheme, public: &[u8]) -> Result<(), CryptoError> {
+    let good = match scheme {
+        SignatureScheme::Ed25519 => edwards::decodes_25519(public),
+        SignatureScheme::Ed448 => edwards::decodes_448(public),
+        _ => return Err(CryptoError::Unsupported),
     };
     if good { Ok(()) } else { Err(CryptoError::InvalidPublicKey) }
 }

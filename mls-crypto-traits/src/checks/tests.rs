@@ -268,6 +268,21 @@ fn signature_keys_are_derived_per_scheme() {
 }
 
 #[test]
+fn keys_without_an_x_do_not_decode() {
+    for (scheme, len) in [(ED25519, 32), (ED448, 57)] {
+        let decodes = |low: u8| {
+            let mut key = vec![0; len];
+            key[0] = low;
+            eddsa_key_decodes(scheme, &key)
+        };
+        assert_eq!(decodes(2), BAD_KEY);
+        assert_eq!(decodes(3), Ok(()));
+        assert_eq!(eddsa_key_decodes(scheme, &vec![3; len - 1]), BAD_KEY);
+    }
+    assert_eq!(eddsa_key_decodes(P256, &[3; 32]), Err(CryptoError::Unsupported));
+}
+
+#[test]
 fn unknown_schemes_pass() {
     let other = SignatureScheme::Other(1);
     assert_eq!(signature_public_key(other, &[]), Ok(()));

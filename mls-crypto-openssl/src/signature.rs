@@ -1,0 +1,18 @@
+//! Signature schemes of the suites (RFC 9420 section 5.1.2).
+
+use core::fmt::Debug;
+use std::sync::Arc;
+
+use mls_crypto_traits::{CryptoError, SigningKey, VerifyKey};
+
+pub(crate) mod ecdsa;
+pub(crate) mod eddsa;
+
+/// How a suite's signature keys are loaded.
+pub(crate) trait SignatureAlgorithm: Debug + Send + Sync {
+    fn load_verify_key(&self, public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError>;
+    fn load_signing_key(&self, private: &[u8]) -> Result<Arc<dyn SigningKey>, CryptoError>;
+}
+
+#[cfg(test)]
+mod tests;
