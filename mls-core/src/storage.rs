@@ -14,6 +14,12 @@ use mls_crypto_traits::SecretBytes;
 
 use crate::record::{Delta, Durable, RecordKey, RecordPrefix};
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod describe;
+
+pub use describe::key_package_lifetime;
+
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 

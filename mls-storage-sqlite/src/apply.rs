@@ -1,0 +1,170 @@
+//! A delta inside a transaction.
+
+use mls_core::record::{Delta, GroupId, Precondition, RecordKey, RecordPrefix, Write};
+use mls_core::storage::{StorageError, StorageErrorKind};
+use mls_crypto_traits::SecretBytes;
+use rusqlite::{Transaction, params, params_from_iter};
+
+use crate::describe::{describe_group, lifetime_of};
+use crate::error::{UnknownRecord, error_at, storage_error};
+use crate::query::{columns, group_ref, read, sum, with_group};
+use crate::table::{Column, Place, epoch_column, place};
+
+/// Checks the preconditions and makes the writes.
+///
+/// # Errors
+/// A [`StorageError`]; the transaction must then be rolled back.
+pub(crate) fn apply(transaction: &Transaction<'_>, delta: &Delta) -> Result<(), StorageError> {
+    for precondition in delta.preconditions() {
+        check(transaction, precondition)?;
+    }
+    let mut writer = Writer { transaction, delta, group: None };
+    for write in delta.writes() {
+        match write {
+            Write::DeletePrefix(prefix) => writer.delete_prefix(prefix)?,
+            Write::Put(key, value) => writer.put(key, value)?,
+            Write::Delete(key) => writer.delete(key)?,
+            _ => return Err(UnknownRecord.into()),
+        }
+    }
+    Ok(())
+}
+
+fn check(transaction: &Transaction<'_>, precondition: &Precondition) -> Result<(), StorageError> {
+    let (key, holds) = match precondition {
+        Precondition::Equals(key, want) => {
+            (key, read(transaction, key)?.is_some_and(|found| found.ct_eq(want.as_bytes())))
+        }
+        Precondition::Present(key) => (key, read(transaction, key)?.is_some()),
+        Precondition::Absent(key) => (key, read(transaction, key)?.is_none()),
+        _ => return Err(UnknownRecord.into()),
+    };
+    if holds { Ok(()) } else { Err(StorageError::at(StorageErrorKind::Conflict, key.clone())) }
+}
+
+struct Writer<'a> {
+    transaction: &'a Transaction<'a>,
+    delta: &'a Delta,
+    /// The group that was written last, and its row: a delta is about one group, mostly.
+    group: Option<(&'a GroupId, i64)>,
+}
+
+impl<'a> Writer<'a> {
+    fn execute(&self, statement: &str, columns: &[Column<'_>]) -> rusqlite::Result<usize> {
+        self.transaction.prepare_cached(statement)?.execute(params_from_iter(columns))
+    }
+
+    /// The row of the group, which is made where there is none.
+    fn group(&mut self, id: &'a GroupId) -> Result<i64, StorageError> {
+        if let Some((last, row)) = self.group
+            && last == id
+        {
+            return Ok(row);
+        }
+        let row = match group_ref(self.transaction, id)? {
+            Some(row) => row,
+            None => {
+                self.execute("INSERT INTO mls_groups (group_id) VALUES (?)", &[Column::Bytes(id.as_bytes())])
+                    .map_err(storage_error)?;
+                self.transaction.last_insert_rowid()
+            }
+        };
+        self.group = Some((id, row));
+        Ok(row)
+    }
+
+    fn put(&mut self, key: &'a RecordKey, value: &SecretBytes) -> Result<(), StorageError> {
+        let place = place(key)?;
+        let mut columns = match place.group {
+            Some(id) => with_group(self.group(id)?, &place),
+            None => place.columns.clone(),
+        };
+        columns.push(Column::Bytes(value.as_bytes()));
+        columns.push(Column::Number(sum(key, value.as_bytes())?));
+        self.execute(place.table.put, &columns).map_err(|error| error_at(error, key))?;
+        match key {
+            RecordKey::Group(id) => self.describe_group(id, value),
+            RecordKey::KeyPackage(_) => self.describe_key_package(&place, value),
+            _ => Ok(()),
+        }
+    }
+
+    /// The columns that repeat what the header says.
+    fn describe_group(&mut self, id: &'a GroupId, header: &SecretBytes) -> Result<(), StorageError> {
+        let row = self.group(id)?;
+        let described = describe_group(self.delta, id, header);
+        let (epoch, suite, leaf) = match described {
+            Some(group) => (Some(group.epoch), Some(group.cipher_suite), Some(group.own_leaf)),
+            None => (None, None, None),
+        };
+        self.transaction
+            .prepare_cached("UPDATE mls_groups SET epoch = ?, cipher_suite = ?, own_leaf = ? WHERE id = ?")
+            .and_then(|mut statement| statement.execute(params![epoch, suite, leaf, row]))
+            .map_err(storage_error)?;
+        Ok(())
+    }
+
+    fn describe_key_package(&self, place: &Place<'_>, value: &SecretBytes) -> Result<(), StorageError> {
+        let (Some((not_before, not_after)), Some(Column::Bytes(reference))) =
+            (lifetime_of(value), place.columns.first())
+        else {
+            return Ok(());
+        };
+        self.transaction
+            .prepare_cached("UPDATE mls_key_packages SET not_before = ?, not_after = ? WHERE reference = ?")
+            .and_then(|mut statement| statement.execute(params![not_before, not_after, reference]))
+            .map_err(storage_error)?;
+        Ok(())
+    }
+
+    fn delete(&self, key: &RecordKey) -> Result<(), StorageError> {
+        let place = place(key)?;
+        if let Some(columns) = columns(self.transaction, &place)? {
+            self.execute(place.table.delete, &columns).map_err(|error| error_at(error, key))?;
+        }
+        Ok(())
+    }
+
+    fn delete_prefix(&mut self, prefix: &RecordPrefix) -> Result<(), StorageError> {
+        let transaction = self.transaction;
+        let in_group = |id, statements: &[&str], epoch: Option<u64>| {
+            let Some(row) = group_ref(transaction, id)? else {
+                return Ok(());
+            };
+            let mut columns = vec![Column::Number(row)];
+            columns.extend(epoch.map(epoch_column));
+            statements
+                .iter()
+                .try_for_each(|statement| self.execute(statement, &columns).map(drop))
+                .map_err(storage_error)
+        };
+        match prefix {
+            RecordPrefix::Group(id) => {
+                // The row takes all others with it, and a new one has another number.
+                in_group(id, &["DELETE FROM mls_groups WHERE id = ?"], None)?;
+                self.group = None;
+                Ok(())
+            }
+            RecordPrefix::Tree(id) => in_group(id, &["DELETE FROM mls_tree_nodes WHERE group_ref = ?"], None),
+            RecordPrefix::Proposals(id) => in_group(id, &["DELETE FROM mls_proposals WHERE group_ref = ?"], None),
+            RecordPrefix::Epoch(id, epoch) => in_group(id, &DELETE_EPOCH, Some(*epoch)),
+            RecordPrefix::Groups => self.delete_all("DELETE FROM mls_headers"),
+            RecordPrefix::ExternalJoins => self.delete_all("DELETE FROM mls_external_joins"),
+            RecordPrefix::KeyPackages => self.delete_all("DELETE FROM mls_key_packages"),
+            RecordPrefix::Signers => self.delete_all("DELETE FROM mls_signers"),
+            _ => Err(UnknownRecord.into()),
+        }
+    }
+
+    fn delete_all(&self, statement: &str) -> Result<(), StorageError> {
+        self.execute(statement, &[]).map(drop).map_err(storage_error)
+    }
+}
+
+const DELETE_EPOCH: [&str; 5] = [
+    "DELETE FROM mls_epochs WHERE group_ref = ? AND epoch = ?",
+    "DELETE FROM mls_secret_nodes WHERE group_ref = ? AND epoch = ?",
+    "DELETE FROM mls_ratchets WHERE group_ref = ? AND epoch = ?",
+    "DELETE FROM mls_skipped_keys WHERE group_ref = ? AND epoch = ?",
+    "DELETE FROM mls_skipped_indexes WHERE group_ref = ? AND epoch = ?",
+];
