@@ -1,17 +1,19 @@
 # Every target needs Rust and a C compiler, and nothing else. `make` alone lists them.
 #
 # Everything is built in the dev profile, where dependencies are optimised (Cargo.toml): tests, demo and vectors share
-# what they build. All features are on, since features only add.
+# what they build. All features are on, since features only add; those that choose how a C library is built are not.
 
 CARGO ?= cargo
+FEATURES := --features mls-crypto-rustcrypto/curve448,mls-crypto-traits/conformance,mls-core/conformance
+
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
 # cargo-nextest where it is installed, cargo test elsewhere.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 ifeq ($(NEXTEST),yes)
-TESTS = $(CARGO) nextest run --locked --workspace --all-features --no-fail-fast
+TESTS = $(CARGO) nextest run --locked --workspace $(FEATURES) --no-fail-fast
 else
-TESTS = $(CARGO) test --locked --workspace --all-features --no-fail-fast --lib --bins --tests
+TESTS = $(CARGO) test --locked --workspace $(FEATURES) --no-fail-fast --lib --bins --tests
 endif
 
 # cargo-deny where it is installed; else one under the target directory, installed at first use.
@@ -30,7 +32,7 @@ test-unit: ## Run unit and integration tests
 	$(TESTS)
 
 test-doc: ## Run the examples in the documentation
-	$(CARGO) test --locked --workspace --all-features --no-fail-fast --doc
+	$(CARGO) test --locked --workspace $(FEATURES) --no-fail-fast --doc
 
 demo: ## Run the demonstration: a group of four processes
 	$(CARGO) run --locked -p interop --bin mls-demo
@@ -44,10 +46,10 @@ fmt-check: ## Check the format
 	$(CARGO) fmt --all --check
 
 clippy: ## Check the lints
-	$(CARGO) clippy --locked --workspace --all-targets --all-features -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets $(FEATURES) -- -D warnings
 
 doc: ## Build the documentation, without warnings
-	RUSTDOCFLAGS="-D warnings $(RUSTDOCFLAGS)" $(CARGO) doc --locked --workspace --all-features --no-deps
+	RUSTDOCFLAGS="-D warnings $(RUSTDOCFLAGS)" $(CARGO) doc --locked --workspace $(FEATURES) --no-deps
 
 features: ## Check the crates without default features, and without std
 	CARGO="$(CARGO)" scripts/features.sh
@@ -62,7 +64,7 @@ package: ## Pack every published crate and build it from the package
 	CARGO="$(CARGO)" scripts/package.sh
 
 publish-dry-run: ## Rehearse the release of all crates at once; uploads nothing
-	$(CARGO) publish --locked --workspace --all-features --dry-run
+	$(CARGO) publish --locked --workspace --dry-run
 
 ci: ## Run everything that a change must pass
 	.ci/run

@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-"${CARGO:-cargo}" package --locked --workspace --all-features "$@" 2>&1 | tee "$log"
+"${CARGO:-cargo}" package --locked --workspace "$@" 2>&1 | tee "$log"
 if grep -q '^warning' "$log"; then
     echo "package: warnings, see above" >&2
     exit 1

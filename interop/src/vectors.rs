@@ -10,8 +10,10 @@ mod tree;
 use std::path::Path;
 use std::sync::Arc;
 
+use mls_crypto_awslc::AwsLcProvider;
+use mls_crypto_openssl::OpenSslProvider;
 use mls_crypto_rustcrypto::RustCryptoProvider;
-use mls_crypto_traits::{CipherSuite, CryptoProvider, Suite};
+use mls_crypto_traits::{CipherSuite, CryptoError, CryptoProvider, Suite};
 use serde_json::Value;
 
 pub use cases::Outcome;
@@ -50,9 +52,15 @@ const FILES: [(&str, Check); 16] = [
 ];
 
 /// The backends of this build.
-#[must_use]
-pub fn backends() -> Vec<Backend> {
-    vec![Backend { name: "rustcrypto", provider: Arc::new(RustCryptoProvider::new()) }]
+///
+/// # Errors
+/// What keeps OpenSSL from starting.
+pub fn backends() -> Result<Vec<Backend>, CryptoError> {
+    Ok(vec![
+        Backend { name: "rustcrypto", provider: Arc::new(RustCryptoProvider::new()) },
+        Backend { name: "openssl", provider: Arc::new(OpenSslProvider::new()?) },
+        Backend { name: "awslc", provider: Arc::new(AwsLcProvider::new()) },
+    ])
 }
 
 /// The names of the files.

@@ -35,7 +35,13 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let mut backends = backends();
+    let mut backends = match backends() {
+        Ok(backends) => backends,
+        Err(error) => {
+            eprintln!("mls-vectors: a backend does not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     if let Some(name) = &options.backend {
         backends.retain(|backend| backend.name == name);
         if backends.is_empty() {
