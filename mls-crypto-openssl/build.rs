@@ -3,7 +3,7 @@
 use std::env;
 
 /// The first version that has deterministic ECDSA (RFC 6979).
-const DETERMINISTIC_ECDSA: u64 = 0x3_02_00_00_0;
+const DETERMINISTIC_ECDSA: u64 = 0x3020_0000;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -24,7 +24,7 @@ fn bytes(secret: SecretBytes) -> Vec<u8> {
 
 /// Asks both backends, who have to agree; the answer.
 #[track_caller]
-fn same<T: PartialEq + std::fmt::Debug>(suite: u16, ask: impl Fn(Suite<'static>) -> T) -> T {
+fn same<T: PartialEq + core::fmt::Debug>(suite: u16, ask: impl Fn(Suite<'static>) -> T) -> T {
     let id = CipherSuite::from(suite);
     let ours = ask(OPENSSL.suite(id).unwrap());
     let theirs = ask(RUSTCRYPTO.suite(id).unwrap());

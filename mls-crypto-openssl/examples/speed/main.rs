@@ -2,11 +2,8 @@
 //! least of many rounds. Run with `--release`; a name as argument picks the operations that contain it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a measurement")]
 
-use std::{
-    env,
-    hint::black_box,
-    time::{Duration, Instant},
-};
+use core::{hint::black_box, time::Duration};
+use std::{env, time::Instant};
 
 use mls_crypto_openssl::OpenSslProvider;
 use mls_crypto_traits::{CipherSuite, CryptoError, CryptoProvider, Rng, Suite};
