@@ -6,9 +6,16 @@ use alloc::vec;
 
 use mls_codec::{Decode, Encode, encode_opaque};
 
+use super::apply::{ApplyContext, apply_list};
+use super::list::{Committer, ListedProposal, check_list};
 use super::*;
-use crate::framing::WireFormat;
+use crate::env::UnixTime;
 use crate::framing::tests::fixtures;
+use crate::framing::{Sender, WireFormat};
+use crate::limits::Limits;
+use crate::tree::key_index::IndexSeed;
+use crate::tree::leaf_node::LeafNodeSource;
+use crate::tree::ratchet_tree::RatchetTree;
 
 // req: R-17.4-01, R-12.4-12, R-12.4-14, R-6.1-08
 #[test]
@@ -51,6 +58,32 @@ fn proposals_encode_as_their_type_and_body() {
     for proposal in fixtures::proposals() {
         let bytes = proposal.to_bytes().unwrap();
         assert_eq!(bytes[..2], proposal.proposal_type().to_bytes().unwrap());
+    }
+}
+
+// req: R-12.1.3-01
+#[test]
+fn a_remove_of_any_number_decodes_and_is_refused_where_no_member_has_it() {
+    let suite = fixtures::suite();
+    let leaf = fixtures::leaf_node(LeafNodeSource::Update);
+    let tree = RatchetTree::new(suite, IndexSeed::new([0; 16]), &leaf).unwrap();
+    let context = fixtures::group_context();
+    let at = ApplyContext { suite, tree: &tree, context: &context, now: UnixTime(0), limits: Limits::default() };
+    let committer = Committer::Member(fixtures::leaf(0));
+    // 0x8000_0000 is the index whose node would wrap around to that of leaf 0.
+    for number in [1, 2, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, u32::MAX] {
+        let removed = RemovedLeaf(number);
+        let bytes = [&[0, 3][..], &number.to_be_bytes()].concat();
+        let proposal = Proposal::from_bytes(&bytes).unwrap();
+        assert_eq!(proposal, Proposal::Remove(removed));
+        assert_eq!(proposal.to_bytes().unwrap(), bytes);
+
+        let sender = Sender::Member(fixtures::leaf(1));
+        let list = [ListedProposal { sender, proposal, reference: None, member: None }];
+        let refused = Err(ProposalListError::RemoveOfNonMember(removed));
+        assert_eq!(apply_list(at, &list).map(drop), refused);
+        let checked = check_list(&list, committer, suite.hash_len());
+        assert_eq!(checked, if number < 1 << 31 { Ok(()) } else { refused });
     }
 }
 
