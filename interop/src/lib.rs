@@ -2,3 +2,13 @@
 #![forbid(unsafe_code)]
 
 pub mod vectors;
+
+/// Runs the example of the workspace's README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+/// Runs the example of the codec's README.
+#[cfg(doctest)]
+#[doc = include_str!("../../mls-codec/README.md")]
+struct CodecReadme;

@@ -352,6 +352,7 @@ impl ExternalJoin {
         let id = epoch.context.cipher_suite;
         let suite = env.suite(id).ok_or(Fault::UnsupportedSuite(id))?;
         let tree = RatchetTree::from_extension(suite, index_seed(env)?, r.opaque()?)?;
+        epoch.check_tree(&tree)?;
         let path_keys = path_keys_from_record(&SecretBytes::from_slice(r.opaque()?))?;
         r.finish()?;
         Ok(Self { message, epoch, tree, path_keys })

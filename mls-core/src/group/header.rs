@@ -208,6 +208,7 @@ impl PendingCommit {
             epoch.secret_tree.admit(key, Some(r.opaque()?))?;
         }
         let tree = replay(epoch.secret_tree.size(), Vec::decode(&mut r)?)?;
+        epoch.check_tree(&tree)?;
         let path_keys = read_path_update(&mut r)?;
         r.finish()?;
         Ok(Box::new(Self { message, welcome, ratchet_tree, staged: StagedEpoch { epoch, tree, path_keys } }))

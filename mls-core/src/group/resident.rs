@@ -5,6 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use mls_codec::{DecodeError, DecodeErrorKind};
 use mls_crypto_traits::{SecretBytes, Suite};
 
 use crate::env::Env;
@@ -18,6 +19,7 @@ use crate::key_schedule::ResumptionPsk;
 use crate::record::{GroupId, Missing, RecordKey, RecordPrefix, Records, open_record};
 use crate::secret_tree::SecretTreeKey;
 use crate::tree::key_index::IndexSeed;
+use crate::tree::math::{NodeIndex, TreeSize};
 use crate::tree::ratchet_tree::RatchetTree;
 
 impl Group {
@@ -54,7 +56,8 @@ impl Group {
     /// Not a transition: what the group is, and what is stored of it, does not change.
     ///
     /// # Errors
-    /// [`Fault::Corrupt`] where a record does not decode or one that must exist does not, [`Fault::Tree`],
+    /// [`Fault::Corrupt`] where a record does not decode, one that must exist does not, or the tree is not the one that
+    /// the header names; [`Fault::Tree`],
     /// [`Fault::UnsupportedSuite`], [`Fault::Crypto`].
     pub fn admit(&mut self, records: Records, env: &mut Env<'_>) -> Result<(), Fault> {
         let suite = self.suite(env)?;
@@ -94,7 +97,13 @@ impl Group {
             let RecordKey::TreeNode(_, node) = key else { continue };
             nodes.push((*node, Arc::from(open_record(value)?.rest())));
         }
-        let tree = RatchetTree::from_nodes(suite, index_seed(env)?, self.epoch.secret_tree.size(), nodes)?;
+        // Before the tree is made: hashing a blank one of any size would take for ever.
+        let size = self.epoch.secret_tree.size();
+        if size_for(nodes.iter().map(|(node, _)| *node)) != Some(size) {
+            return Err(corrupt().into());
+        }
+        let tree = RatchetTree::from_nodes(suite, index_seed(env)?, size, nodes)?;
+        self.epoch.check_tree(&tree)?;
         self.tree = Some(tree);
         self.leaves.clear();
         Ok(())
@@ -114,6 +123,10 @@ impl Group {
             (RecordKey::PendingCommit(_), Some(value)) if self.pending.is_none() => {
                 let Some(tree) = &self.tree else { return Ok(()) };
                 self.pending = Some(PendingCommit::from_record(&value, |size, edits| {
+                    let grown = size_for(edits.iter().filter(|(_, bytes)| bytes.is_some()).map(|(node, _)| *node));
+                    if size > tree.size() && Some(size) != grown {
+                        return Err(corrupt().into());
+                    }
                     tree.clone().edit_resized(suite, size, edits).map_err(Fault::from)
                 })?);
             }
@@ -129,6 +142,15 @@ impl Group {
                     let psk = SecretBytes::from_slice(open_record(&value)?.rest());
                     *slot = Some(ResumptionPsk::from_bytes(psk));
                 }
+            }
+            // What the group knows to be there is not there.
+            (RecordKey::PathKeys(_), None) if self.path_keys.is_none() => return Err(corrupt().into()),
+            (RecordKey::PendingCommit(_), None) if self.pending.is_none() => return Err(corrupt().into()),
+            (RecordKey::Epoch(_, epoch), None) if self.past.get(&epoch).is_some_and(|slot| slot.state.is_none()) => {
+                return Err(corrupt().into());
+            }
+            (RecordKey::ResumptionPsk(_, epoch), None) if matches!(self.resumption.get(&epoch), Some(None)) => {
+                return Err(corrupt().into());
             }
             (key, value) => {
                 let Some((epoch, name)) = secret_tree_key(&key) else { return Ok(()) };
@@ -153,6 +175,25 @@ impl Group {
             prefixes: Vec::new(),
         }
     }
+}
+
+impl Epoch {
+    /// Whether a stored tree is this epoch's.
+    pub(crate) fn check_tree(&self, tree: &RatchetTree) -> Result<(), DecodeError> {
+        let fits = tree.size() == self.secret_tree.size() && tree.root_hash().as_bytes() == self.context.tree_hash;
+        if fits { Ok(()) } else { Err(corrupt()) }
+    }
+}
+
+/// The size of the tree whose last leaf is the last one of these nodes.
+fn size_for(nodes: impl Iterator<Item = NodeIndex>) -> Option<TreeSize> {
+    let last = nodes.filter_map(NodeIndex::leaf).max()?;
+    TreeSize::for_leaves(last.as_u32().checked_add(1)?)
+}
+
+/// Records decode and do not belong together.
+const fn corrupt() -> DecodeError {
+    DecodeError::new(DecodeErrorKind::InvalidValue, 0)
 }
 
 const fn secret_tree_key(key: &RecordKey) -> Option<(u64, SecretTreeKey)> {

@@ -12,6 +12,10 @@ use crate::record::{Delta, Durable, GroupId};
 /// A transition of a group that has been computed and not happened yet: what must be stored, and what comes out.
 ///
 /// Store [`delta`](Self::delta), then [`apply`](Self::apply). Dropping a step is as if it had never been computed.
+///
+/// # Security
+/// Drop a step that will not be applied any more. It holds secrets of the state that it leads to: a message ratchet
+/// there may stand before keys that the group has used up since.
 #[must_use = "a step does nothing until it is stored and applied"]
 pub struct Step<T> {
     pub(crate) group: GroupId,

@@ -39,9 +39,8 @@ impl SecretTree {
                 &fresh
             }
             Slot::Unknown => {
-                let mut keys = self.unknown_path(own);
-                keys.push(SecretTreeKey::Ratchet(own, ratchet_type));
-                return Err(SecretTreeError::NotResident(keys));
+                // Our own ratchets are made when the epoch begins: the way down to the leaf is of no use beside one.
+                return Err(SecretTreeError::NotResident(Vec::from([SecretTreeKey::Ratchet(own, ratchet_type)])));
             }
         };
         let generation = state.generation().ok_or(SecretTreeError::GenerationsExhausted)?;

@@ -32,6 +32,7 @@ use mls_core::record::{Delta, Durable, GroupId, Missing as MissingRecords, Preco
 use mls_core::tree::leaf_node::{Capabilities, Lifetime};
 use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::{CipherSuite, CryptoError, CryptoProvider, Rng, SecretBytes, SignaturePublicKey, SigningKey};
+use zeroize::Zeroize;
 
 pub const NOW: u64 = 1_700_000_000;
 
@@ -52,7 +53,7 @@ impl Rng for TestRng {
     }
 }
 
-/// A store that counts what is read and written.
+/// A store that counts what is read and written, and wipes what is replaced or deleted.
 #[derive(Default)]
 pub struct Store {
     pub records: BTreeMap<RecordKey, Vec<u8>>,
@@ -76,14 +77,18 @@ impl Store {
         for write in delta.writes() {
             self.writes += 1;
             match write {
-                Write::DeletePrefix(prefix) => self.records.retain(|key, _| !prefix.covers(key)),
+                Write::DeletePrefix(prefix) => self.records.retain(|key, value| {
+                    let stays = !prefix.covers(key);
+                    if !stays {
+                        value.zeroize();
+                    }
+                    stays
+                }),
                 Write::Put(key, value) => {
                     self.bytes += value.as_bytes().len();
-                    self.records.insert(key.clone(), value.as_bytes().to_vec());
+                    self.records.insert(key.clone(), value.as_bytes().to_vec()).zeroize();
                 }
-                Write::Delete(key) => {
-                    self.records.remove(key);
-                }
+                Write::Delete(key) => self.records.remove(key).zeroize(),
                 other => panic!("{other:?}"),
             }
         }
@@ -268,7 +273,7 @@ impl Peer {
         self.apply(step).message
     }
 
-    fn answers(&self, checks: &[mls_core::identity::CredentialCheck], psks: &[PreSharedKeyId]) -> Answers {
+    pub fn answers(&self, checks: &[mls_core::identity::CredentialCheck], psks: &[PreSharedKeyId]) -> Answers {
         let mut answers = Answers::new();
         for check in checks {
             let Credential::Basic { identity } = &check.credential else { panic!() };

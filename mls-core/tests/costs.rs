@@ -1,0 +1,250 @@
+//! What operations cost in a group of 10 000, counted and not timed.
+//!
+//! Crypto calls are counted by a provider that is watched, records and bytes by the store, allocations by the
+//! allocator. A bound here is a promise; the measured numbers stand beside it.
+#![allow(
+    unsafe_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests; a global allocator cannot be written without unsafe code"
+)]
+
+mod common;
+mod observed;
+mod warm;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+
+use common::Peer;
+use mls_codec::Decode;
+use mls_core::framing::MlsMessage;
+use mls_core::group::{CommitPlan, EncryptOptions, Fault, Inbound, ReceiveError, encrypt, receive};
+use mls_core::record::{Missing, RecordKey, RecordPrefix};
+use mls_crypto_traits::CryptoProvider;
+use observed::{Counts, Observed, calls, total};
+use warm::warm_group;
+
+const MEMBERS: u32 = 10_000;
+/// log2 of the leaves of the tree: 16 384.
+const DEPTH: usize = 14;
+
+/// Counts the allocations of each thread.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every method hands its arguments to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: `block` came from `System` with this layout.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations<T>(work: impl FnOnce() -> T) -> usize {
+    let before = ALLOCATIONS.with(Cell::get);
+    let result = work();
+    let after = ALLOCATIONS.with(Cell::get);
+    drop(result);
+    after - before
+}
+
+/// What an operation wrote.
+#[derive(Debug, PartialEq, Eq)]
+struct Written {
+    records: usize,
+    bytes: usize,
+}
+
+fn written<T>(peer: &mut Peer, work: impl FnOnce(&mut Peer) -> T) -> (T, Written) {
+    (peer.store.writes, peer.store.bytes) = (0, 0);
+    let result = work(peer);
+    (result, Written { records: peer.store.writes, bytes: peer.store.bytes })
+}
+
+/// What a cold start read: how many records and sets, and which leaves and trees among them.
+#[derive(Debug, Default)]
+struct Read {
+    records: usize,
+    leaves: usize,
+    trees: usize,
+}
+
+impl Read {
+    fn note(&mut self, missing: &Missing) {
+        self.records += missing.keys.len() + missing.prefixes.len();
+        self.leaves += missing.keys.iter().filter(|key| matches!(key, RecordKey::TreeNode(..))).count();
+        self.trees += missing.prefixes.iter().filter(|prefix| matches!(prefix, RecordPrefix::Tree(_))).count();
+    }
+}
+
+/// Starts anew from what is stored and runs `op`, reading what it misses.
+fn from_cold<T>(peer: &mut Peer, mut op: impl FnMut(&mut Peer) -> Result<T, Fault>) -> (T, Read) {
+    peer.restart();
+    let mut read = Read { records: 2, ..Read::default() };
+    loop {
+        match op(peer) {
+            Ok(done) => return (done, read),
+            Err(Fault::NotResident(missing)) => {
+                read.note(&missing);
+                let records = peer.store.read(&missing);
+                peer.group.as_mut().unwrap().admit(records, &mut peer.world.env()).unwrap();
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+fn counted(members: u32) -> (Arc<Observed>, Vec<Peer>) {
+    let observed = Observed::new(None);
+    let crypto: Arc<dyn CryptoProvider> = observed.clone();
+    let peers = warm_group(members, &crypto);
+    observed.ledger.take();
+    (observed, peers)
+}
+
+/// The crypto calls of sending and of receiving a message that is not its sender's first.
+fn message_calls(observed: &Observed, peers: &mut [Peer]) -> (Counts, Counts) {
+    let first = peers[0].send(b"first");
+    assert_eq!(peers[1].receive(&first).data(), b"first");
+    observed.ledger.take();
+    let second = peers[0].send(b"second");
+    let sending = observed.ledger.take();
+    assert_eq!(peers[1].receive(&second).data(), b"second");
+    (sending, observed.ledger.take())
+}
+
+#[test]
+fn a_message_costs_the_same_in_any_group() {
+    let (observed, mut few) = counted(10);
+    let in_few = message_calls(&observed, &mut few);
+    let (observed, mut many) = counted(MEMBERS);
+    let in_many = message_calls(&observed, &mut many);
+    println!("sending {:?}, receiving {:?}", in_many.0, in_many.1);
+    assert_eq!(in_few, in_many);
+    // Sending: three for key, nonce and next ratchet secret, two for the sender data; two AEADs; one signature.
+    assert_eq!((total(&in_many.0), total(&in_many.1)), (8, 9));
+
+    messages(&mut many);
+    cold_starts(&mut many);
+    path_commit(&observed, &mut many);
+}
+
+/// Records and bytes that messages write.
+fn messages(peers: &mut [Peer]) {
+    let message = peers[0].send(b"in order");
+    let (_, in_order) = written(&mut peers[1], |peer| peer.receive(&message));
+    println!("in order: {in_order:?}");
+    assert!(in_order.records <= 3 && in_order.bytes <= 600, "{in_order:?}");
+
+    let (message, sent) = written(&mut peers[2], |peer| peer.send(b"first"));
+    println!("sent: {sent:?}");
+    assert!(sent.records <= 3 && sent.bytes <= 600, "{sent:?}");
+    let (_, first) = written(&mut peers[1], |peer| peer.receive(&message));
+    println!("first of a sender: {first:?}");
+    assert!(first.records <= 2 * DEPTH + 8, "{first:?}");
+
+    const JUMP: usize = 50;
+    let mut late: Vec<Vec<u8>> = (0..=JUMP).map(|_| peers[0].send(b"skipped")).collect();
+    let last = late.pop().unwrap();
+    let (_, jump) = written(&mut peers[1], |peer| peer.receive(&last));
+    println!("jump of {JUMP}: {jump:?}");
+    assert!(jump.records <= in_order.records + JUMP + 1, "{jump:?}");
+    let (_, skipped) = written(&mut peers[1], |peer| peer.receive(&late[7]));
+    println!("a skipped one: {skipped:?}");
+    assert!(skipped.records <= 3 && skipped.bytes <= 600, "{skipped:?}");
+}
+
+/// What a cold start reads. That no leaf is decoded follows from none being read.
+fn cold_starts(peers: &mut [Peer]) {
+    let send = |peer: &mut Peer| {
+        let group = peer.group.as_ref().unwrap();
+        encrypt(group, b"cold", &EncryptOptions::default(), &mut peer.world.env()).map_err(|error| match error {
+            mls_core::group::EncryptError::Fault(fault) => fault,
+            other => panic!("{other:?}"),
+        })
+    };
+    let (step, read) = from_cold(&mut peers[0], send);
+    println!("cold send: {read:?}");
+    assert!(read.records <= 4 && read.leaves == 0 && read.trees == 0, "{read:?}");
+    let message = peers[0].apply(step).message;
+
+    // Bob has heard Alice in this epoch; Alice has never heard Carol.
+    let read = cold_receive(&mut peers[1], &message);
+    println!("cold receive: {read:?}");
+    assert!(read.records <= 40 && read.leaves == 1 && read.trees == 0, "{read:?}");
+    let message = peers[2].send(b"first for Alice");
+    let read = cold_receive(&mut peers[0], &message);
+    println!("cold receive of a first message: {read:?}");
+    assert!(read.records <= 40 && read.leaves == 1 && read.trees == 0, "{read:?}");
+}
+
+fn cold_receive(peer: &mut Peer, message: &[u8]) -> Read {
+    let message = MlsMessage::from_bytes(message).unwrap();
+    let (inbound, read) = from_cold(peer, |peer| {
+        receive(peer.group.as_ref().unwrap(), &message, &mut peer.world.env()).map_err(|error| match error {
+            ReceiveError::Fault(fault) => fault,
+            other => panic!("{other:?}"),
+        })
+    });
+    let Inbound::Application(step) = inbound else { panic!() };
+    drop(peer.apply(step));
+    read
+}
+
+/// What a commit with a path costs, on both sides, once the tree is resident.
+fn path_commit(observed: &Observed, peers: &mut [Peer]) {
+    // A commit warms all three up.
+    let output = peers[2].commit(&CommitPlan::default());
+    peers[2].accept();
+    peers[0].receive(&output.message);
+    peers[1].receive(&output.message);
+    let heard = peers[0].send(b"heard");
+    peers[2].receive(&heard);
+
+    let before = peers[1].group().tree().unwrap().clone();
+    drop(observed.ledger.take());
+    let clone = allocations(|| peers[1].group().tree().unwrap().clone());
+    assert_eq!((clone, total(&observed.ledger.take())), (0, 0));
+
+    let (output, made) = written(&mut peers[0], |peer| peer.commit(&CommitPlan::default()));
+    let making = observed.ledger.take();
+    println!("own commit: {made:?}, message {} bytes, {making:?}", output.message.len());
+    let (_, accepted) = written(&mut peers[0], Peer::accept);
+    let accepting = observed.ledger.take();
+    println!("accepted: {accepted:?}, {accepting:?}");
+    // Bob hears Alice for the first time in this epoch, which is a cost of its own; Carol has heard her.
+    let (_, received) = written(&mut peers[1], |peer| peer.receive(&output.message));
+    let processing = observed.ledger.take();
+    println!("processed: {received:?}, {processing:?}");
+    let (_, heard) = written(&mut peers[2], |peer| peer.receive(&output.message));
+    println!("processed, sender heard: {heard:?}");
+
+    let tree_hashes = 4 * DEPTH + 16;
+    for counts in [&making, &processing] {
+        assert!((1..=tree_hashes).contains(&calls(counts, "tree hash")), "{counts:?}");
+    }
+    assert_eq!(calls(&accepting, "tree hash"), 0);
+    let unshared = peers[1].group().tree().unwrap().unshared_nodes(&before);
+    println!("unshared nodes: {unshared}");
+    assert!((1..=tree_hashes).contains(&unshared), "{unshared}");
+    for cost in [made, accepted, heard] {
+        assert!(cost.records <= 2 * DEPTH + 16 && cost.bytes <= 6 * 1024, "{cost:?}");
+    }
+    assert!(received.records <= 3 * DEPTH + 16 && received.bytes <= 6 * 1024, "{received:?}");
+}
