@@ -3,7 +3,7 @@
 use core::fmt::Debug;
 
 use mls_codec::{Decode, Encode};
-use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
+use mls_crypto_traits::{CryptoError, HpkePrivateKey, HpkePublicKey, Rng, SecretBytes, Suite};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -47,6 +47,12 @@ pub(super) fn equal(what: &str, found: &[u8], wanted: &[u8]) -> Outcome {
 
 pub(super) fn holds(what: &str, condition: bool) -> Outcome {
     if condition { Ok(()) } else { Err(format!("{what}: differs")) }
+}
+
+/// Checks that two HPKE keys are a pair.
+pub(super) fn belong(what: &str, suite: Suite<'_>, private: &HpkePrivateKey, public: &HpkePublicKey) -> Outcome {
+    let found = must(what, suite.provider().kem().public_key(private.as_bytes()))?;
+    holds(what, found == *public)
 }
 
 /// Decodes, and encodes to the same bytes.

@@ -20,6 +20,7 @@ use super::cases::{CountingRng, Hex, Outcome, equal, holds, must, parse, some};
 use super::suite;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Basics {
     cipher_suite: u16,
     ref_hash: RefHash,
@@ -31,6 +32,7 @@ struct Basics {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RefHash {
     label: String,
     value: Hex,
@@ -38,6 +40,7 @@ struct RefHash {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Expand {
     secret: Hex,
     label: String,
@@ -47,6 +50,7 @@ struct Expand {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Derive {
     secret: Hex,
     label: String,
@@ -54,6 +58,7 @@ struct Derive {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct DeriveTree {
     secret: Hex,
     label: String,
@@ -63,6 +68,7 @@ struct DeriveTree {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Sign {
     #[serde(rename = "priv")]
     private: Hex,
@@ -74,6 +80,7 @@ struct Sign {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct EncryptCase {
     #[serde(rename = "priv")]
     private: Hex,
@@ -121,6 +128,7 @@ pub(super) fn crypto_basics(provider: &dyn CryptoProvider, case: Value) -> Outco
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Header {
     vlbytes_header: Hex,
     length: usize,
@@ -137,6 +145,7 @@ pub(super) fn deserialization(_: &dyn CryptoProvider, case: Value) -> Outcome {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Schedule {
     cipher_suite: u16,
     group_id: Hex,
@@ -145,6 +154,7 @@ struct Schedule {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ScheduleEpoch {
     tree_hash: Hex,
     commit_secret: Hex,
@@ -167,6 +177,7 @@ struct ScheduleEpoch {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Exporter {
     label: String,
     context: Hex,
@@ -215,6 +226,7 @@ pub(super) fn key_schedule(provider: &dyn CryptoProvider, case: Value) -> Outcom
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PskCase {
     cipher_suite: u16,
     psks: Vec<PskEntry>,
@@ -222,6 +234,7 @@ struct PskCase {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PskEntry {
     psk_id: Hex,
     psk: Hex,
@@ -244,6 +257,7 @@ pub(super) fn psk_secret(provider: &dyn CryptoProvider, case: Value) -> Outcome 
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SecretTreeCase {
     cipher_suite: u16,
     encryption_secret: Hex,
@@ -252,6 +266,7 @@ struct SecretTreeCase {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SenderDataCase {
     sender_data_secret: Hex,
     ciphertext: Hex,
@@ -260,6 +275,7 @@ struct SenderDataCase {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Generation {
     generation: u32,
     application_key: Hex,
@@ -298,6 +314,7 @@ pub(super) fn secret_tree(provider: &dyn CryptoProvider, case: Value) -> Outcome
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Transcript {
     cipher_suite: u16,
     confirmation_key: Hex,

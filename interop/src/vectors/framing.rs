@@ -22,6 +22,7 @@ use super::cases::{Hex, Outcome, equal, holds, must, parse, round_trip, some};
 use super::suite;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Messages {
     mls_welcome: Hex,
     mls_group_info: Hex,
@@ -86,6 +87,7 @@ pub(super) fn messages(_: &dyn CryptoProvider, case: Value) -> Outcome {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Protection {
     cipher_suite: u16,
     group_id: Hex,
@@ -223,6 +225,7 @@ pub(super) fn message_protection(provider: &dyn CryptoProvider, case: Value) -> 
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct WelcomeCase {
     cipher_suite: u16,
     init_priv: Hex,

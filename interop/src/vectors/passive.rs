@@ -17,10 +17,11 @@ use mls_crypto_traits::{CryptoProvider, HpkePrivateKey, SignaturePrivateKey, Sig
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::cases::{CountingRng, Hex, Outcome, equal, holds, must, parse, some};
+use super::cases::{CountingRng, Hex, Outcome, belong, equal, holds, must, parse, some};
 use super::suite;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct PassiveClient {
     cipher_suite: u16,
     external_psks: Vec<ExternalPsk>,
@@ -35,12 +36,14 @@ struct PassiveClient {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ExternalPsk {
     psk_id: Hex,
     psk: Hex,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Epoch {
     proposals: Vec<Hex>,
     commit: Hex,
@@ -106,6 +109,8 @@ impl Client<'_> {
         let reference = must("reference", key_package.reference(suite))?;
         let len = suite.provider().kem().private_key_len();
         let (init, leaf) = (padded(&case.init_priv, len), padded(&case.encryption_priv, len));
+        belong("init key", suite, &init, &key_package.init_key)?;
+        belong("encryption key", suite, &leaf, &key_package.leaf_node.encryption_key)?;
         let record = must("record", key_package_record(*key_package, init, leaf))?;
         let MlsMessageBody::Welcome(welcome) = must("welcome", MlsMessage::from_bytes(&case.welcome.0))?.body else {
             return Err("no Welcome".to_owned());

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use mls_crypto_traits::CipherSuiteProvider;
+
 use super::*;
 
 fn folder() -> Option<PathBuf> {
@@ -57,6 +59,76 @@ fn a_spoilt_case_fails() {
         run_file(&mut table, file, check, &cases, &backends[..1]);
         assert!(!table.rows().all(Row::is_good), "{file} passes with a changed digit");
     }
+}
+
+// Most digits of these structures stand for themselves: spoilt are the version, a wire format and an end.
+#[test]
+fn a_spoilt_message_fails() {
+    let Some(mut cases) = cases("messages") else { return };
+    cases.truncate(1);
+    let Value::Object(fields) = cases.remove(0) else { panic!() };
+    assert_eq!(fields.len(), 17);
+    let fails = |field: &str, spoilt: String| {
+        let mut case = fields.clone();
+        case[field] = Value::from(spoilt);
+        let mut table = Table::default();
+        run_file(&mut table, "messages", framing::messages, &[Value::Object(case)], &backends().unwrap()[..1]);
+        assert!(!table.rows().all(Row::is_good), "messages passes with {field} spoilt");
+        assert_eq!(table.totals(), (0, 1));
+    };
+    for (field, value) in &fields {
+        let text = value.as_str().unwrap();
+        fails(field, format!("{text}00"));
+        fails(field, text[2..].to_owned());
+        if field.starts_with("mls_") || field.starts_with("public_") || field.starts_with("private_") {
+            fails(field, format!("0002{}", &text[4..]));
+            fails(field, format!("000100ff{}", &text[8..]));
+        }
+    }
+}
+
+#[test]
+fn a_field_that_is_not_checked_fails() {
+    let Some(mut cases) = cases("deserialization") else { return };
+    cases[0]["more"] = Value::from(1);
+    let mut table = Table::default();
+    run_file(&mut table, "deserialization", crypto::deserialization, &cases, &backends().unwrap()[..1]);
+    assert_eq!(table.totals(), (13, 14));
+    assert!(!table.rows().all(Row::is_good));
+}
+
+/// A provider that was built without anything.
+#[derive(Debug)]
+struct NoSuites;
+
+impl CryptoProvider for NoSuites {
+    fn cipher_suites(&self) -> Vec<CipherSuite> {
+        Vec::new()
+    }
+
+    fn provider(&self, _: CipherSuite) -> Option<&dyn CipherSuiteProvider> {
+        None
+    }
+}
+
+#[test]
+fn only_a_suite_that_a_backend_is_known_to_lack_may_be_left_out() {
+    let cases: Vec<Value> = (1..=7).map(|id| serde_json::json!({ "cipher_suite": id })).collect();
+    let backend = |lacks| Backend { name: "none", provider: Arc::new(NoSuites), lacks };
+    let run = |lacks| {
+        let mut table = Table::default();
+        run_file(&mut table, "psk_secret", crypto::psk_secret, &cases, &[backend(lacks)]);
+        let good: Vec<u16> = table.rows().filter(|row| row.is_good()).filter_map(|row| row.suite).collect();
+        (good, table.rows().map(|row| row.expected).sum::<usize>())
+    };
+    assert_eq!(run(&[]), (vec![], 7));
+    assert_eq!(run(&[4, 6]), (vec![4, 6], 7));
+    // A backend that has a suite runs it, whatever is said of it.
+    let Some(cases) = self::cases("psk_secret") else { return };
+    let lacking = Backend { lacks: &[1], ..backends().unwrap().remove(0) };
+    let mut table = Table::default();
+    run_file(&mut table, "psk_secret", crypto::psk_secret, &cases, &[lacking]);
+    assert_eq!(table.totals(), (cases.len(), cases.len()));
 }
 
 #[test]

@@ -13,19 +13,22 @@ use mls_core::tree::hash::blank_tree_hash;
 use mls_core::tree::key_index::IndexSeed;
 use mls_core::tree::leaf_node::LeafNodeSource;
 use mls_core::tree::math::{LeafIndex, NodeIndex, TreeSize};
-use mls_core::tree::path::{OwnPathKeys, PathSecret, check_path, decrypt_path, generate_path, merge_path};
+use mls_core::tree::path::{
+    OwnPathKeys, PathSecret, check_path, decrypt_path, generate_path, keys_from_welcome, merge_path,
+};
 use mls_core::tree::ratchet_tree::RatchetTree;
 use mls_core::tree::validate::{TreeContext, validate_tree};
 use mls_crypto_traits::{CipherSuite, CryptoProvider, HpkePrivateKey, SignaturePrivateKey, SigningKey, Suite};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::cases::{CountingRng, Hex, Outcome, equal, holds, must, parse, some};
+use super::cases::{CountingRng, Hex, Outcome, belong, equal, holds, must, parse, some};
 use super::suite;
 
 const SEED: IndexSeed = IndexSeed::new([7; 16]);
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Math {
     n_leaves: u32,
     n_nodes: u32,
@@ -56,6 +59,7 @@ pub(super) fn tree_math(_: &dyn CryptoProvider, case: Value) -> Outcome {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Operation {
     cipher_suite: u16,
     tree_before: Hex,
@@ -87,6 +91,7 @@ pub(super) fn tree_operations(provider: &dyn CryptoProvider, case: Value) -> Out
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Validation {
     cipher_suite: u16,
     tree: Hex,
@@ -125,6 +130,7 @@ pub(super) fn tree_validation(provider: &dyn CryptoProvider, case: Value) -> Out
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Treekem {
     cipher_suite: u16,
     group_id: Hex,
@@ -136,6 +142,7 @@ struct Treekem {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LeafPrivate {
     index: u32,
     encryption_priv: Hex,
@@ -144,12 +151,14 @@ struct LeafPrivate {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NodeSecret {
     node: u32,
     path_secret: Hex,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct SentPath {
     sender: u32,
     update_path: Hex,
@@ -181,7 +190,10 @@ impl Treekem {
     fn leaves(&self, suite: Suite<'_>, tree: &RatchetTree) -> Result<BTreeMap<LeafIndex, Leaf>, String> {
         let mut leaves = BTreeMap::new();
         for private in &self.leaves_private {
+            let index = some("leaf", LeafIndex::new(private.index))?;
+            let leaf = some("leaf", tree.leaf(index))?;
             let mut keys = OwnPathKeys::new(HpkePrivateKey::from_bytes(private.encryption_priv.0.clone()));
+            belong("encryption key", suite, &keys.leaf, &leaf.encryption_key)?;
             for NodeSecret { node, path_secret } in &private.path_secrets {
                 let node = some("node", NodeIndex::new(*node))?;
                 let secret = must("path secret", PathSecret::from_secret(suite, path_secret.secret()))?;
@@ -191,8 +203,10 @@ impl Treekem {
             }
             let signer = SignaturePrivateKey::from_bytes(private.signature_priv.0.clone());
             let signer = must("signer", suite.signing_key(&signer))?;
-            leaves.insert(some("leaf", LeafIndex::new(private.index))?, Leaf { keys, signer });
+            holds("signature key", *signer.public_key() == leaf.signature_key)?;
+            leaves.insert(index, Leaf { keys, signer });
         }
+        holds("leaves", leaves.keys().copied().eq(tree.leaves().map(|(index, _)| index)))?;
         Ok(leaves)
     }
 }
@@ -208,7 +222,7 @@ pub(super) fn treekem(provider: &dyn CryptoProvider, case: Value) -> Outcome {
         must("leaf", path.leaf_node.verify_signature(suite, Some((&case.group_id.0, sender))))?;
         let after = everybody_follows(&case, suite, &tree, &leaves, sender, &path, &sent.commit_secret.0)?;
         equal("tree_hash_after", after.root_hash().as_bytes(), &sent.tree_hash_after.0)?;
-        secrets_fit(suite, &after, sent)?;
+        secrets_fit(suite, &after, sender, sent)?;
         own_path(&case, suite, &tree, &leaves, sender)?;
     }
     Ok(())
@@ -236,14 +250,21 @@ fn everybody_follows(
     Ok(after)
 }
 
-/// The secrets that the file gives each member lead to keys of the new tree.
-fn secrets_fit(suite: Suite<'_>, after: &RatchetTree, sent: &SentPath) -> Outcome {
-    for secret in sent.path_secrets.iter().flatten() {
+/// The file has a secret for each other member: that of the lowest node it shares with the sender. From there to the root
+/// it leads to the keys of the new tree.
+fn secrets_fit(suite: Suite<'_>, after: &RatchetTree, sender: LeafIndex, sent: &SentPath) -> Outcome {
+    for (index, secret) in (0..).zip(&sent.path_secrets) {
+        let own = some("leaf", LeafIndex::new(index))?;
+        let Some(secret) = secret else {
+            holds("no path secret", own == sender || after.is_blank(own.node()))?;
+            continue;
+        };
         let secret = must("path secret", PathSecret::from_secret(suite, secret.secret()))?;
-        let pair = must("node key", secret.node_key_pair(suite))?;
-        some("node with that key", after.find_encryption_key(pair.public.as_bytes()))?;
+        must("keys", keys_from_welcome(suite, after, own, sender, &secret))?;
     }
-    Ok(())
+    let described =
+        |(index, _): (LeafIndex, _)| usize::try_from(index.as_u32()).is_ok_and(|i| i < sent.path_secrets.len());
+    holds("path secrets", after.leaves().all(described))
 }
 
 /// A path of our own from the same leaf, which everybody follows.
