@@ -4,10 +4,14 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# A folder of its own: cargo keeps what it unpacked from the packages by folder and version, and would take the crates
+# of an earlier run for these.
+mkdir -p target
+dir=$(mktemp -d "$PWD/target/package-XXXXXX")
+log=$dir/log
+trap 'rm -rf "$dir"' EXIT
 
-"${CARGO:-cargo}" package --locked --workspace "$@" 2>&1 | tee "$log"
+"${CARGO:-cargo}" package --locked --workspace --target-dir "$dir" "$@" 2>&1 | tee "$log"
 if grep -q '^warning' "$log"; then
     echo "package: warnings, see above" >&2
     exit 1
