@@ -27,6 +27,7 @@ mod pending;
 mod process;
 mod propose;
 mod psks;
+pub(crate) mod public_state;
 mod receive;
 mod receive_error;
 mod resident;
