@@ -8,9 +8,10 @@ use crate::env::Env;
 use crate::group::builder::StepBuilder;
 use crate::group::epoch::{Epoch, EpochEnd, Replaced};
 use crate::group::header::{Retention, past_epoch_record, path_keys_record, with_version, write_secret_tree};
+use crate::group::leaf_epochs::node_record;
 use crate::group::pending::StagedEpoch;
 use crate::group::{Fault, Group};
-use crate::record::{Delta, GroupId, RECORD_VERSION, RecordKey, RecordPrefix, SecretWriter};
+use crate::record::{Delta, GroupId, RecordKey, RecordPrefix};
 use crate::secret_tree::{SecretTreeEdit, SecretTreeError};
 use crate::tree::ratchet_tree::{NodeEdit, RatchetTree};
 
@@ -48,7 +49,9 @@ pub(crate) fn write_epoch_change(
         delta.delete_prefix(RecordPrefix::Epoch(id.clone(), *expired));
     }
     write_resumption(delta, group, &end)?;
-    write_nodes(delta, id, &edits)?;
+    if !group.is_tree_outside() {
+        write_nodes(delta, id, &edits, staged.epoch.context.epoch)?;
+    }
     let keys = path_keys_record(group.path_keys()?, &staged.path_keys)?;
     delta.put(RecordKey::PathKeys(id.clone()), keys);
     write_epoch(delta, id, &staged.epoch, &retention(group, &end))?;
@@ -73,16 +76,12 @@ pub(crate) fn write_epoch(delta: &mut Delta, id: &GroupId, epoch: &Epoch, retent
     Ok(())
 }
 
-/// Writes nodes of a tree, one record each.
-pub(crate) fn write_nodes(delta: &mut Delta, id: &GroupId, edits: &[NodeEdit]) -> Result<(), Fault> {
+/// Writes nodes of a tree, one record each: they are what they are since `epoch`.
+pub(crate) fn write_nodes(delta: &mut Delta, id: &GroupId, edits: &[NodeEdit], epoch: u64) -> Result<(), Fault> {
     for (node, bytes) in edits {
         let key = RecordKey::TreeNode(id.clone(), *node);
         match bytes {
-            Some(bytes) => {
-                let mut w = SecretWriter::new(RECORD_VERSION);
-                w.raw(bytes);
-                delta.put(key, w.finish());
-            }
+            Some(bytes) => delta.put(key, node_record(*node, bytes, epoch)?),
             None => delta.delete(key),
         }
     }

@@ -7,6 +7,7 @@ use crate::group::cache::CachedProposal;
 use crate::group::epoch::{EpochEnd, EpochUndo, NewEpoch};
 use crate::group::pending::PendingCommit;
 use crate::group::state::{Held, Status};
+use crate::key_schedule::ExporterSecret;
 use crate::proposal::ProposalRef;
 use crate::secret_tree::{RatchetMove, RatchetUndo};
 
@@ -27,6 +28,8 @@ pub(crate) enum Edit {
     EnterPending(Box<EpochEnd>),
     /// Takes either back.
     LeaveEpoch(Box<EpochUndo>),
+    /// Replaces the exporter secret.
+    SwapExporter(ExporterSecret),
     /// Replaces revision and counters.
     SetStatus(Status),
     /// Ends the membership: takes all that is held; or gives it back.
@@ -70,6 +73,9 @@ impl Edit {
             Self::LeaveEpoch(undo) => {
                 group.leave_epoch(*undo);
                 Self::Nothing
+            }
+            Self::SwapExporter(exporter) => {
+                Self::SwapExporter(core::mem::replace(&mut group.epoch.secrets.exporter, exporter))
             }
             Self::SetStatus(status) => Self::SetStatus(core::mem::replace(&mut group.status, status)),
             Self::SwapHeld(mut held) => {

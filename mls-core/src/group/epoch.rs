@@ -9,6 +9,7 @@ use mls_crypto_traits::{SecretBytes, SignaturePublicKey};
 use crate::credential::Credential;
 use crate::group::Group;
 use crate::group::cache::ProposalCache;
+use crate::group::leaf_epochs::LeafEpochsUndo;
 use crate::group::pending::{PendingCommit, StagedEpoch};
 use crate::group::state::PastSlot;
 use crate::group_context::GroupContext;
@@ -107,6 +108,7 @@ pub(crate) struct EpochUndo {
     dropped_psks: Vec<(u64, Option<ResumptionPsk>)>,
     /// Takes the erasure of our own ratchets back; `None` where the old epoch was not retained.
     erased: Option<RatchetUndo>,
+    leaf_epochs: LeafEpochsUndo,
     /// The commit, where it was our own.
     sent: Option<SentCommit>,
 }
@@ -128,6 +130,7 @@ impl Group {
         let number = self.epoch.context.epoch;
         let own_leaf = self.epoch.own_leaf;
         let mut old = core::mem::replace(&mut self.epoch, epoch);
+        let leaf_epochs = self.leaf_epochs.enter(self.epoch.context.epoch, replaced.keys().copied());
         self.resumption.insert(number, Some(old.secrets.resumption.duplicate()));
         let mut erased = None;
         if let Some(erase) = retain {
@@ -157,6 +160,7 @@ impl Group {
             dropped: expired.into_iter().filter_map(|at| Some((at, self.past.remove(&at)?))).collect(),
             dropped_psks: expired_psks.into_iter().filter_map(|at| Some((at, self.resumption.remove(&at)?))).collect(),
             erased,
+            leaf_epochs,
             sent: None,
         }
     }
@@ -171,7 +175,19 @@ impl Group {
 
     /// Takes [`Self::enter_epoch`] back.
     pub(crate) fn leave_epoch(&mut self, undo: EpochUndo) {
-        let EpochUndo { mut epoch, tree, path_keys, proposals, pending, dropped, dropped_psks, erased, sent } = undo;
+        let EpochUndo {
+            mut epoch,
+            tree,
+            path_keys,
+            proposals,
+            pending,
+            dropped,
+            dropped_psks,
+            erased,
+            leaf_epochs,
+            sent,
+        } = undo;
+        self.leaf_epochs.undo(leaf_epochs);
         let number = epoch.context.epoch;
         if let Some(erased) = erased
             && let Some(PastSlot { state: Some(mut past), .. }) = self.past.remove(&number)

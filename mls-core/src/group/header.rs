@@ -9,6 +9,7 @@ use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
 use mls_crypto_traits::{SecretBytes, SignaturePublicKey};
 
 use crate::credential::Credential;
+use crate::group::Group;
 use crate::group::epoch::{Epoch, LiveSecrets, PastEpoch, Replaced};
 use crate::group::pending::{PendingCommit, StagedEpoch};
 use crate::group::state::Status;
@@ -23,11 +24,22 @@ use crate::tree::path::{OwnPathKeys, PathKeysUpdate};
 use crate::tree::ratchet_tree::RatchetTree;
 
 /// What a group's header record holds besides the epoch.
+#[derive(Default)]
 pub(crate) struct Retention {
     /// Retained epochs, with the time at which each ended.
     pub(crate) past: Vec<(u64, u64)>,
     /// Epochs whose resumption PSK is kept.
     pub(crate) resumption: Vec<u64>,
+}
+
+impl Group {
+    /// What the header says of other epochs.
+    pub(crate) fn retention(&self) -> Retention {
+        Retention {
+            past: self.past.iter().map(|(epoch, slot)| (*epoch, slot.ended)).collect(),
+            resumption: self.resumption.keys().copied().collect(),
+        }
+    }
 }
 
 impl Status {
@@ -47,14 +59,23 @@ impl Status {
 
 impl Epoch {
     pub(crate) fn to_record(&self, retention: &Retention) -> Result<SecretBytes, EncodeError> {
+        self.header(retention, self.secrets.exporter.as_bytes())
+    }
+
+    /// The header of an epoch whose exporter secret is deleted.
+    pub(crate) fn to_record_without_exporter(&self, retention: &Retention) -> Result<SecretBytes, EncodeError> {
+        self.header(retention, &[])
+    }
+
+    fn header(&self, retention: &Retention, exporter: &[u8]) -> Result<SecretBytes, EncodeError> {
         let mut w = SecretWriter::new(RECORD_VERSION);
-        self.write(&mut w)?;
+        self.write(&mut w, exporter)?;
         w.put(&retention.past)?;
         w.put(&retention.resumption)?;
         Ok(w.finish())
     }
 
-    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+    fn write(&self, w: &mut SecretWriter, exporter_bytes: &[u8]) -> Result<(), EncodeError> {
         let Self {
             context,
             context_bytes: _,
@@ -73,9 +94,9 @@ impl Epoch {
         w.put(own_signature_key)?;
         w.put(re_init)?;
         w.put(&secret_tree.size())?;
-        let LiveSecrets { sender_data, exporter, external, membership, resumption, authenticator, init } = secrets;
+        let LiveSecrets { sender_data, exporter: _, external, membership, resumption, authenticator, init } = secrets;
         w.opaque(sender_data.as_bytes())?;
-        w.opaque(exporter.as_bytes())?;
+        w.opaque(exporter_bytes)?;
         w.opaque(external.as_bytes())?;
         w.opaque(membership.as_bytes())?;
         w.opaque(resumption.as_bytes())?;
@@ -181,7 +202,7 @@ impl PendingCommit {
         w.put(message)?;
         w.put(welcome)?;
         w.put(ratchet_tree)?;
-        epoch.write(&mut w)?;
+        epoch.write(&mut w, epoch.secrets.exporter.as_bytes())?;
         let records = epoch.secret_tree.records()?;
         w.put(&u32::try_from(records.len()).unwrap_or(u32::MAX))?;
         for (key, value) in &records {
