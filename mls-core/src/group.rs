@@ -3,12 +3,12 @@
 //! A [`Group`] is what one member holds of one group. Functions here read a `&Group` and yield a [`Step`]: what must
 //! be stored, and what comes out once it is. Until [`Step::apply`] nothing has happened.
 
-mod advance;
-mod answers;
+pub(crate) mod advance;
+pub(crate) mod answers;
 mod assemble;
 mod batch;
 mod builder;
-mod cache;
+pub(crate) mod cache;
 mod commit;
 mod commit_make;
 mod commit_merge;
@@ -24,21 +24,21 @@ mod fault;
 #[cfg(feature = "hazmat")]
 mod hazmat;
 mod header;
-mod join;
+pub(crate) mod join;
 mod join_error;
-mod leaf_epochs;
+pub(crate) mod leaf_epochs;
 mod member_hpke;
 mod pending;
-mod process;
+pub(crate) mod process;
 mod propose;
 mod psks;
 pub(crate) mod public_state;
-mod query;
+pub(crate) mod query;
 mod receive;
 mod receive_error;
-mod resident;
+pub(crate) mod resident;
 mod standalone;
-mod state;
+pub(crate) mod state;
 mod step;
 mod stored;
 #[cfg(test)]

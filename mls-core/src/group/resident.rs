@@ -198,7 +198,7 @@ impl Epoch {
 }
 
 /// The size of the tree whose last leaf is the last one of these nodes.
-fn size_for(nodes: impl Iterator<Item = NodeIndex>) -> Option<TreeSize> {
+pub(crate) fn size_for(nodes: impl Iterator<Item = NodeIndex>) -> Option<TreeSize> {
     let last = nodes.filter_map(NodeIndex::leaf).max()?;
     TreeSize::for_leaves(last.as_u32().checked_add(1)?)
 }
