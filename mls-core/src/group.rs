@@ -16,7 +16,7 @@ mod create;
 mod disposition;
 mod edit;
 mod encrypt;
-mod epoch;
+pub(crate) mod epoch;
 mod export;
 mod exporter;
 mod external;

@@ -121,6 +121,26 @@ impl Observer {
         self.re_init.as_ref()
     }
 
+    #[cfg(test)]
+    pub(crate) fn in_test(
+        epoch: &crate::group::epoch::Epoch,
+        tree: RatchetTree,
+        proposals: BTreeMap<ProposalRef, Arc<CachedProposal>>,
+        status: Status,
+    ) -> Self {
+        Self {
+            id: GroupId(epoch.context.group_id.clone()),
+            status,
+            context: epoch.context.clone(),
+            context_bytes: epoch.context_bytes.clone(),
+            interim_transcript_hash: epoch.interim_transcript_hash.clone(),
+            confirmation_tag: epoch.confirmation_tag.clone(),
+            re_init: epoch.re_init.clone(),
+            tree,
+            proposals,
+        }
+    }
+
     pub(super) fn public_state(&self) -> PublicState<'_> {
         PublicState { context: &self.context, interim_transcript_hash: &self.interim_transcript_hash, tree: &self.tree }
     }
