@@ -21,6 +21,7 @@ mod export;
 mod exporter;
 mod external;
 mod fault;
+mod fork;
 #[cfg(feature = "hazmat")]
 mod hazmat;
 mod header;
@@ -36,7 +37,10 @@ pub(crate) mod public_state;
 pub(crate) mod query;
 mod receive;
 mod receive_error;
+mod recovery;
 pub(crate) mod resident;
+mod rewind;
+mod rewind_edit;
 mod standalone;
 pub(crate) mod state;
 mod step;
@@ -63,6 +67,7 @@ pub use export::{ExportError, GroupInfoOptions, export_ratchet_tree, export_secr
 pub use exporter::delete_exporter;
 pub use external::{ExternalJoin, ExternalJoinPlan, PendingExternalJoin, external_join};
 pub use fault::Fault;
+pub use fork::{EpochClaim, EpochComparison, ForkReport};
 #[cfg(feature = "hazmat")]
 pub use hazmat::{TakeKeyError, TakenMessageKey, take_message_key, take_next_message_key};
 pub use join::{OpenedWelcome, PendingJoin, open_welcome};
@@ -73,6 +78,7 @@ pub use process::{EpochChange, PendingCommit, VettedCommit};
 pub use propose::{LeafChange, OutgoingProposal, ProposeError, Proposing, SendOptions, propose};
 pub use receive::{Inbound, PendingProposal, ProposalReceived, Received, receive};
 pub use receive_error::{CommitRule, ReceiveError};
+pub use rewind::{RewindError, Rewound, rewind};
 pub use standalone::{VerifiedGroupInfo, check_key_package, verify_group_info};
 pub use state::{Group, Member};
 pub use step::{Fresh, Stale, Step};

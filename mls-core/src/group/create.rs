@@ -191,6 +191,7 @@ pub(crate) fn found(
         pending: None,
         past: BTreeMap::new(),
         resumption: BTreeMap::new(),
+        abandoned: Vec::new(),
     };
     Ok(Fresh { delta, output: group })
 }

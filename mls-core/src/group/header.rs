@@ -30,6 +30,8 @@ pub(crate) struct Retention {
     pub(crate) past: Vec<(u64, u64)>,
     /// Epochs whose resumption PSK is kept.
     pub(crate) resumption: Vec<u64>,
+    /// Epochs that were left by going back.
+    pub(crate) abandoned: Vec<(u64, Vec<u8>)>,
 }
 
 impl Group {
@@ -38,6 +40,7 @@ impl Group {
         Retention {
             past: self.past.iter().map(|(epoch, slot)| (*epoch, slot.ended)).collect(),
             resumption: self.resumption.keys().copied().collect(),
+            abandoned: self.abandoned.clone(),
         }
     }
 }
@@ -72,6 +75,7 @@ impl Epoch {
         self.write(&mut w, exporter)?;
         w.put(&retention.past)?;
         w.put(&retention.resumption)?;
+        w.put(&retention.abandoned)?;
         Ok(w.finish())
     }
 
@@ -133,14 +137,19 @@ impl Epoch {
     pub(crate) fn from_record(bytes: &SecretBytes) -> Result<(Self, Retention), DecodeError> {
         let mut r = open_record(bytes)?;
         let epoch = Self::read(&mut r)?;
-        let retention = Retention { past: Vec::decode(&mut r)?, resumption: Vec::decode(&mut r)? };
+        let retention =
+            Retention { past: Vec::decode(&mut r)?, resumption: Vec::decode(&mut r)?, abandoned: Vec::decode(&mut r)? };
         r.finish()?;
         Ok((epoch, retention))
     }
 }
 
 /// The record of an epoch that is retained from now on.
-pub(crate) fn past_epoch_record(epoch: &Epoch, replaced: &Replaced) -> Result<SecretBytes, EncodeError> {
+pub(crate) fn past_epoch_record(
+    epoch: &Epoch,
+    replaced: &Replaced,
+    rewind: Option<&SecretBytes>,
+) -> Result<SecretBytes, EncodeError> {
     let mut w = SecretWriter::new(RECORD_VERSION);
     w.opaque(&epoch.context_bytes)?;
     w.put(&epoch.own_leaf)?;
@@ -148,6 +157,11 @@ pub(crate) fn past_epoch_record(epoch: &Epoch, replaced: &Replaced) -> Result<Se
     w.opaque(epoch.secrets.sender_data.as_bytes())?;
     let replaced: Vec<_> = replaced.iter().map(|(leaf, then)| (*leaf, then.as_ref())).collect();
     w.put(&replaced)?;
+    w.opaque(epoch.secrets.authenticator.as_bytes())?;
+    w.put(&u8::from(rewind.is_some()))?;
+    if let Some(rewind) = rewind {
+        w.opaque(rewind.as_bytes())?;
+    }
     Ok(w.finish())
 }
 
@@ -162,6 +176,11 @@ impl PastEpoch {
             replaced: Vec::<(LeafIndex, Option<(SignaturePublicKey, Credential)>)>::decode(&mut r)?
                 .into_iter()
                 .collect(),
+            authenticator: EpochAuthenticator::from_bytes(secret(&mut r)?),
+            rewind: match u8::decode(&mut r)? {
+                0 => None,
+                _ => Some(secret(&mut r)?),
+            },
         };
         r.finish()?;
         Ok(past)

@@ -48,6 +48,7 @@ impl Group {
             pending: None,
             past: retention.past.into_iter().map(|(at, ended)| (at, PastSlot { ended, state: None })).collect(),
             resumption: retention.resumption.into_iter().map(|at| (at, None)).collect(),
+            abandoned: retention.abandoned,
             status,
         })
     }

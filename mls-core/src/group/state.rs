@@ -48,6 +48,8 @@ pub struct Group {
     pub(crate) past: BTreeMap<u64, PastSlot>,
     /// The resumption PSKs of earlier epochs that are kept; the key where it is resident.
     pub(crate) resumption: BTreeMap<u64, Option<ResumptionPsk>>,
+    /// Epochs that were left by going back, with their confirmation tags: they must not be entered again.
+    pub(crate) abandoned: Vec<(u64, Vec<u8>)>,
 }
 
 /// A retained epoch.
@@ -340,6 +342,7 @@ impl fmt::Debug for Group {
             pending: _,
             past,
             resumption: _,
+            abandoned,
         } = self;
         f.debug_struct("Group")
             .field("id", id)
@@ -347,6 +350,7 @@ impl fmt::Debug for Group {
             .field("lifecycle", lifecycle)
             .field("epoch", &epoch.context.epoch)
             .field("past", &past.keys())
+            .field("abandoned", &abandoned.len())
             .finish_non_exhaustive()
     }
 }

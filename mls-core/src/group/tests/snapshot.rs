@@ -25,6 +25,7 @@ pub(super) fn snapshot(group: &Group) -> BTreeMap<String, Vec<u8>> {
         pending,
         past,
         resumption,
+        abandoned,
     } = group;
     let mut all = BTreeMap::new();
     let mut put = |name: String, value: Vec<u8>| assert!(all.insert(name, value).is_none());
@@ -49,8 +50,11 @@ pub(super) fn snapshot(group: &Group) -> BTreeMap<String, Vec<u8>> {
         let Some(state) = &slot.state else { continue };
         let fields = (&state.context_bytes, state.own_leaf, state.sender_data.as_bytes(), &state.replaced);
         put(format!("past {at}"), format!("{fields:?}").into_bytes());
+        let more = (state.authenticator.as_bytes(), state.rewind.as_ref().map(|point| point.as_bytes()));
+        put(format!("past claims {at}"), format!("{more:?}").into_bytes());
         put(format!("past secret tree {at}"), secret_tree(&state.secret_tree));
     }
+    put("abandoned".to_string(), format!("{abandoned:?}").into_bytes());
     for (at, psk) in resumption {
         put(format!("resumption {at}"), format!("{:?}", psk.as_ref().map(|psk| psk.as_bytes())).into_bytes());
     }
