@@ -198,7 +198,7 @@ impl<'a> Reading<'a> {
         }
         // req: R-6.3-02
         let past = group.past_epoch(epoch)?.ok_or(ReceiveError::PastEpoch(epoch))?;
-        let PastEpoch { context_bytes, own_leaf, sender_data, secret_tree, replaced: _ } = past;
+        let PastEpoch { context_bytes, own_leaf, sender_data, secret_tree, .. } = past;
         Ok(Self { context_bytes, sender_data, secret_tree, own_leaf: *own_leaf })
     }
 }

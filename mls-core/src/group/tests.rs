@@ -20,6 +20,7 @@ mod forge;
 mod forge_welcome;
 mod framing;
 mod lists;
+mod observer;
 mod paths;
 mod psks;
 mod ratchets;
