@@ -81,6 +81,6 @@ pub use receive_error::{CommitRule, ReceiveError};
 pub use rewind::{RewindError, Rewound, rewind};
 pub use standalone::{VerifiedGroupInfo, check_key_package, verify_group_info};
 pub use state::{Group, Member};
-pub use step::{Fresh, Stale, Step};
+pub use step::{Fresh, Incoming, Stale, Step};
 pub use stored::{StateStamp, forget_psk, pending_proposals, psk_from_record, store_psk};
 pub use tree_outside::{keep_tree_inside, keep_tree_outside};
