@@ -23,6 +23,7 @@ mod fault;
 mod header;
 mod join;
 mod join_error;
+mod outside;
 mod pending;
 mod process;
 mod propose;
@@ -55,6 +56,9 @@ pub use external::{ExternalJoin, ExternalJoinPlan, PendingExternalJoin, external
 pub use fault::Fault;
 pub use join::{OpenedWelcome, PendingJoin, open_welcome};
 pub use join_error::JoinError;
+pub use outside::{
+    ExternalProposal, NewMemberProposal, PendingExternalProposal, propose_as_new_member, propose_from_outside,
+};
 pub use process::{EpochChange, PendingCommit, VettedCommit};
 pub use propose::{LeafChange, OutgoingProposal, ProposeError, Proposing, SendOptions, propose};
 pub use receive::{Inbound, PendingProposal, ProposalReceived, Received, receive};

@@ -20,6 +20,7 @@ mod forge;
 mod forge_welcome;
 mod framing;
 mod lists;
+mod outside;
 mod paths;
 mod psks;
 mod ratchets;
