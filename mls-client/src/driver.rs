@@ -16,10 +16,12 @@ mod join;
 mod load;
 mod message;
 mod questions;
+mod recover;
 mod rounds;
 
 pub(crate) use commit::{add_plan, remove_plan};
 pub(crate) use handle::Handle;
+pub(crate) use recover::readd_plan;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

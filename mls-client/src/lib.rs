@@ -69,6 +69,7 @@ mod external;
 mod group;
 mod identity;
 mod memory;
+mod peek;
 mod settings;
 mod signers;
 
@@ -80,14 +81,15 @@ pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use default_rules::DefaultRules;
 pub use error::{
-    BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, ProposeError, ReceiveError,
-    SendError,
+    BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, MemberError, ProposeError,
+    ReceiveError, RewindError, SendError,
 };
 pub use event::{Event, Repeat};
 pub use external::ExternalJoin;
 pub use group::Group;
 pub use identity::Identity;
 pub use memory::MemoryStorage;
+pub use peek::WelcomePeek;
 
 pub use mls_core;
 #[cfg(feature = "rustcrypto")]

@@ -29,7 +29,7 @@ pub(crate) mod join;
 mod join_error;
 pub(crate) mod leaf_epochs;
 mod member_hpke;
-mod outside;
+pub(crate) mod outside;
 mod pending;
 pub(crate) mod process;
 mod propose;

@@ -18,4 +18,5 @@ mod outside;
 mod policy;
 mod proposals;
 mod psk;
+mod recovery;
 mod world;

@@ -109,6 +109,8 @@ pub enum ProposeError {
     TooManyProposals,
     /// We have proposed the very same in this epoch already.
     DuplicateProposal(ProposalRef),
+    /// The group does not list the key among those of its external senders (section 12.1.8.1).
+    NotAnExternalSender,
 }
 
 from_fault!(ProposeError);
@@ -308,6 +310,7 @@ impl fmt::Display for ProposeError {
             Self::Encrypt(error) => error.fmt(f),
             Self::TooManyProposals => f.write_str("too many proposals are cached"),
             Self::DuplicateProposal(_) => f.write_str("the same proposal waits already"),
+            Self::NotAnExternalSender => f.write_str("the group does not list the key among its external senders"),
         }
     }
 }

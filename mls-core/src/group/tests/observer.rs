@@ -61,6 +61,12 @@ fn follow(
             let answers = peer.answers(pending.credentials(), &[]);
             pending.resume(observer, &answers, &mut peer.world.env()).map(|_| None)
         }
+        Observed::ExternalProposal(pending) => {
+            let ruling = pending.question().accept();
+            let pending = pending.rule(ruling, observer, &mut peer.world.env())?;
+            let answers = peer.answers(pending.credentials(), &[]);
+            pending.resume(observer, &answers, &mut peer.world.env()).map(|_| None)
+        }
         Observed::Commit(pending) => {
             let ruling = pending.question().accept();
             let vetted = pending.rule(ruling, observer, &mut peer.world.env())?;
