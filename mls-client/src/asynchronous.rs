@@ -4,11 +4,13 @@ mod builder;
 mod client;
 mod external;
 mod group;
+mod observed;
 
 pub use builder::AsyncClientBuilder;
 pub use client::AsyncClient;
 pub use external::AsyncExternalJoin;
 pub use group::AsyncGroup;
+pub use observed::AsyncObservedGroup;
 
 #[cfg(test)]
 mod tests;

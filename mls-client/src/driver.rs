@@ -15,6 +15,7 @@ mod handle;
 mod join;
 mod load;
 mod message;
+mod observe;
 mod questions;
 mod recover;
 mod rounds;

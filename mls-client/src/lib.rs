@@ -69,11 +69,12 @@ mod external;
 mod group;
 mod identity;
 mod memory;
+mod observed;
 mod peek;
 mod settings;
 mod signers;
 
-pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup};
+pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncObservedGroup};
 pub use basic::BasicIdentity;
 pub use blocking::Blocking;
 pub use builder::ClientBuilder;
@@ -89,6 +90,7 @@ pub use external::ExternalJoin;
 pub use group::Group;
 pub use identity::Identity;
 pub use memory::MemoryStorage;
+pub use observed::{ObservedEvent, ObservedGroup};
 pub use peek::WelcomePeek;
 
 pub use mls_core;

@@ -36,6 +36,10 @@ pub struct AsyncClient {
 }
 
 impl AsyncClient {
+    pub(super) const fn driver(&self) -> &Arc<Driver> {
+        &self.driver
+    }
+
     pub(crate) const fn new(driver: Arc<Driver>) -> Self {
         Self { driver }
     }

@@ -107,7 +107,8 @@ fn a_member_that_was_given_the_wrong_commit_goes_back() {
         let claims = at_alice.query(mls_client::mls_core::group::Group::epoch_claims).unwrap();
         let report = at_carol.query(|group| group.compare_claims(&claims)).unwrap();
         assert_eq!((report.last_common, report.first_forked), (Some(1), Some(2)));
-        let ours = at_carol.query(|group| group.compare_epoch(1, &claims[0].authenticator)).unwrap();
+        let before = claims.iter().find(|claim| claim.epoch == 1).unwrap();
+        let ours = at_carol.query(|group| group.compare_epoch(1, &before.authenticator)).unwrap();
         assert_eq!(ours, EpochComparison::Same);
         let rewound = at_carol.rewind(report.last_common.unwrap()).unwrap();
         assert_eq!((rewound.epoch, rewound.left), (1, 3));
