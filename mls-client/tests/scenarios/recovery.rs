@@ -104,7 +104,7 @@ fn a_member_that_was_given_the_wrong_commit_goes_back() {
         assert!(at_alice.receive(&astray).is_err());
 
         // Carol finds out from what Alice tells her.
-        let claims = at_alice.query(mls_client::mls_core::group::Group::epoch_claims).unwrap();
+        let claims = at_alice.query(|group| group.epoch_claims()).unwrap();
         let report = at_carol.query(|group| group.compare_claims(&claims)).unwrap();
         assert_eq!((report.last_common, report.first_forked), (Some(1), Some(2)));
         let before = claims.iter().find(|claim| claim.epoch == 1).unwrap();

@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::unwrap_in_result,
     missing_docs,
     reason = "tests"
 )]
@@ -64,12 +65,12 @@ fn an_observer_follows_what_is_in_the_clear() {
     let add = Proposing::Add(Box::new(dave.key_package().key_package));
     let update = peers[0].propose(Proposing::Update(LeafChange::default()), &clear());
     let add = peers[2].propose(add, &clear());
-    for (from, message) in [(0, &update), (2, &add)] {
-        for who in (0..3).filter(|who| *who != from) {
+    for (from, message) in [(0_u32, &update), (2, &add)] {
+        for who in (0..3_usize).filter(|who| *who != from as usize) {
             peers[who].receive(message);
         }
         let Seen::Proposal(seen) = watcher.try_receive(message).unwrap() else { panic!() };
-        assert_eq!(seen.sender, Sender::Member(leaf(from as u32)));
+        assert_eq!(seen.sender, Sender::Member(leaf(from)));
         watcher.restart();
     }
     assert!(matches!(watcher.try_receive(&add), Err(ReceiveError::DuplicateProposal(_))));

@@ -41,7 +41,8 @@ fn watch(group: &Group, peer: &mut Peer, message: &MlsMessage) -> Result<Option<
     match result {
         Ok(Some(step)) => {
             let durable = crate::record::Durable::i_stored(step.delta());
-            Ok(Some(step.apply(&mut observer, durable).unwrap()))
+            let change = step.apply(&mut observer, durable);
+            Ok(change.ok())
         }
         Ok(None) => Ok(None),
         Err(error) => {
