@@ -97,9 +97,9 @@ pub use mls_crypto_traits;
 pub use mls_core::credential::Credential;
 pub use mls_core::env::UnixTime;
 pub use mls_core::group::{
-    CommitOutput, CommitPlan, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan, GroupInfoOptions, LeafChange,
-    LeafSpec, Member, NewKeyPackage, Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received,
-    SendOptions,
+    CommitOutput, CommitPlan, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan, ExternalProposal,
+    GroupInfoOptions, LeafChange, LeafSpec, Member, NewKeyPackage, NewMemberProposal, Outgoing, OutgoingProposal,
+    PathPolicy, ProposalReceived, Proposing, Received, SendOptions,
 };
 pub use mls_core::identity::{AsyncIdentityProvider, IdentityProvider};
 pub use mls_core::limits::Limits;

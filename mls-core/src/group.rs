@@ -29,6 +29,7 @@ pub(crate) mod join;
 mod join_error;
 pub(crate) mod leaf_epochs;
 mod member_hpke;
+mod outside;
 mod pending;
 pub(crate) mod process;
 mod propose;
@@ -74,6 +75,9 @@ pub use join::{OpenedWelcome, PendingJoin, open_welcome};
 pub use join_error::JoinError;
 pub use leaf_epochs::StaleMember;
 pub use member_hpke::{MemberError, MemberMode, MemberPurpose, open_as_member, seal_to_member};
+pub use outside::{
+    ExternalProposal, NewMemberProposal, PendingExternalProposal, propose_as_new_member, propose_from_outside,
+};
 pub use process::{EpochChange, PendingCommit, VettedCommit};
 pub use propose::{LeafChange, OutgoingProposal, ProposeError, Proposing, SendOptions, propose};
 pub use receive::{Inbound, PendingProposal, ProposalReceived, Received, receive};

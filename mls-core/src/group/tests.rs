@@ -21,6 +21,7 @@ mod forge_welcome;
 mod framing;
 mod lists;
 mod observer;
+mod outside;
 mod paths;
 mod psks;
 mod ratchets;
