@@ -13,6 +13,7 @@ mod commit;
 mod commit_make;
 mod commit_merge;
 mod create;
+mod detached;
 mod disposition;
 mod edit;
 mod encrypt;
@@ -20,11 +21,14 @@ mod epoch;
 mod export;
 mod external;
 mod fault;
+mod founding;
 mod header;
 mod join;
 mod join_error;
+mod leftovers;
 mod pending;
 mod process;
+mod proposals;
 mod propose;
 mod psks;
 mod receive;
@@ -33,6 +37,9 @@ mod resident;
 mod state;
 mod step;
 mod stored;
+mod succession;
+mod successor;
+mod successor_join;
 #[cfg(test)]
 mod tests;
 mod welcome_make;
@@ -41,13 +48,14 @@ pub use answers::{AnswerError, Answers};
 pub use batch::Batch;
 pub use commit::{
     CommitError, CommitOutput, CommitPlan, DropReason, DroppedProposal, PathPolicy, PendingOwnCommit, VettedOwnCommit,
-    commit,
+    Welcomes, commit,
 };
 pub use commit_merge::{accept_commit, drop_commit, pending_commit};
 pub use create::{
     CreateError, CreateGroup, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group, generate_key_package,
     generate_signer, key_package_record, signer_from_record,
 };
+pub use detached::{DetachedCommit, accept_detached};
 pub use disposition::{Disposition, Missing};
 pub use encrypt::{EncryptError, EncryptOptions, Outgoing, encrypt};
 pub use export::{ExportError, GroupInfoOptions, export_ratchet_tree, export_secret, group_info};
@@ -55,10 +63,15 @@ pub use external::{ExternalJoin, ExternalJoinPlan, PendingExternalJoin, external
 pub use fault::Fault;
 pub use join::{OpenedWelcome, PendingJoin, open_welcome};
 pub use join_error::JoinError;
+pub use leftovers::Leftover;
 pub use process::{EpochChange, PendingCommit, VettedCommit};
+pub use proposals::{WaitingProposal, drop_proposal, waiting_proposals};
 pub use propose::{LeafChange, OutgoingProposal, ProposeError, Proposing, SendOptions, propose};
 pub use receive::{Inbound, PendingProposal, ProposalReceived, Received, receive};
 pub use receive_error::{CommitRule, ReceiveError};
 pub use state::{Group, Member};
 pub use step::{Fresh, Stale, Step};
 pub use stored::{StateStamp, forget_psk, pending_proposals, psk_from_record, store_psk};
+pub use succession::{Predecessor, Succession, SuccessionError};
+pub use successor::{PendingSuccessor, Successor, SuccessorError, SuccessorKind, SuccessorPlan, create_successor};
+pub use successor_join::{OpenedSuccessor, PendingSuccessorJoin, open_successor_welcome};

@@ -1,0 +1,1 @@
+//! Successors of members that lie.
