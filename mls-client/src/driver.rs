@@ -13,6 +13,8 @@ mod load;
 mod message;
 mod questions;
 mod rounds;
+mod successor;
+mod waiting;
 
 pub(crate) use commit::adds;
 

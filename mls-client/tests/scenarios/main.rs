@@ -17,4 +17,6 @@ mod membership;
 mod policy;
 mod proposals;
 mod psk;
+mod successor;
+mod waiting;
 mod world;

@@ -23,6 +23,7 @@ use crate::group::founding::{read_founding, write_founding};
 use crate::group::join::{check_group, received_tree, roster};
 use crate::group::join_error::JoinError;
 use crate::group::psks::combine_with;
+use crate::group::succession::Predecessor;
 use crate::group::{Fault, Fresh, Group};
 use crate::group_context::GroupContext;
 use crate::identity::{CredentialCheck, CredentialEvent};
@@ -108,9 +109,17 @@ pub fn external_join(
             predecessor: Some((old.credential, old.signature_key)),
         });
     }
+    if plan.psks.len() > usize::from(u16::MAX) {
+        return Err(JoinError::TooManyPsks);
+    }
     let mut psks = Vec::with_capacity(plan.psks.len());
     for psk in &plan.psks {
-        psks.push(PreSharedKeyId::with_fresh_nonce(suite, psk.clone(), env.rng).map_err(Fault::from)?);
+        let id = PreSharedKeyId::with_fresh_nonce(suite, psk.clone(), env.rng).map_err(Fault::from)?;
+        // req: R-11.2-05, R-11.3-06
+        if Predecessor::named_by(&id).is_some() {
+            return Err(JoinError::PskUsage);
+        }
+        psks.push(id);
     }
     let tag = QuestionTag::draw(env.rng)?;
     Ok(PendingExternalJoin {

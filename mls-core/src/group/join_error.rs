@@ -37,6 +37,8 @@ pub enum JoinError {
     TwoSuccessorPsks,
     /// More pre-shared keys than a 16-bit index can count (section 8.4).
     TooManyPsks,
+    /// A pre-shared key of usage reinit or branch has no place in an external commit (section 12.1.4).
+    PskUsage,
     /// The group succeeds another one (sections 11.2 and 11.3); it is not joined like this.
     SuccessorGroup(Box<Predecessor>),
     /// The group is not such a successor as is expected.
@@ -103,7 +105,7 @@ impl JoinError {
             Self::NoTree => Disposition::Retry(Missing::Tree),
             Self::Answer(error) => error.disposition(),
             Self::Succession(error) => error.disposition(),
-            Self::Leaf(_) | Self::NothingToResync => Disposition::FixCaller,
+            Self::Leaf(_) | Self::NothingToResync | Self::PskUsage => Disposition::FixCaller,
             _ => Disposition::Discard,
         }
     }
@@ -150,6 +152,7 @@ impl fmt::Display for JoinError {
             Self::PskNonceLength => "a PSK nonce has the wrong length",
             Self::TwoSuccessorPsks => "more than one PSK of usage reinit or branch",
             Self::TooManyPsks => "too many PSKs",
+            Self::PskUsage => "a PSK of usage reinit or branch has no place there",
             Self::SuccessorGroup(_) => "the group succeeds another one",
             Self::NoTree => "the ratchet tree is missing",
             Self::TreeHash => "the tree's hash is not the one in the group context",
