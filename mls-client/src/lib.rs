@@ -53,7 +53,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The operations are written once in `driver`, over the asynchronous traits. `client`, `group` and `external` are the
-// blocking face, which runs them through `blocking`; an asynchronous face stands beside these in a module of its own.
+// blocking face, which runs them through `blocking`; `asynchronous` is the other one, which awaits them. A new operation
+// is a method of `Driver` and a line in each face.
+mod asynchronous;
 mod basic;
 mod blocking;
 mod builder;
@@ -67,11 +69,14 @@ mod external;
 mod group;
 mod identity;
 mod memory;
+mod settings;
 mod signers;
 mod successor;
 mod waiting;
 
+pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncSuccessor};
 pub use basic::BasicIdentity;
+pub use blocking::Blocking;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
@@ -99,10 +104,10 @@ pub use mls_core::group::{
     GroupInfoOptions, LeafChange, LeafSpec, Leftover, Member, NewKeyPackage, Outgoing, OutgoingProposal, PathPolicy,
     ProposalReceived, Proposing, Received, SendOptions, SuccessorKind, SuccessorPlan, WaitingProposal, Welcomes,
 };
-pub use mls_core::identity::IdentityProvider;
+pub use mls_core::identity::{AsyncIdentityProvider, IdentityProvider};
 pub use mls_core::limits::Limits;
 pub use mls_core::record::GroupId;
-pub use mls_core::rules::MlsRules;
-pub use mls_core::storage::Storage;
+pub use mls_core::rules::{AsyncMlsRules, MlsRules};
+pub use mls_core::storage::{AsyncStorage, Storage};
 pub use mls_core::tree::math::LeafIndex;
 pub use mls_crypto_traits::CipherSuite;

@@ -5,18 +5,18 @@ use mls_core::group::{
 };
 use mls_core::record::RecordPrefix;
 
-use super::Driver;
 use super::join::welcome_of;
 use super::rounds::Rounds;
+use super::{Driver, Handle};
 use crate::error::{DriverError, JoinError, LoadError, SuccessorError};
 
 impl Driver {
     pub(crate) async fn create_successor(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         plan: &SuccessorPlan,
     ) -> Result<Successor, SuccessorError> {
-        let mut rounds = Rounds::at(state.stamp());
+        let mut rounds = Rounds::begin(self, state).await?;
         let pending = loop {
             match self.engine(|env| create_successor(state, plan, env)) {
                 Ok(pending) => break pending,
@@ -35,7 +35,7 @@ impl Driver {
             return Ok(self.release(fresh).await?);
         }
         let mut old = match self.load(&successor.predecessor().group_id).await {
-            Ok(old) => old,
+            Ok(old) => Handle::new(old),
             Err(LoadError::Driver(error)) => return Err(error.into()),
             Err(LoadError::Engine(fault)) => return Err(DriverError::from(fault).into()),
             Err(LoadError::NoSuchGroup) => return Err(SuccessorError::NoFormerGroup),
@@ -52,7 +52,7 @@ impl Driver {
     /// Joins a successor of a group, of the kind that is expected.
     pub(crate) async fn join_successor(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         expected: Succession,
         welcome: &[u8],
         ratchet_tree: Option<&[u8]>,
@@ -63,14 +63,14 @@ impl Driver {
 
     async fn join_successor_step(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         expected: Succession,
         welcome: &[u8],
         ratchet_tree: Option<&[u8]>,
     ) -> Result<Step<State>, JoinError> {
         let welcome = welcome_of(welcome)?;
         let (reference, record) = self.find_key_package(&welcome).await?;
-        let mut rounds = Rounds::at(state.stamp());
+        let mut rounds = Rounds::begin(self, state).await?;
         let opened = loop {
             let opened = self.engine(|env| {
                 open_successor_welcome(state, expected, &welcome, &reference, &record, ratchet_tree, env)

@@ -6,13 +6,13 @@ use mls_core::group::{
 };
 use mls_core::proposal::ProposalRef;
 
-use super::Driver;
 use super::rounds::Rounds;
+use super::{Driver, Handle};
 use crate::error::{CommitError, ProposeError};
 
 impl Driver {
-    pub(crate) async fn drop_proposal(&self, state: &mut State, reference: &ProposalRef) -> Result<(), ProposeError> {
-        let mut rounds = Rounds::at(state.stamp());
+    pub(crate) async fn drop_proposal(&self, state: &mut Handle, reference: &ProposalRef) -> Result<(), ProposeError> {
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.engine(|env| drop_proposal(state, reference, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -24,13 +24,13 @@ impl Driver {
     /// Proposes again what the last epoch ended without, as far as it is not moot.
     pub(crate) async fn propose_again(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         leftovers: &[Leftover],
         options: &SendOptions,
     ) -> Result<Vec<OutgoingProposal>, ProposeError> {
         let mut proposals = Vec::new();
         for leftover in leftovers {
-            let mut rounds = Rounds::at(state.stamp());
+            let mut rounds = Rounds::begin(self, state).await?;
             let proposing = loop {
                 match leftover.proposing(state) {
                     Ok(proposing) => break proposing,
@@ -46,11 +46,11 @@ impl Driver {
 
     pub(crate) async fn commit_detached(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         plan: &CommitPlan,
     ) -> Result<(CommitOutput, DetachedCommit), CommitError> {
         let plan = CommitPlan { detached: true, ..plan.clone() };
-        let mut rounds = Rounds::at(state.stamp());
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.try_commit_detached(state, &plan).await {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -73,10 +73,10 @@ impl Driver {
 
     pub(crate) async fn accept_detached(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         commit: &DetachedCommit,
     ) -> Result<EpochChange, CommitError> {
-        let mut rounds = Rounds::at(state.stamp());
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.engine(|env| accept_detached(state, commit, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),

@@ -19,7 +19,7 @@ pub(crate) fn write_founding(
     tree: &RatchetTree,
     path_keys: &OwnPathKeys,
 ) -> Result<(), Fault> {
-    let header = epoch.to_record(&Retention { past: alloc::vec::Vec::new(), resumption: alloc::vec::Vec::new() })?;
+    let header = epoch.to_record(&Retention::default())?;
     w.opaque(header.as_bytes())?;
     let records = epoch.secret_tree.records()?;
     w.put(&u32::try_from(records.len()).unwrap_or(u32::MAX))?;

@@ -23,6 +23,7 @@ mod framing;
 mod last_resort;
 mod leftovers;
 mod lists;
+mod observer;
 mod paths;
 mod psk_mixes;
 mod psks;
