@@ -37,8 +37,7 @@ impl Client {
         Self { driver }
     }
 
-    #[cfg(test)]
-    pub(crate) fn driver(&self) -> &Driver {
+    pub(crate) const fn driver(&self) -> &Arc<Driver> {
         &self.driver
     }
 

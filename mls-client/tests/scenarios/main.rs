@@ -18,4 +18,6 @@ mod outside;
 mod policy;
 mod proposals;
 mod psk;
+mod successor;
+mod waiting;
 mod world;
