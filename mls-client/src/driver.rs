@@ -19,6 +19,8 @@ mod observe;
 mod questions;
 mod recover;
 mod rounds;
+mod successor;
+mod waiting;
 
 pub(crate) use commit::{add_plan, remove_plan};
 pub(crate) use handle::Handle;

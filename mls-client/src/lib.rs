@@ -73,8 +73,12 @@ mod observed;
 mod peek;
 mod settings;
 mod signers;
+mod successor;
+mod waiting;
 
-pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncObservedGroup};
+pub use asynchronous::{
+    AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncObservedGroup, AsyncSuccessor,
+};
 pub use basic::BasicIdentity;
 pub use blocking::Blocking;
 pub use builder::ClientBuilder;
@@ -83,7 +87,7 @@ pub use clock::{Clock, SystemClock};
 pub use default_rules::DefaultRules;
 pub use error::{
     BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, MemberError, ProposeError,
-    ReceiveError, RewindError, SendError,
+    ReceiveError, RewindError, SendError, SuccessorError,
 };
 pub use event::{Event, Repeat};
 pub use external::ExternalJoin;
@@ -92,6 +96,7 @@ pub use identity::Identity;
 pub use memory::MemoryStorage;
 pub use observed::{ObservedEvent, ObservedGroup};
 pub use peek::WelcomePeek;
+pub use successor::Successor;
 
 pub use mls_core;
 #[cfg(feature = "rustcrypto")]
@@ -101,9 +106,10 @@ pub use mls_crypto_traits;
 pub use mls_core::credential::Credential;
 pub use mls_core::env::UnixTime;
 pub use mls_core::group::{
-    CommitOutput, CommitPlan, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan, ExternalProposal,
-    GroupInfoOptions, LeafChange, LeafSpec, Member, NewKeyPackage, NewMemberProposal, Outgoing, OutgoingProposal,
-    PathPolicy, ProposalReceived, Proposing, Received, SendOptions,
+    CommitOutput, CommitPlan, DetachedCommit, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan,
+    ExternalProposal, GroupInfoOptions, LeafChange, LeafSpec, Leftover, Member, NewKeyPackage, NewMemberProposal,
+    Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received, SendOptions, SuccessorKind,
+    SuccessorPlan, WaitingProposal, Welcomes,
 };
 pub use mls_core::identity::{AsyncIdentityProvider, IdentityProvider};
 pub use mls_core::limits::Limits;

@@ -36,12 +36,12 @@ pub struct AsyncClient {
 }
 
 impl AsyncClient {
-    pub(super) const fn driver(&self) -> &Arc<Driver> {
-        &self.driver
-    }
-
     pub(crate) const fn new(driver: Arc<Driver>) -> Self {
         Self { driver }
+    }
+
+    pub(super) const fn driver(&self) -> &Arc<Driver> {
+        &self.driver
     }
 
     /// Starts a client over a store and an authentication service, for which there is no safe default.

@@ -17,6 +17,7 @@ use crate::group::assemble::{EpochParts, assemble};
 use crate::group::builder::StepBuilder;
 use crate::group::edit::Edit;
 use crate::group::epoch::NewEpoch;
+use crate::group::leftovers::{Leftover, leftovers};
 use crate::group::pending::StagedEpoch;
 use crate::group::psks::{self, PskFailure};
 use crate::group::public_state::PublicState;
@@ -27,7 +28,7 @@ use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, verify_confirmation_tag};
 use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list, extension_types};
 use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list, path_required};
-use crate::proposal::{Proposal, ProposalOrRef, ProposalRef};
+use crate::proposal::{Proposal, ProposalOrRef, ProposalRef, ReInit};
 use crate::psk::PreSharedKeyId;
 use crate::rules::{ProposalQuestion, ProposedChange, Ruling};
 use crate::tree::math::LeafIndex;
@@ -79,6 +80,11 @@ pub struct EpochChange {
     pub updated: Vec<LeafIndex>,
     /// Whether we are among the removed. The group is gone then.
     pub removed_self: bool,
+    /// What the group is closed in favour of: nothing more is sent in it (RFC 9420 section 11.2).
+    pub re_init: Option<ReInit>,
+    /// Our own proposals that were not committed, those of a pending commit of ours included. They are gone with the
+    /// epoch; [make them again](Leftover::proposing) where they are still wanted.
+    pub leftovers: Vec<Leftover>,
 }
 
 impl Incoming for EpochChange {}
@@ -372,7 +378,7 @@ impl VettedCommit {
         let mut builder = StepBuilder::new(group, env.rng)?;
         if self.removes_us(group) {
             // req: R-12.4.2-20, R-12.4.2-21
-            let change = self.change(true);
+            let change = self.change(group, true)?;
             return Ok(builder.finish_removed(group, change));
         }
         use_ratchet(&mut builder, group, self.ratchet, env)?;
@@ -380,7 +386,8 @@ impl VettedCommit {
         let staged = self.stage(group, suite, answers)?;
         let end = write_epoch_change(&mut builder, group, &staged, suite, env)?;
         builder.edit(Edit::EnterEpoch(Box::new(NewEpoch { staged, end })));
-        Ok(builder.finish(group, self.change(false))?)
+        let change = self.change(group, false)?;
+        Ok(builder.finish(group, change)?)
     }
 
     fn stage(&self, group: &Group, suite: Suite<'_>, answers: &Answers) -> Result<StagedEpoch, ReceiveError> {
@@ -475,17 +482,23 @@ impl VettedCommit {
             .find_map(|listed| cache.get(listed.reference.as_ref()?)?.leaf_key.as_ref()))
     }
 
-    fn change(&self, removed_self: bool) -> EpochChange {
+    fn change(&self, group: &Group, removed_self: bool) -> Result<EpochChange, Fault> {
         let external = matches!(self.content.content.sender, Sender::NewMemberCommit).then_some(self.committer);
         let tree = self.path_trees.as_ref().map_or(&self.applied.tree, |(_, after)| after);
-        epoch_change(
+        let mut change = epoch_change(
             self.epoch.saturating_add(1),
             self.content.content.sender,
             &self.applied,
             tree,
             external,
             removed_self,
-        )
+        );
+        if !removed_self {
+            change.leftovers = leftovers(group, |reference| {
+                self.list.iter().any(|listed| listed.reference.as_ref() == Some(reference))
+            })?;
+        }
+        Ok(change)
     }
 }
 
@@ -511,6 +524,8 @@ pub(crate) fn epoch_change(
         removed: applied.removed.clone(),
         updated: applied.updated.clone(),
         removed_self,
+        re_init: applied.re_init.clone(),
+        leftovers: Vec::new(),
     }
 }
 

@@ -137,7 +137,7 @@ pub fn receive(group: &Group, message: &MlsMessage, env: &mut Env<'_>) -> Result
 /// Whether the message is the own commit that waits to be accepted.
 fn is_own_commit(group: &Group, message: &MlsMessage) -> Result<bool, Fault> {
     match &group.pending {
-        Some(pending) => Ok(message.to_bytes()? == pending.message),
+        Some(pending) => Ok(message.to_bytes()? == pending.sent.message),
         None => Ok(false),
     }
 }

@@ -127,6 +127,8 @@ pub fn rewind(group: &Group, epoch: u64, env: &mut Env<'_>) -> Result<Step<Rewou
     }
     builder.status.proposals = u32::try_from(cache.in_order().len()).unwrap_or(u32::MAX);
     builder.status.pending_commit = 0;
+    // What closed the group, and so whatever succeeded it, is left with the epoch.
+    builder.status.succeeded = 0;
     let to = RewindTo { epoch: header, tree, path_keys, proposals: cache, ratchets, leaf_epochs, abandoned };
     builder.edit(Edit::Rewind(Box::new(to)));
     Ok(builder.finish(group, Rewound { epoch, left })?)

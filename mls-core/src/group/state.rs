@@ -19,6 +19,7 @@ use crate::group::pending::PendingCommit;
 use crate::group::query::members_of;
 use crate::group_context::GroupContext;
 use crate::key_schedule::ResumptionPsk;
+use crate::proposal::ReInit;
 use crate::record::{GroupId, Missing, RecordKey, RecordPrefix};
 use crate::secret_tree::SecretTree;
 use crate::tree::leaf_node::LeafNode;
@@ -66,6 +67,8 @@ pub(crate) struct Status {
     pub(crate) membership: [u8; 8],
     pub(crate) proposals: u32,
     pub(crate) pending_commit: u8,
+    /// Whether the group, closed by a `ReInit`, has been succeeded (RFC 9420 section 11.2).
+    pub(crate) succeeded: u8,
     /// Whether the tree's records are not kept in the store.
     pub(crate) tree_outside: u8,
 }
@@ -169,6 +172,18 @@ impl Group {
     #[must_use]
     pub const fn is_active(&self) -> bool {
         matches!(self.lifecycle, Lifecycle::Active)
+    }
+
+    /// The parameters of the group that is to succeed this one, where a `ReInit` has closed it (section 11.2).
+    #[must_use]
+    pub const fn re_init(&self) -> Option<&ReInit> {
+        self.epoch.re_init.as_ref()
+    }
+
+    /// Whether we have entered the group that succeeds this one.
+    #[must_use]
+    pub const fn is_succeeded(&self) -> bool {
+        self.status.succeeded != 0
     }
 
     /// Whether a commit of our own waits to be accepted.

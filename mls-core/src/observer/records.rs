@@ -124,7 +124,7 @@ impl Observer {
     }
 
     pub(super) const fn first_status() -> Status {
-        Status { revision: 0, membership: [0; 8], proposals: 0, pending_commit: 0, tree_outside: 0 }
+        Status { revision: 0, membership: [0; 8], proposals: 0, pending_commit: 0, succeeded: 0, tree_outside: 0 }
     }
 
     /// Writes header and tree.
