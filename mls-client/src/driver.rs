@@ -15,13 +15,16 @@ mod handle;
 mod join;
 mod load;
 mod message;
+mod observe;
 mod questions;
+mod recover;
 mod rounds;
 mod successor;
 mod waiting;
 
 pub(crate) use commit::{add_plan, remove_plan};
 pub(crate) use handle::Handle;
+pub(crate) use recover::readd_plan;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

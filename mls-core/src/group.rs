@@ -32,7 +32,7 @@ mod join_error;
 pub(crate) mod leaf_epochs;
 mod leftovers;
 mod member_hpke;
-mod outside;
+pub(crate) mod outside;
 mod pending;
 pub(crate) mod process;
 mod proposals;

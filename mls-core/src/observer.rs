@@ -74,6 +74,7 @@
 //! ```
 
 mod commit;
+mod outside;
 mod receive;
 mod records;
 mod start;
@@ -81,6 +82,7 @@ mod state;
 mod step;
 
 pub use commit::{ObservedCommit, VettedObservedCommit};
+pub use outside::ObservedExternalProposal;
 pub use receive::{HiddenMessage, Observed, ObservedProposal};
 pub use start::{PendingObserver, observe};
 pub use state::Observer;

@@ -1,5 +1,7 @@
 //! A group that an asynchronous client is a member of.
 
+mod recovery;
+
 use std::sync::Arc;
 
 use mls_core::group as engine;

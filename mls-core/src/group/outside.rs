@@ -20,6 +20,7 @@ use crate::group::propose::{OutgoingProposal, ProposeError};
 use crate::group::receive::{PendingProposal, proposal_arrives};
 use crate::group::receive_error::ReceiveError;
 use crate::group::{Fault, Group};
+use crate::group_context::GroupContext;
 use crate::key_package::{KeyPackage, KeyPackageError};
 use crate::proposal::apply::check_context_extensions;
 use crate::proposal::list::{ListedProposal, ProposalListError, check_psk};
@@ -142,11 +143,10 @@ fn publish(
 }
 
 /// The entry of the current epoch's `external_senders` with this index.
-pub(crate) fn external_sender(group: &Group, index: u32) -> Result<ExternalSender, ReceiveError> {
+pub(crate) fn external_sender(context: &GroupContext, index: u32) -> Result<ExternalSender, ReceiveError> {
     let place = usize::try_from(index).ok();
     // req: R-12.1.8-01, R-12.1.8.1-01
-    group
-        .context()
+    context
         .extensions
         .read::<ExternalSenders>()
         .ok()
@@ -167,7 +167,7 @@ impl PendingExternalProposal {
             return Err(ReceiveError::DuplicateProposal(reference));
         }
         let external_sender = match listed.sender {
-            Sender::External(index) => Some(external_sender(group, index)?),
+            Sender::External(index) => Some(external_sender(group.context(), index)?),
             _ => None,
         };
         let question = ExternalProposalQuestion {

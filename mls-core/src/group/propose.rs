@@ -113,6 +113,8 @@ pub enum ProposeError {
     DuplicateProposal(ProposalRef),
     /// No such proposal waits.
     NoSuchProposal(ProposalRef),
+    /// The group does not list the key among those of its external senders (section 12.1.8.1).
+    NotAnExternalSender,
 }
 
 from_fault!(ProposeError);
@@ -314,6 +316,7 @@ impl fmt::Display for ProposeError {
             Self::TooManyProposals => f.write_str("too many proposals are cached"),
             Self::DuplicateProposal(_) => f.write_str("the same proposal waits already"),
             Self::NoSuchProposal(_) => f.write_str("no such proposal waits"),
+            Self::NotAnExternalSender => f.write_str("the group does not list the key among its external senders"),
         }
     }
 }

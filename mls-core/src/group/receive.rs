@@ -152,7 +152,7 @@ fn receive_public(group: &Group, message: &PublicMessage, env: &mut Env<'_>) -> 
             Some(key)
         }
         // req: R-6.1-06, R-12.1.8.1-01
-        Sender::External(index) => Some(external_sender(group, index)?.signature_key),
+        Sender::External(index) => Some(external_sender(group.context(), index)?.signature_key),
         Sender::NewMemberCommit | Sender::NewMemberProposal => None,
     };
     // req: R-6.2-03, R-6.2-04

@@ -175,7 +175,7 @@ impl VettedObservedCommit {
 }
 
 impl Observer {
-    fn check_epoch(&self, epoch: u64) -> Result<(), Fault> {
+    pub(super) fn check_epoch(&self, epoch: u64) -> Result<(), Fault> {
         self.check_open()?;
         if self.epoch() == epoch { Ok(()) } else { Err(Fault::EpochOver) }
     }

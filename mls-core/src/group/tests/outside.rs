@@ -244,7 +244,7 @@ fn a_type_that_an_external_sender_may_not_propose() {
     for (proposal, kind) in cases {
         let wrong = FramingError::ExternalSenderProposal(kind);
         let error = try_make(&mut server, &peers[0], proposal.clone()).unwrap_err();
-        assert_eq!(error, ProposeError::Encrypt(EncryptError::Framing(wrong.clone())));
+        assert_eq!(error, ProposeError::Encrypt(EncryptError::Framing(wrong)));
         let [alice, bob, ..] = &mut peers;
         let lies = Lies { content: Box::new(|c| c.sender = Sender::External(1)), ..Lies::none() };
         let message = forge_proposal(alice, proposal, lies);
