@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use mls_core::credential::CredentialType;
-use mls_core::framing::ProtocolVersion;
+use mls_core::custom::CustomTypes;
 use mls_core::identity::IdentityProvider;
 use mls_core::limits::Limits;
 use mls_core::rules::MlsRules;
@@ -30,6 +29,7 @@ pub struct ClientBuilder {
     clock: Arc<dyn Clock>,
     limits: Limits,
     capabilities: Option<Capabilities>,
+    custom: CustomTypes,
     signers: Vec<Arc<dyn SigningKey>>,
 }
 
@@ -44,6 +44,7 @@ impl ClientBuilder {
             clock: Arc::new(SystemClock::default()),
             limits: Limits::default(),
             capabilities: None,
+            custom: CustomTypes::new(),
             signers: Vec::new(),
         }
     }
@@ -88,6 +89,13 @@ impl ClientBuilder {
         self
     }
 
+    /// The proposal, extension and credential types that the application has beside those of RFC 9420. Our leaves list
+    /// them. Give every client of a group the same.
+    pub fn custom_types(mut self, custom: CustomTypes) -> Self {
+        self.custom = custom;
+        self
+    }
+
     /// A signer whose private key is not in the store: in a key store of the system, or in hardware.
     pub fn signer(mut self, signer: Arc<dyn SigningKey>) -> Self {
         self.signers.push(signer);
@@ -100,15 +108,10 @@ impl ClientBuilder {
     /// [`BuildError::NoCrypto`] and [`BuildError::NoRng`] where one is needed and not given;
     /// [`BuildError::Signers`] where the store cannot be read.
     pub fn build(self) -> Result<Client, BuildError> {
-        let Self { storage, identity, rules, crypto, rng, clock, limits, capabilities, signers } = self;
+        let Self { storage, identity, rules, crypto, rng, clock, limits, capabilities, custom, signers } = self;
         let crypto = crypto.ok_or(BuildError::NoCrypto)?;
-        let capabilities = capabilities.unwrap_or_else(|| Capabilities {
-            versions: vec![ProtocolVersion::MLS10],
-            cipher_suites: crypto.cipher_suites(),
-            extensions: Vec::new(),
-            proposals: Vec::new(),
-            credentials: vec![CredentialType::BASIC],
-        });
+        let mut capabilities = capabilities.unwrap_or_else(|| Capabilities::of_engine(&*crypto));
+        custom.list_in(&mut capabilities);
         let driver = Driver {
             crypto,
             storage: Box::new(Blocking(storage)),
@@ -118,6 +121,7 @@ impl ClientBuilder {
             clock,
             limits,
             capabilities,
+            custom,
             signers: SignerMap::default(),
         };
         for signer in signers {
@@ -150,11 +154,13 @@ fn default_rng() -> Option<Box<dyn Rng>> {
 
 impl core::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { storage: _, identity: _, rules: _, crypto, rng: _, clock: _, limits, capabilities, signers } = self;
+        let Self { storage: _, identity: _, rules: _, crypto, rng: _, clock: _, limits, capabilities, custom, signers } =
+            self;
         f.debug_struct("ClientBuilder")
             .field("crypto", crypto)
             .field("limits", limits)
             .field("capabilities", capabilities)
+            .field("custom", custom)
             .field("signers", &signers.len())
             .finish_non_exhaustive()
     }

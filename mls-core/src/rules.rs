@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use crate::extension::ExternalSender;
 use crate::framing::Sender;
-use crate::proposal::Proposal;
+use crate::proposal::{Effect, Proposal};
 use crate::psk::PreSharedKeyId;
 use crate::storage::BoxFuture;
 
@@ -52,12 +52,23 @@ pub struct ExternalProposalQuestion {
 pub struct Ruling {
     pub(crate) question: [u8; 16],
     pub(crate) accepted: bool,
+    pub(crate) effects: Vec<(usize, Effect)>,
 }
 
 impl ProposalQuestion {
     /// The proposals are welcome.
     pub const fn accept(&self) -> Ruling {
-        Ruling { question: self.question, accepted: true }
+        Ruling { question: self.question, accepted: true, effects: Vec::new() }
+    }
+
+    /// The proposals are welcome, and those of registered custom types do this: each effect with the place of its
+    /// proposal in [`proposals`](Self::proposals). Effects are validated like standard proposals.
+    ///
+    /// # Security
+    /// The effects must follow from the state of the group and the proposals alone, or members part ways.
+    // req: R-12.2-18
+    pub fn accept_with(&self, effects: Vec<(usize, Effect)>) -> Ruling {
+        Ruling { question: self.question, accepted: true, effects }
     }
 
     /// They are not: the commit is invalid.
@@ -65,14 +76,14 @@ impl ProposalQuestion {
     /// # Security
     /// Members whose policies differ on a commit part ways there. Refuse only what every member refuses.
     pub const fn refuse(&self) -> Ruling {
-        Ruling { question: self.question, accepted: false }
+        Ruling { question: self.question, accepted: false, effects: Vec::new() }
     }
 }
 
 impl ExternalProposalQuestion {
     /// The proposal is welcome: it is validated, and then waits to be committed.
     pub const fn accept(&self) -> Ruling {
-        Ruling { question: self.question, accepted: true }
+        Ruling { question: self.question, accepted: true, effects: Vec::new() }
     }
 
     /// It is not, and is dropped.
@@ -80,7 +91,7 @@ impl ExternalProposalQuestion {
     /// # Security
     /// Whoever drops a proposal cannot take in a commit that refers to it: refuse only what every member refuses.
     pub const fn refuse(&self) -> Ruling {
-        Ruling { question: self.question, accepted: false }
+        Ruling { question: self.question, accepted: false, effects: Vec::new() }
     }
 }
 

@@ -9,6 +9,7 @@ use mls_codec::Encode;
 use mls_crypto_traits::{HpkePrivateKey, Suite};
 
 use crate::commit::{Commit, UpdatePath};
+use crate::custom::CustomTypes;
 use crate::env::Env;
 use crate::framing::{AuthenticatedContent, Content, Sender, confirmed_transcript_hash, interim_transcript_hash};
 use crate::group::advance::{check_epoch_end, write_epoch_change};
@@ -25,7 +26,8 @@ use crate::group::{Fault, Group, Member, Step};
 use crate::group_context::GroupContext;
 use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, verify_confirmation_tag};
-use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list, extension_types};
+use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_with_effects, extension_types};
+use crate::proposal::effects::Effects;
 use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list, path_required};
 use crate::proposal::{Proposal, ProposalOrRef};
 use crate::psk::PreSharedKeyId;
@@ -99,11 +101,11 @@ impl PendingCommit {
         }
         let suite = group.suite(env)?;
         check_epoch_end(group, suite, env)?;
-        let list = resolve(group, commit, sender)?;
+        let list = resolve(group, commit, sender, env.custom)?;
         let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
-        check_list(&list, committer, suite.hash_len()).map_err(invalid)?;
+        check_list(&list, committer, suite.hash_len(), env.custom).map_err(invalid)?;
         // req: R-12.4.2-07, R-12.4-12, R-12.4-13
-        if commit.path.is_none() && path_required(&list) {
+        if commit.path.is_none() && path_required(&list, env.custom) {
             return Err(invalid(ProposalListError::PathRequired));
         }
         let missing = psks::missing(group, &crate::proposal::list::psks(&list));
@@ -136,16 +138,22 @@ impl PendingCommit {
         let suite = group.suite(env)?;
         let tree = group.tree()?;
         let at = ApplyContext::new(suite, tree, &group.epoch.context, env);
+        let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
+        let effects = effects_of(&list, ruling, env)?;
+        effects.check(&list, sender).map_err(invalid)?;
         // req: R-12.4.2-04, R-12.4.2-06
-        let mut applied = apply_list(at, &list).map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
+        let mut applied = apply_with_effects(at, &list, &effects).map_err(invalid)?;
         let mut newcomers = core::mem::take(&mut applied.newcomers);
         let Content::Commit(commit) = &content.content.content else {
             return Err(ReceiveError::NotForAGroup);
         };
+        if commit.path.is_none() && applied.path_required {
+            return Err(invalid(ProposalListError::PathRequired));
+        }
         let path_trees = match &commit.path {
             Some(path) => {
-                let checked =
-                    check_commit_path(group, suite, &applied, sender, path).map_err(|rule| rule.into_error(sender))?;
+                let checked = check_commit_path(group, suite, &applied, (sender, former_self(&list)), path)
+                    .map_err(|rule| rule.into_error(sender))?;
                 newcomers.extend(checked.newcomer);
                 Some((checked.committer, checked.before, checked.after))
             }
@@ -199,6 +207,19 @@ const fn committer(sender: Sender) -> Option<Committer> {
     }
 }
 
+/// What an accepting ruling says that the list's custom proposals do.
+pub(crate) fn effects_of(list: &[ListedProposal], ruling: Ruling, env: &Env<'_>) -> Result<Effects, AnswerError> {
+    Effects::place(list, ruling.effects, env.custom).map_err(|cause| AnswerError::EffectWithoutCause(cause.0))
+}
+
+/// The leaf that an external commit removes by a Remove of its own.
+fn former_self(list: &[ListedProposal]) -> Option<LeafIndex> {
+    list.iter().find_map(|listed| match &listed.proposal {
+        Proposal::Remove(removed) => removed.leaf(),
+        _ => None,
+    })
+}
+
 /// The question to the policy about a list.
 pub(crate) fn ask_policy(tag: QuestionTag, committer: Sender, own: bool, list: &[ListedProposal]) -> ProposalQuestion {
     let proposals =
@@ -207,7 +228,12 @@ pub(crate) fn ask_policy(tag: QuestionTag, committer: Sender, own: bool, list: &
 }
 
 /// The proposals of a commit, those by reference from the cache.
-fn resolve(group: &Group, commit: &Commit, sender: Sender) -> Result<Vec<ListedProposal>, ReceiveError> {
+fn resolve(
+    group: &Group,
+    commit: &Commit,
+    sender: Sender,
+    custom: &CustomTypes,
+) -> Result<Vec<ListedProposal>, ReceiveError> {
     let cache = group.proposals()?;
     commit
         .proposals
@@ -217,8 +243,11 @@ fn resolve(group: &Group, commit: &Commit, sender: Sender) -> Result<Vec<ListedP
             ProposalOrRef::Proposal(proposal) => {
                 Ok(ListedProposal { sender, proposal: proposal.as_ref().clone(), reference: None, member: None })
             }
-            // An external commit's references are refused as such, whether they are known or not.
-            ProposalOrRef::Reference(_) if sender == Sender::NewMemberCommit => {
+            // An external commit's references are refused as such, whether they are known or not, unless there is a
+            // type that it may refer to.
+            ProposalOrRef::Reference(_)
+                if sender == Sender::NewMemberCommit && !custom.any_by_reference_in_external_commits() =>
+            {
                 Err(invalid(sender, CommitRule::Proposals(ProposalListError::ReferenceInExternalCommit)))
             }
             ProposalOrRef::Reference(reference) => {
@@ -268,7 +297,7 @@ fn check_commit_path(
     group: &Group,
     suite: Suite<'_>,
     applied: &AppliedList,
-    sender: Sender,
+    (sender, former_self): (Sender, Option<LeafIndex>),
     path: &UpdatePath,
 ) -> Result<CheckedPath, Broken> {
     let broken = |error| Broken::Rule(CommitRule::Path(error));
@@ -313,7 +342,7 @@ fn check_commit_path(
     validate_leaf(suite, leaf, &context).map_err(|error| Broken::Rule(CommitRule::PathLeaf(error)))?;
     let predecessor = match replacing {
         Some(committer) => group.tree()?.leaf(committer),
-        None => applied.removed.first().and_then(|old| group.tree.as_ref()?.leaf(*old)),
+        None => former_self.and_then(|old| group.tree.as_ref()?.leaf(old)),
     };
     // req: R-12.2-21
     if replacing.is_none() && predecessor.as_ref().is_some_and(|old| old.encryption_key == leaf.encryption_key) {

@@ -20,7 +20,7 @@ use crate::group::{Disposition, Fault, Group, Step};
 use crate::key_package::KeyPackage;
 use crate::proposal::apply::{ApplyContext, apply_list};
 use crate::proposal::list::{ListedProposal, ProposalListError, check_psk};
-use crate::proposal::{Proposal, ProposalRef};
+use crate::proposal::{Proposal, ProposalRef, ProposalType};
 use crate::psk::{PreSharedKeyId, Psk, PskError, ResumptionPskUsage};
 use crate::record::RecordKey;
 use crate::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource};
@@ -47,6 +47,13 @@ pub enum Proposing {
     },
     /// To replace the extensions of the group context.
     GroupContextExtensions(Extensions),
+    /// A proposal of a registered type ([`CustomTypes`](crate::custom::CustomTypes)).
+    Custom {
+        /// The type.
+        proposal_type: ProposalType,
+        /// The content of the body's `opaque<V>`.
+        body: Vec<u8>,
+    },
 }
 
 /// What changes in our own leaf besides its encryption key. What is `None` stays.
@@ -195,6 +202,7 @@ pub(crate) fn make_proposal(
         Proposing::Add(key_package) => (Proposal::Add(key_package), None),
         Proposing::Remove(leaf) => (Proposal::Remove(leaf.into()), None),
         Proposing::GroupContextExtensions(extensions) => (Proposal::GroupContextExtensions(extensions), None),
+        Proposing::Custom { proposal_type, body } => (Proposal::Custom { proposal_type, body }, None),
         Proposing::ExternalPsk(psk_id) => (psk(Psk::External { psk_id }, env)?, None),
         Proposing::ResumptionPsk { group_id, epoch } => {
             let usage = ResumptionPskUsage::Application;

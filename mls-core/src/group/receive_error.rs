@@ -148,7 +148,7 @@ impl AnswerError {
     pub fn disposition(&self) -> Disposition {
         match self {
             Self::MissingPsk(id) => Disposition::Retry(Missing::Psk(Box::new(id.clone()))),
-            Self::WrongAnswer | Self::NotVouched(_) => Disposition::FixCaller,
+            Self::WrongAnswer | Self::NotVouched(_) | Self::EffectWithoutCause(_) => Disposition::FixCaller,
         }
     }
 }
@@ -235,6 +235,7 @@ impl fmt::Display for AnswerError {
         f.write_str(match self {
             Self::WrongAnswer => "an answer belongs to another question",
             Self::NotVouched(_) => "a credential was not vouched for",
+            Self::EffectWithoutCause(_) => "an effect belongs to no custom proposal",
             Self::MissingPsk(_) => "a pre-shared key is missing",
         })
     }

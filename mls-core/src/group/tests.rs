@@ -15,6 +15,7 @@ mod answers;
 mod commits;
 #[path = "../../tests/common/mod.rs"]
 mod common;
+mod custom;
 mod external;
 mod forge;
 mod forge_welcome;
