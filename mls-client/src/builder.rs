@@ -30,6 +30,7 @@ pub struct ClientBuilder {
     limits: Limits,
     capabilities: Option<Capabilities>,
     custom: CustomTypes,
+    grease: bool,
     signers: Vec<Arc<dyn SigningKey>>,
 }
 
@@ -45,6 +46,7 @@ impl ClientBuilder {
             limits: Limits::default(),
             capabilities: None,
             custom: CustomTypes::new(),
+            grease: true,
             signers: Vec::new(),
         }
     }
@@ -96,6 +98,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Whether our key packages and leaves contain random values that mean nothing (RFC 9420 section 13.5), so that
+    /// others do not come to rely on there being none. They do unless told otherwise.
+    pub const fn grease(mut self, grease: bool) -> Self {
+        self.grease = grease;
+        self
+    }
+
     /// A signer whose private key is not in the store: in a key store of the system, or in hardware.
     pub fn signer(mut self, signer: Arc<dyn SigningKey>) -> Self {
         self.signers.push(signer);
@@ -108,7 +117,7 @@ impl ClientBuilder {
     /// [`BuildError::NoCrypto`] and [`BuildError::NoRng`] where one is needed and not given;
     /// [`BuildError::Signers`] where the store cannot be read.
     pub fn build(self) -> Result<Client, BuildError> {
-        let Self { storage, identity, rules, crypto, rng, clock, limits, capabilities, custom, signers } = self;
+        let Self { storage, identity, rules, crypto, rng, clock, limits, capabilities, custom, grease, signers } = self;
         let crypto = crypto.ok_or(BuildError::NoCrypto)?;
         let mut capabilities = capabilities.unwrap_or_else(|| Capabilities::of_engine(&*crypto));
         custom.list_in(&mut capabilities);
@@ -122,6 +131,7 @@ impl ClientBuilder {
             limits,
             capabilities,
             custom,
+            grease,
             signers: SignerMap::default(),
         };
         for signer in signers {
@@ -154,13 +164,25 @@ fn default_rng() -> Option<Box<dyn Rng>> {
 
 impl core::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { storage: _, identity: _, rules: _, crypto, rng: _, clock: _, limits, capabilities, custom, signers } =
-            self;
+        let Self {
+            storage: _,
+            identity: _,
+            rules: _,
+            crypto,
+            rng: _,
+            clock: _,
+            limits,
+            capabilities,
+            custom,
+            grease,
+            signers,
+        } = self;
         f.debug_struct("ClientBuilder")
             .field("crypto", crypto)
             .field("limits", limits)
             .field("capabilities", capabilities)
             .field("custom", custom)
+            .field("grease", grease)
             .field("signers", &signers.len())
             .finish_non_exhaustive()
     }

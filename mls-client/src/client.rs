@@ -89,11 +89,7 @@ impl Client {
     /// # Errors
     /// A [`CreateError`]; nothing is stored then.
     pub fn key_package(&self, identity: &Identity) -> Result<NewKeyPackage, CreateError> {
-        self.key_package_with(&KeyPackageSpec {
-            cipher_suite: identity.cipher_suite,
-            leaf: self.leaf(identity),
-            extensions: Extensions::default(),
-        })
+        self.key_package_with(&self.driver.key_package_spec(identity))
     }
 
     /// Makes a key package as `spec` says.

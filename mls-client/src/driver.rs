@@ -43,6 +43,7 @@ pub(crate) struct Driver {
     pub(crate) limits: Limits,
     pub(crate) capabilities: Capabilities,
     pub(crate) custom: CustomTypes,
+    pub(crate) grease: bool,
     pub(crate) signers: SignerMap,
 }
 

@@ -84,6 +84,7 @@ pub mod custom;
 pub mod env;
 pub mod extension;
 pub mod framing;
+pub mod grease;
 pub mod group;
 pub mod group_context;
 pub mod identity;

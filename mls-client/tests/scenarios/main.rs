@@ -12,6 +12,7 @@ mod backlog;
 mod crash;
 mod delivery;
 mod external;
+mod grease;
 mod handles;
 mod membership;
 mod outside;

@@ -82,6 +82,7 @@ pub fn open_welcome(
         .decrypt_with_label(&init_key, b"Welcome", &welcome.encrypted_group_info, &entry.encrypted_group_secrets)
         .map_err(|_| JoinError::CannotDecrypt)?;
     let secrets = GroupSecrets::from_bytes(plaintext.as_bytes()).map_err(JoinError::Malformed)?;
+    env.limits.check_psks(secrets.psks.len())?;
     check_psks(suite, &secrets.psks)?;
     Ok(OpenedWelcome {
         suite: welcome.cipher_suite,
@@ -234,6 +235,7 @@ pub(crate) fn check_group(
     {
         return Err(JoinError::UnsupportedExtension(unsupported));
     }
+    env.limits.check_group_info(info, tree)?;
     // req: R-12.4.3.1-10
     let signer = tree.leaf(info.signer).ok_or(JoinError::BlankSigner)?;
     // req: R-12.4.3-06

@@ -11,6 +11,7 @@ use crate::group::disposition::Missing;
 use crate::group::fault::from_fault;
 use crate::group::psks::PskFailure;
 use crate::group::{Disposition, Fault};
+use crate::limits::LimitExceeded;
 use crate::tree::path::PathError;
 use crate::tree::ratchet_tree::TreeError;
 use crate::tree::validate::{LeafNodeError, TreeValidationError};
@@ -45,6 +46,8 @@ pub enum JoinError {
     Tree(TreeValidationError),
     /// The group has more members than [`Limits::members`](crate::limits::Limits::members) allows.
     TooManyMembers,
+    /// Another of the [`Limits`](crate::limits::Limits) is exceeded.
+    Limit(LimitExceeded),
     /// The group is of another version of the protocol.
     UnsupportedVersion,
     /// An extension type is repeated (section 13.4).
@@ -99,6 +102,12 @@ impl From<AnswerError> for JoinError {
     }
 }
 
+impl From<LimitExceeded> for JoinError {
+    fn from(error: LimitExceeded) -> Self {
+        Self::Limit(error)
+    }
+}
+
 impl From<PskFailure> for JoinError {
     fn from(failure: PskFailure) -> Self {
         match failure {
@@ -118,6 +127,7 @@ impl fmt::Display for JoinError {
             Self::Path(error) => return error.fmt(f),
             Self::Leaf(error) => return error.fmt(f),
             Self::Answer(error) => return error.fmt(f),
+            Self::Limit(error) => return error.fmt(f),
             Self::ExternalPub(error) => return error.fmt(f),
             Self::MisplacedExtension(kind) => return write!(f, "extension {kind:?} has no place there"),
             Self::UnsupportedExtension(kind) => return write!(f, "extension {kind:?} is not supported"),

@@ -165,10 +165,6 @@ impl PendingExternalProposal {
         listed: ListedProposal,
         env: &mut Env<'_>,
     ) -> Result<Self, ReceiveError> {
-        // A proposal from outside is not bound to a ratchet: only its reference tells a replay.
-        if group.proposals()?.get(&reference).is_some() {
-            return Err(ReceiveError::DuplicateProposal(reference));
-        }
         let external_sender = match listed.sender {
             Sender::External(index) => Some(external_sender(group, index)?),
             _ => None,

@@ -108,6 +108,7 @@ impl PendingCommit {
         if commit.path.is_none() && path_required(&list, env.custom) {
             return Err(invalid(ProposalListError::PathRequired));
         }
+        env.limits.check_psks(crate::proposal::list::psks(&list).len())?;
         let missing = psks::missing(group, &crate::proposal::list::psks(&list));
         if !missing.is_empty() {
             return Err(Fault::NotResident(missing).into());

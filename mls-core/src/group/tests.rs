@@ -20,6 +20,7 @@ mod external;
 mod forge;
 mod forge_welcome;
 mod framing;
+mod limits;
 mod lists;
 mod outside;
 mod paths;
