@@ -37,7 +37,7 @@ impl Group {
     /// # Errors
     /// A [`SendError`]; nothing is used up then.
     pub fn send(&mut self, data: &[u8]) -> Result<Outgoing, SendError> {
-        self.send_with(data, &EncryptOptions::default())
+        self.send_with(data, &self.driver.rules.sending().application)
     }
 
     /// Encrypts `data` with authenticated data, padding, or in spite of pending proposals.
@@ -76,7 +76,7 @@ impl Group {
     /// A [`CommitError`]; nothing is changed then.
     pub fn add<K: AsRef<[u8]>>(&mut self, key_packages: &[K]) -> Result<CommitOutput, CommitError> {
         let proposals = adds(key_packages)?;
-        self.commit(&CommitPlan { proposals, ..CommitPlan::default() })
+        self.commit(&self.driver.plan(proposals))
     }
 
     /// Commits the removal of members, with all pending proposals.
@@ -85,7 +85,7 @@ impl Group {
     /// A [`CommitError`]; nothing is changed then.
     pub fn remove(&mut self, members: &[LeafIndex]) -> Result<CommitOutput, CommitError> {
         let proposals = members.iter().copied().map(Proposing::Remove).collect();
-        self.commit(&CommitPlan { proposals, ..CommitPlan::default() })
+        self.commit(&self.driver.plan(proposals))
     }
 
     /// Commits new keys of our own, with all pending proposals: from the next epoch on, whoever had a copy of our
@@ -94,7 +94,7 @@ impl Group {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub fn update(&mut self) -> Result<CommitOutput, CommitError> {
-        self.commit(&CommitPlan::default())
+        self.commit(&self.driver.plan(Vec::new()))
     }
 
     /// Makes a commit (RFC 9420 section 12.4). It is pending until it is [accepted](Self::accept_commit), or
@@ -135,7 +135,7 @@ impl Group {
     /// # Errors
     /// A [`ProposeError`]; nothing is changed then.
     pub fn propose(&mut self, proposing: &Proposing) -> Result<OutgoingProposal, ProposeError> {
-        self.propose_with(proposing, &SendOptions::default())
+        self.propose_with(proposing, &self.driver.rules.sending().proposal)
     }
 
     /// Makes a proposal with authenticated data, padding, or in the clear.

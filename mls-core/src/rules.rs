@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use crate::extension::ExternalSender;
 use crate::framing::Sender;
+use crate::group::{CommitPlan, EncryptOptions, SendOptions};
 use crate::proposal::{Effect, Proposal};
 use crate::psk::PreSharedKeyId;
 use crate::storage::BoxFuture;
@@ -55,6 +56,18 @@ pub struct Ruling {
     pub(crate) effects: Vec<(usize, Effect)>,
 }
 
+/// How a client sends where the caller does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SendingDefaults {
+    /// Application messages.
+    pub application: EncryptOptions,
+    /// Proposals.
+    pub proposal: SendOptions,
+    /// Commits; what the caller proposes is added to it.
+    pub commit: CommitPlan,
+}
+
 impl ProposalQuestion {
     /// The proposals are welcome.
     pub const fn accept(&self) -> Ruling {
@@ -96,7 +109,15 @@ impl ExternalProposalQuestion {
 }
 
 /// An application's policy.
+///
+/// Registered types of the application's own are not asked about but declared:
+/// [`CustomTypes`](crate::custom::CustomTypes).
 pub trait MlsRules: Send + Sync {
+    /// How we send where the caller does not say: encryption, padding, when a commit has a path.
+    fn sending(&self) -> SendingDefaults {
+        SendingDefaults::default()
+    }
+
     /// Whether the proposals of a commit are welcome: [`accept`](ProposalQuestion::accept) or
     /// [`refuse`](ProposalQuestion::refuse) the question.
     fn judge(&self, question: &ProposalQuestion) -> Ruling;
@@ -121,6 +142,11 @@ pub trait MlsRules: Send + Sync {
 
 /// An application's policy behind futures. The contract is that of [`MlsRules`].
 pub trait AsyncMlsRules: Send + Sync {
+    /// See [`MlsRules::sending`]; there is nothing to wait for.
+    fn sending(&self) -> SendingDefaults {
+        SendingDefaults::default()
+    }
+
     /// See [`MlsRules::judge`].
     fn judge<'a>(&'a self, question: &'a ProposalQuestion) -> BoxFuture<'a, Ruling>;
 

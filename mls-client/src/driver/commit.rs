@@ -11,6 +11,13 @@ use super::rounds::Rounds;
 use crate::error::CommitError;
 
 impl Driver {
+    /// A commit of these proposals, in the way that the policy has for commits.
+    pub(crate) fn plan(&self, proposals: Vec<Proposing>) -> CommitPlan {
+        let mut plan = self.rules.sending().commit;
+        plan.proposals.extend(proposals);
+        plan
+    }
+
     pub(crate) async fn commit(&self, state: &mut State, plan: &CommitPlan) -> Result<CommitOutput, CommitError> {
         let mut rounds = Rounds::at(state.stamp());
         loop {

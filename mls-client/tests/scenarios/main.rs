@@ -19,4 +19,5 @@ mod outside;
 mod policy;
 mod proposals;
 mod psk;
+mod sending;
 mod world;
