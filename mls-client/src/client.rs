@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
-use mls_core::extension::Extensions;
 use mls_core::group::{
     CreateGroup, ExternalJoinPlan, ExternalProposal, KeyPackageSpec, LeafSpec, NewKeyPackage, NewMemberProposal,
     OutgoingProposal, propose_as_new_member, propose_from_outside,
@@ -38,8 +37,7 @@ impl Client {
         Self { driver }
     }
 
-    #[cfg(test)]
-    pub(crate) fn driver(&self) -> &Driver {
+    pub(crate) const fn driver(&self) -> &Arc<Driver> {
         &self.driver
     }
 
@@ -67,7 +65,7 @@ impl Client {
     /// # Errors
     /// A [`CreateError`]; nothing is stored then.
     pub fn new_identity(&self, suite: CipherSuite, credential: Credential) -> Result<Identity, CreateError> {
-        Ok(Identity::new(suite, credential, self.new_signer(suite)?))
+        run(self.driver.new_identity(suite, credential))
     }
 
     /// The time, as the client's clock has it.
@@ -105,12 +103,7 @@ impl Client {
     /// # Errors
     /// A [`CreateError`]; nothing is stored then.
     pub fn create_group(&self, identity: &Identity) -> Result<Group, CreateError> {
-        self.create_group_with(&CreateGroup {
-            group_id: None,
-            cipher_suite: identity.cipher_suite,
-            leaf: self.leaf(identity),
-            extensions: Extensions::default(),
-        })
+        self.create_group_with(&self.driver.create_plan(identity))
     }
 
     /// Creates a group as `plan` says.
@@ -144,13 +137,7 @@ impl Client {
         group_info: &[u8],
         ratchet_tree: Option<&[u8]>,
     ) -> Result<ExternalJoin, JoinError> {
-        let plan = ExternalJoinPlan {
-            leaf: self.leaf(identity),
-            resync: None,
-            psks: Vec::new(),
-            authenticated_data: Vec::new(),
-        };
-        self.join_external_with(&plan, group_info, ratchet_tree)
+        self.join_external_with(&self.driver.external_plan(identity), group_info, ratchet_tree)
     }
 
     /// Prepares to join a group by an external commit as `plan` says; with `resync` it replaces an old leaf of ours.

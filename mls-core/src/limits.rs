@@ -33,6 +33,9 @@ pub struct Limits {
     /// Skipped message keys kept for one group. The current epoch and those that are retained have an equal part each:
     /// with the defaults 2 500.
     pub skipped_keys_per_group: u32,
+    /// Whether retained epochs keep what it takes to [go back](crate::group::rewind) to them. Off by default: as long
+    /// as they are retained, all of their secrets stay, and whoever gets the state gets those.
+    pub rewind: bool,
     /// Proposals cached for one epoch.
     pub cached_proposals: u32,
     /// Proposals cached for one sender in one epoch. All who propose to be added themselves count as one.
@@ -63,6 +66,7 @@ impl Default for Limits {
             max_forward: 1000,
             skipped_keys_per_sender: 1000,
             skipped_keys_per_group: 10_000,
+            rewind: false,
             cached_proposals: 1000,
             cached_proposals_per_sender: 250,
             cached_proposal_bytes: 4 << 20,

@@ -5,9 +5,10 @@ use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{
     CommitOutput, CommitPlan, EpochChange, Group as State, Proposing, Step, accept_commit, commit, drop_commit,
 };
+use mls_core::tree::math::LeafIndex;
 
-use super::Driver;
 use super::rounds::Rounds;
+use super::{Driver, Handle};
 use crate::error::CommitError;
 
 impl Driver {
@@ -18,8 +19,8 @@ impl Driver {
         plan
     }
 
-    pub(crate) async fn commit(&self, state: &mut State, plan: &CommitPlan) -> Result<CommitOutput, CommitError> {
-        let mut rounds = Rounds::at(state.stamp());
+    pub(crate) async fn commit(&self, state: &mut Handle, plan: &CommitPlan) -> Result<CommitOutput, CommitError> {
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.try_commit(state, plan).await {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -36,8 +37,8 @@ impl Driver {
         Ok(self.engine(|env| vetted.resume(state, &answers, env))?)
     }
 
-    pub(crate) async fn accept_commit(&self, state: &mut State) -> Result<EpochChange, CommitError> {
-        let mut rounds = Rounds::at(state.stamp());
+    pub(crate) async fn accept_commit(&self, state: &mut Handle) -> Result<EpochChange, CommitError> {
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.engine(|env| accept_commit(state, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -46,8 +47,8 @@ impl Driver {
         }
     }
 
-    pub(crate) async fn drop_commit(&self, state: &mut State) -> Result<(), CommitError> {
-        let mut rounds = Rounds::at(state.stamp());
+    pub(crate) async fn drop_commit(&self, state: &mut Handle) -> Result<(), CommitError> {
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.engine(|env| drop_commit(state, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -57,7 +58,7 @@ impl Driver {
     }
 }
 
-/// The Add proposals of key packages as [`key_package`](crate::Client::key_package) makes them.
+/// Adds key packages as [`key_package`](crate::Client::key_package) makes them.
 pub(crate) fn adds<K: AsRef<[u8]>>(key_packages: &[K]) -> Result<Vec<Proposing>, CommitError> {
     key_packages
         .iter()
@@ -66,4 +67,9 @@ pub(crate) fn adds<K: AsRef<[u8]>>(key_packages: &[K]) -> Result<Vec<Proposing>,
             _ => Err(CommitError::NotAKeyPackage),
         })
         .collect()
+}
+
+/// Removes members.
+pub(crate) fn removes(members: &[LeafIndex]) -> Vec<Proposing> {
+    members.iter().copied().map(Proposing::Remove).collect()
 }

@@ -20,4 +20,6 @@ mod policy;
 mod proposals;
 mod psk;
 mod sending;
+mod successor;
+mod waiting;
 mod world;

@@ -22,7 +22,7 @@ use crate::group::outside::{PendingExternalProposal, external_sender};
 use crate::group::process::{EpochChange, PendingCommit};
 use crate::group::propose::{cache, check_alone};
 use crate::group::receive_error::ReceiveError;
-use crate::group::{Fault, Group, Member, Step};
+use crate::group::{Fault, Group, Incoming, Member, Step};
 use crate::identity::CredentialCheck;
 use crate::key_schedule::SenderDataSecret;
 use crate::proposal::apply::{ApplyContext, apply_list};
@@ -64,6 +64,8 @@ pub struct Received {
     pub still_member: bool,
 }
 
+impl Incoming for Received {}
+
 /// A proposal that was received, verified but for its credential.
 #[derive(Debug)]
 #[must_use]
@@ -86,6 +88,8 @@ pub struct ProposalReceived {
     /// What is proposed.
     pub proposal: Proposal,
 }
+
+impl Incoming for ProposalReceived {}
 
 /// Handles a message for the group.
 ///
@@ -134,7 +138,7 @@ pub fn receive(group: &Group, message: &MlsMessage, env: &mut Env<'_>) -> Result
 /// Whether the message is the own commit that waits to be accepted.
 fn is_own_commit(group: &Group, message: &MlsMessage) -> Result<bool, Fault> {
     match &group.pending {
-        Some(pending) => Ok(message.to_bytes()? == pending.message),
+        Some(pending) => Ok(message.to_bytes()? == pending.sent.message),
         None => Ok(false),
     }
 }
@@ -202,7 +206,7 @@ impl<'a> Reading<'a> {
         }
         // req: R-6.3-02
         let past = group.past_epoch(epoch)?.ok_or(ReceiveError::PastEpoch(epoch))?;
-        let PastEpoch { context_bytes, own_leaf, sender_data, secret_tree, replaced: _ } = past;
+        let PastEpoch { context_bytes, own_leaf, sender_data, secret_tree, .. } = past;
         Ok(Self { context_bytes, sender_data, secret_tree, own_leaf: *own_leaf })
     }
 }

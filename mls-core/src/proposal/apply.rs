@@ -36,6 +36,8 @@ pub(crate) struct AppliedList {
     pub(crate) re_init: Option<ReInit>,
     /// Whether the list, or what its custom proposals do, demands a path.
     pub(crate) path_required: bool,
+    /// What the first Remove of the list removes: in an external commit the joiner's former self.
+    pub(crate) former_self: Option<LeafIndex>,
     /// The Adds and Removes that custom proposals have for effects.
     pub(crate) effects: Vec<ListedProposal>,
     /// Credentials that come in and have not been vouched for.
@@ -114,6 +116,10 @@ pub(crate) fn apply_with_effects(
         external_init: sorted.external_init.take(),
         re_init: sorted.re_init.take(),
         path_required: path_required(list, at.custom) || effects.remove_somebody(),
+        former_self: list.iter().find_map(|listed| match &listed.proposal {
+            Proposal::Remove(removed) => removed.leaf(),
+            _ => None,
+        }),
         effects: effects.proposals().cloned().collect(),
         newcomers: core::mem::take(&mut sorted.newcomers),
         known_clients: core::mem::take(&mut sorted.known_clients),
