@@ -104,6 +104,7 @@ pub use mls_crypto_rustcrypto;
 pub use mls_crypto_traits;
 
 pub use mls_core::credential::Credential;
+pub use mls_core::custom::{CustomProposal, CustomTypes};
 pub use mls_core::env::UnixTime;
 pub use mls_core::group::{
     CommitOutput, CommitPlan, DetachedCommit, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan,
