@@ -37,12 +37,7 @@ pub(crate) fn curve(scheme: SignatureScheme) -> Option<Curve> {
         ),
         SignatureScheme::Ed448 => (
             ["00", &"f".repeat(55), "e", &"f".repeat(56)].concat(),
-            [
-                "003f",
-                &"f".repeat(54),
-                "7cca23e9c44edb49aed63690216cc2728dc58f552378c292ab5844f3",
-            ]
-            .concat(),
+            ["003f", &"f".repeat(54), "7cca23e9c44edb49aed63690216cc2728dc58f552378c292ab5844f3"].concat(),
         ),
         _ => return None,
     };

@@ -96,9 +96,8 @@ pub(crate) fn check_decap(panel: &mut Panel, draw: &mut Draw) {
     assert!(opened.as_ref().err().is_none_or(|error| refusals.contains(error)), "{mutant:02x?}: {opened:?}");
     if draw.one_in(2) {
         let external = panel.hpke_keys[key].private.duplicate();
-        let exported = panel.same(|suite| {
-            Ok(suite.external_init_receiver(&external, &mutant.bytes)?.as_bytes().to_vec())
-        });
+        let exported =
+            panel.same(|suite| Ok(suite.external_init_receiver(&external, &mutant.bytes)?.as_bytes().to_vec()));
         assert_eq!(exported.map(drop), opened.map(drop));
     }
 }

@@ -4,8 +4,8 @@ use mls_crypto_traits::SignaturePrivateKey;
 
 use crate::bytes::mutate;
 use crate::draw::Draw;
-use crate::panel::{Due, Mutant, Panel};
 use crate::nist;
+use crate::panel::{Due, Mutant, Panel};
 
 /// A changed key gives the same public key, and the same signatures where they follow from the input.
 pub(crate) fn check(panel: &mut Panel, draw: &mut Draw) {
