@@ -194,7 +194,7 @@ fn work(suite: Suite<'_>, secrets: &Secrets) {
     drop(provider.hmac(&secrets.key, &[&secrets.ikm]).unwrap());
     drop(provider.hkdf_extract(&secrets.ikm, &[&secrets.key, &secrets.plaintext]).unwrap());
     drop(provider.hkdf_expand(&secrets.ikm, &[b"info"], 150).unwrap());
-    drop(suite.hash(&[&secrets.ikm, &secrets.plaintext]).unwrap());
+    suite.hash(&[&secrets.ikm, &secrets.plaintext]).unwrap();
 
     let signer = suite.signing_key(&secrets.signature.private).unwrap();
     let verifier = suite.verify_key(secrets.signature.public.as_bytes()).unwrap();
@@ -218,8 +218,7 @@ fn work(suite: Suite<'_>, secrets: &Secrets) {
     drop(context.open_with(&*key, &sealed).unwrap());
     drop(key);
     let mode = hpke::Mode::Psk { psk: &secrets.ikm, psk_id: b"id" };
-    let (kem_output, mut sender) =
-        hpke::setup_sender(suite, mode, &secrets.receiver.public, b"", &mut rng).unwrap();
+    let (kem_output, mut sender) = hpke::setup_sender(suite, mode, &secrets.receiver.public, b"", &mut rng).unwrap();
     let sealed = sender.seal(b"", &secrets.plaintext).unwrap();
     let mut receiver = hpke::setup_receiver(suite, mode, &secrets.receiver.private, &kem_output, b"").unwrap();
     drop(receiver.open(b"", &sealed).unwrap());
