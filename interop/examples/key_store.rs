@@ -6,7 +6,7 @@
 //! `cargo run -p interop --example key_store`
 
 use std::collections::BTreeMap;
-use std::error::Error;
+use core::error::Error;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 

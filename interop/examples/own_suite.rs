@@ -6,7 +6,7 @@
 //!
 //! `cargo run -p interop --example own_suite`
 
-use std::error::Error;
+use core::error::Error;
 use std::sync::Arc;
 
 use mls_client::{BasicIdentity, CipherSuite, Client, Credential, Event, MemoryStorage};

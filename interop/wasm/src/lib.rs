@@ -1,6 +1,6 @@
 //! A group of two: it is created, grows, talks both ways and commits. `run.mjs` runs it in Node.
 
-use std::error::Error;
+use core::error::Error;
 use std::sync::Arc;
 
 use mls_client::mls_crypto_traits::{CryptoProvider, Rng};
