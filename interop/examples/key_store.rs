@@ -5,8 +5,8 @@
 //!
 //! `cargo run -p interop --example key_store`
 
-use std::collections::BTreeMap;
 use core::error::Error;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 

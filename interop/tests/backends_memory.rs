@@ -147,17 +147,15 @@ impl Secrets {
         watch("the ephemeral key", kem.derive_key_pair(&ikm_e).unwrap().private.as_bytes());
         let sent = kem.encap(secrets.receiver.public.as_bytes(), &ikm_e).unwrap();
         watch("the shared secret", sent.shared_secret.as_bytes());
-        if let Some(dh) = diffie_hellman(suite, &secrets.receiver, &sent.kem_output) {
-            watch("the Diffie-Hellman result", &dh);
-        }
+        watch("the Diffie-Hellman result", &diffie_hellman(suite, &secrets.receiver, &sent.kem_output));
         secrets
     }
 }
 
-/// Before the KEM hashes it; of the groups whose library can be asked here.
-fn diffie_hellman(suite: Suite<'_>, pair: &HpkeKeyPair, public: &[u8]) -> Option<Vec<u8>> {
+/// Before the KEM hashes it.
+fn diffie_hellman(suite: Suite<'_>, pair: &HpkeKeyPair, public: &[u8]) -> Vec<u8> {
     let private = pair.private.as_bytes();
-    Some(match u16::from(suite.id()) {
+    match u16::from(suite.id()) {
         1 | 3 => {
             let private = x25519_dalek::StaticSecret::from(<[u8; 32]>::try_from(private).unwrap());
             let public = x25519_dalek::PublicKey::from(<[u8; 32]>::try_from(public).unwrap());
@@ -183,7 +181,7 @@ fn diffie_hellman(suite: Suite<'_>, pair: &HpkeKeyPair, public: &[u8]) -> Option
             let public = x448::PublicKey::from_bytes(public).unwrap();
             private.diffie_hellman(&public).as_bytes().to_vec()
         }
-    })
+    }
 }
 
 /// Everything that a backend does with secrets, in parts where it can come in parts.

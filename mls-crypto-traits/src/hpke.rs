@@ -7,8 +7,8 @@
 use alloc::vec::Vec;
 
 use crate::{
-    CipherSuiteProvider, CryptoError, HpkeCiphertext, HpkePrivateKey, HpkePublicKey, KemPrivateKey, Rng, SealItem, SecretBytes, Suite,
-    random_bytes,
+    CipherSuiteProvider, CryptoError, HpkeCiphertext, HpkePrivateKey, HpkePublicKey, KemPrivateKey, Rng, SealItem,
+    SecretBytes, Suite, random_bytes,
 };
 
 mod context;

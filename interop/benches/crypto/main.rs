@@ -7,7 +7,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    clippy::print_literal,
+    clippy::panic,
     reason = "a measurement"
 )]
 

@@ -2,7 +2,7 @@
 
 use mls_crypto_traits::{CryptoError, Rng};
 
-/// SplitMix64.
+/// The generator `SplitMix64`.
 pub(crate) struct Draw(u64);
 
 impl Draw {

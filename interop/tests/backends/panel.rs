@@ -1,7 +1,7 @@
 //! The backends that have a suite, keys for them, and the count of what they say.
 
+use core::fmt::Debug;
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 use std::sync::LazyLock;
 
 use mls_crypto_awslc::AwsLcProvider;
@@ -152,7 +152,9 @@ impl Drop for Case<'_> {
 
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is no number")))
+    let number = text.parse();
+    assert!(number.is_ok(), "{variable}={text} is no number");
+    number.ok()
 }
 
 fn fresh_seed() -> u64 {

@@ -19,9 +19,9 @@ struct Counter(u64);
 
 impl Rng for Counter {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), CryptoError> {
-        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+        static NEXT: core::sync::atomic::AtomicU64 = core::sync::atomic::AtomicU64::new(1);
         for byte in out {
-            self.0 = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            self.0 = NEXT.fetch_add(1, core::sync::atomic::Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             *byte = self.0.to_be_bytes()[0];
         }
         Ok(())
