@@ -21,6 +21,7 @@ use crate::group::assemble::{EpochParts, assemble};
 use crate::group::cache::ProposalCache;
 use crate::group::fault::from_fault;
 use crate::group::header::Retention;
+use crate::group::leaf_epochs::LeafEpochs;
 use crate::group::resident::index_seed;
 use crate::group::state::{Lifecycle, Status};
 use crate::group::step::Fresh;
@@ -170,17 +171,18 @@ pub(crate) fn found(
     delta.require(Precondition::Absent(RecordKey::Status(id.clone())));
     let mut membership = [0; 8];
     env.rng.fill(&mut membership)?;
-    let status = Status { revision: 0, membership, proposals: 0, pending_commit: 0 };
+    let status = Status { revision: 0, membership, proposals: 0, pending_commit: 0, tree_outside: 0 };
     delta.put(RecordKey::Status(id.clone()), status.to_record()?);
-    write_epoch(&mut delta, &id, &epoch, &Retention { past: Vec::new(), resumption: Vec::new() })?;
+    write_epoch(&mut delta, &id, &epoch, &Retention::default())?;
     let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
-    write_nodes(&mut delta, &id, &nodes)?;
+    write_nodes(&mut delta, &id, &nodes, epoch.context.epoch)?;
     let update = crate::tree::path::PathKeysUpdate::default();
     delta.put(RecordKey::PathKeys(id.clone()), super::header::path_keys_record(&path_keys, &update)?);
     let group = Group {
         id,
         status,
         lifecycle: Lifecycle::Active,
+        leaf_epochs: LeafEpochs::all_since(epoch.context.epoch),
         epoch,
         tree: Some(tree),
         leaves: BTreeMap::new(),
@@ -189,6 +191,7 @@ pub(crate) fn found(
         pending: None,
         past: BTreeMap::new(),
         resumption: BTreeMap::new(),
+        abandoned: Vec::new(),
     };
     Ok(Fresh { delta, output: group })
 }

@@ -324,7 +324,7 @@ impl ExternalJoin {
         let Self { message, epoch, tree, path_keys } = self;
         let mut w = SecretWriter::new(RECORD_VERSION);
         w.put(message)?;
-        let header = epoch.to_record(&Retention { past: Vec::new(), resumption: Vec::new() })?;
+        let header = epoch.to_record(&Retention::default())?;
         w.opaque(header.as_bytes())?;
         let records = epoch.secret_tree.records()?;
         w.put(&u32::try_from(records.len()).unwrap_or(u32::MAX))?;

@@ -14,8 +14,9 @@ use crate::group::assemble::{EpochParts, assemble};
 use crate::group::create::{StoredKeyPackage, found};
 use crate::group::join_error::JoinError;
 use crate::group::psks::combine_with;
+use crate::group::query::members_of;
 use crate::group::resident::index_seed;
-use crate::group::{Fault, Fresh, Group};
+use crate::group::{Fault, Fresh, Group, Member};
 use crate::identity::{CredentialCheck, CredentialEvent};
 use crate::key_package::{KeyPackage, KeyPackageRef};
 use crate::key_schedule::{EpochSecrets, Intermediate, verify_confirmation_tag};
@@ -117,6 +118,12 @@ fn check_psks(suite: Suite<'_>, psks: &[PreSharedKeyId]) -> Result<(), JoinError
 }
 
 impl OpenedWelcome {
+    /// The key package of ours that we were added with. It is not used up yet.
+    #[must_use]
+    pub const fn key_package(&self) -> &KeyPackage {
+        &self.key_package
+    }
+
     /// The pre-shared keys that are needed.
     #[must_use]
     pub fn psks(&self) -> &[PreSharedKeyId] {
@@ -213,6 +220,27 @@ pub(crate) fn check_group(
     own: &LeafNode,
     env: &Env<'_>,
 ) -> Result<(), JoinError> {
+    check_form(info)?;
+    // req: R-12.4.3-04, R-13.4-07
+    let types = extension_types(&info.group_context.extensions);
+    if let Some(unsupported) = types.into_iter().find(|kind| !own.capabilities.supports_extension(*kind)) {
+        return Err(JoinError::UnsupportedExtension(unsupported));
+    }
+    check_signed(suite, info, tree, env)
+}
+
+/// Validates a GroupInfo and its tree, whoever asks.
+pub(crate) fn check_group_alone(
+    suite: Suite<'_>,
+    info: &GroupInfo,
+    tree: &RatchetTree,
+    env: &Env<'_>,
+) -> Result<(), JoinError> {
+    check_form(info)?;
+    check_signed(suite, info, tree, env)
+}
+
+fn check_form(info: &GroupInfo) -> Result<(), JoinError> {
     let context = &info.group_context;
     if context.version != ProtocolVersion::MLS10 {
         return Err(JoinError::UnsupportedVersion);
@@ -228,12 +256,11 @@ pub(crate) fn check_group(
             return Err(JoinError::MisplacedExtension(misplaced.extension_type));
         }
     }
-    // req: R-12.4.3-04, R-13.4-07
-    if let Some(unsupported) =
-        extension_types(&context.extensions).into_iter().find(|kind| !own.capabilities.supports_extension(*kind))
-    {
-        return Err(JoinError::UnsupportedExtension(unsupported));
-    }
+    Ok(())
+}
+
+fn check_signed(suite: Suite<'_>, info: &GroupInfo, tree: &RatchetTree, env: &Env<'_>) -> Result<(), JoinError> {
+    let context = &info.group_context;
     // req: R-12.4.3.1-10
     let signer = tree.leaf(info.signer).ok_or(JoinError::BlankSigner)?;
     // req: R-12.4.3-06
@@ -257,6 +284,24 @@ impl PendingJoin {
     #[must_use]
     pub const fn group_info(&self) -> &GroupInfo {
         &self.info
+    }
+
+    /// The members of the group that we are welcome to, ourselves included. Nothing is used up by looking.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member> {
+        members_of(&self.tree).collect()
+    }
+
+    /// The tree of the group that we are welcome to.
+    #[must_use]
+    pub const fn tree(&self) -> &RatchetTree {
+        &self.tree
+    }
+
+    /// The leaf that we would have.
+    #[must_use]
+    pub const fn own_leaf(&self) -> LeafIndex {
+        self.own_leaf
     }
 
     /// The credentials of all other members.

@@ -71,6 +71,10 @@ pub enum JoinError {
     ExternalPub(CryptoError),
     /// Our leaf in the group would be invalid (section 7.3).
     Leaf(LeafNodeError),
+    /// The GroupInfo is of another group.
+    WrongGroup,
+    /// The GroupInfo is of an epoch that is over.
+    OldEpoch(u64),
     /// The leaf that is to be replaced is blank.
     NothingToResync,
     /// What was asked was not answered, or not rightly.
@@ -138,6 +142,8 @@ impl fmt::Display for JoinError {
             Self::PathSecretLength => "the path secret has the wrong length",
             Self::ConfirmationTag => "wrong confirmation tag",
             Self::NoExternalPub => "the GroupInfo has no key for external joins",
+            Self::WrongGroup => "the GroupInfo is of another group",
+            Self::OldEpoch(_) => "the GroupInfo is of an epoch that is over",
             Self::NothingToResync => "the leaf that is to be replaced is blank",
         })
     }

@@ -20,6 +20,8 @@ mod forge;
 mod forge_welcome;
 mod framing;
 mod lists;
+mod observer;
+mod outside;
 mod paths;
 mod psks;
 mod ratchets;
