@@ -4,8 +4,8 @@ use alloc::{sync::Arc, vec::Vec};
 use core::fmt::Debug;
 
 use crate::{
-    CipherSuite, CryptoError, Digest, HpkeCiphertext, Kdf, Kem, SealItem, SecretBytes, SignaturePrivateKey, SigningKey,
-    Suite, SuiteParams, VerifyItem, VerifyKey, checks, hpke, kdf,
+    CipherSuite, CryptoError, Digest, HpkeCiphertext, Kdf, Kem, KemPrivateKey, SealItem, SecretBytes,
+    SignaturePrivateKey, SigningKey, Suite, SuiteParams, VerifyItem, VerifyKey, checks, hpke, kdf,
 };
 
 /// A set of cipher suites: the crypto of a deployment, as a value.
@@ -142,6 +142,20 @@ pub trait CipherSuiteProvider: Debug + Send + Sync {
         ciphertext: &HpkeCiphertext,
     ) -> Result<SecretBytes, CryptoError> {
         hpke::open_with_schedule(self, schedule, private, aad, ciphertext)
+    }
+
+    /// [`hpke_open`](Self::hpke_open) with a key that this provider's KEM has loaded.
+    ///
+    /// # Errors
+    /// Those of [`KemPrivateKey::decap`]; [`CryptoError::InvalidCiphertext`].
+    fn hpke_open_with(
+        &self,
+        schedule: &hpke::KeySchedule,
+        key: &dyn KemPrivateKey,
+        aad: &[u8],
+        ciphertext: &HpkeCiphertext,
+    ) -> Result<SecretBytes, CryptoError> {
+        hpke::open_with_key(self, schedule, key, aad, ciphertext)
     }
 }
 
