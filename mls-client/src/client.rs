@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
-use mls_core::extension::Extensions;
 use mls_core::group::{CreateGroup, ExternalJoinPlan, KeyPackageSpec, LeafSpec, NewKeyPackage};
 use mls_core::identity::IdentityProvider;
 use mls_core::psk::PskValue;
@@ -64,7 +63,7 @@ impl Client {
     /// # Errors
     /// A [`CreateError`]; nothing is stored then.
     pub fn new_identity(&self, suite: CipherSuite, credential: Credential) -> Result<Identity, CreateError> {
-        Ok(Identity::new(suite, credential, self.new_signer(suite)?))
+        run(self.driver.new_identity(suite, credential))
     }
 
     /// The time, as the client's clock has it.
@@ -86,11 +85,7 @@ impl Client {
     /// # Errors
     /// A [`CreateError`]; nothing is stored then.
     pub fn key_package(&self, identity: &Identity) -> Result<NewKeyPackage, CreateError> {
-        self.key_package_with(&KeyPackageSpec {
-            cipher_suite: identity.cipher_suite,
-            leaf: self.leaf(identity),
-            extensions: Extensions::default(),
-        })
+        self.key_package_with(&self.driver.key_package_spec(identity))
     }
 
     /// Makes a key package as `spec` says.
@@ -106,12 +101,7 @@ impl Client {
     /// # Errors
     /// A [`CreateError`]; nothing is stored then.
     pub fn create_group(&self, identity: &Identity) -> Result<Group, CreateError> {
-        self.create_group_with(&CreateGroup {
-            group_id: None,
-            cipher_suite: identity.cipher_suite,
-            leaf: self.leaf(identity),
-            extensions: Extensions::default(),
-        })
+        self.create_group_with(&self.driver.create_plan(identity))
     }
 
     /// Creates a group as `plan` says.
@@ -145,13 +135,7 @@ impl Client {
         group_info: &[u8],
         ratchet_tree: Option<&[u8]>,
     ) -> Result<ExternalJoin, JoinError> {
-        let plan = ExternalJoinPlan {
-            leaf: self.leaf(identity),
-            resync: None,
-            psks: Vec::new(),
-            authenticated_data: Vec::new(),
-        };
-        self.join_external_with(&plan, group_info, ratchet_tree)
+        self.join_external_with(&self.driver.external_plan(identity), group_info, ratchet_tree)
     }
 
     /// Prepares to join a group by an external commit as `plan` says; with `resync` it replaces an old leaf of ours.

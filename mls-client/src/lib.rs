@@ -53,7 +53,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The operations are written once in `driver`, over the asynchronous traits. `client`, `group` and `external` are the
-// blocking face, which runs them through `blocking`; an asynchronous face stands beside these in a module of its own.
+// blocking face, which runs them through `blocking`; `asynchronous` is the other one, which awaits them. A new operation
+// is a method of `Driver` and a line in each face.
+mod asynchronous;
 mod basic;
 mod blocking;
 mod builder;
@@ -67,9 +69,12 @@ mod external;
 mod group;
 mod identity;
 mod memory;
+mod settings;
 mod signers;
 
+pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup};
 pub use basic::BasicIdentity;
+pub use blocking::Blocking;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
@@ -96,10 +101,10 @@ pub use mls_core::group::{
     LeafSpec, Member, NewKeyPackage, Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received,
     SendOptions,
 };
-pub use mls_core::identity::IdentityProvider;
+pub use mls_core::identity::{AsyncIdentityProvider, IdentityProvider};
 pub use mls_core::limits::Limits;
 pub use mls_core::record::GroupId;
-pub use mls_core::rules::MlsRules;
-pub use mls_core::storage::Storage;
+pub use mls_core::rules::{AsyncMlsRules, MlsRules};
+pub use mls_core::storage::{AsyncStorage, Storage};
 pub use mls_core::tree::math::LeafIndex;
 pub use mls_crypto_traits::CipherSuite;

@@ -60,5 +60,5 @@ pub use propose::{LeafChange, OutgoingProposal, ProposeError, Proposing, SendOpt
 pub use receive::{Inbound, PendingProposal, ProposalReceived, Received, receive};
 pub use receive_error::{CommitRule, ReceiveError};
 pub use state::{Group, Member};
-pub use step::{Fresh, Stale, Step};
+pub use step::{Fresh, Incoming, Stale, Step};
 pub use stored::{StateStamp, forget_psk, pending_proposals, psk_from_record, store_psk};

@@ -21,7 +21,7 @@ use crate::group::pending::StagedEpoch;
 use crate::group::psks::{self, PskFailure};
 use crate::group::receive::use_ratchet;
 use crate::group::receive_error::{CommitRule, ReceiveError};
-use crate::group::{Fault, Group, Member, Step};
+use crate::group::{Fault, Group, Incoming, Member, Step};
 use crate::group_context::GroupContext;
 use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, verify_confirmation_tag};
@@ -80,6 +80,8 @@ pub struct EpochChange {
     /// Whether we are among the removed. The group is gone then.
     pub removed_self: bool,
 }
+
+impl Incoming for EpochChange {}
 
 impl PendingCommit {
     pub(crate) fn new(

@@ -20,7 +20,7 @@ use crate::group::epoch::{Epoch, PastEpoch};
 use crate::group::process::{EpochChange, PendingCommit};
 use crate::group::propose::{cache, check_alone};
 use crate::group::receive_error::ReceiveError;
-use crate::group::{Fault, Group, Member, Step};
+use crate::group::{Fault, Group, Incoming, Member, Step};
 use crate::identity::CredentialCheck;
 use crate::key_schedule::SenderDataSecret;
 use crate::proposal::apply::{ApplyContext, apply_list};
@@ -60,6 +60,8 @@ pub struct Received {
     pub still_member: bool,
 }
 
+impl Incoming for Received {}
+
 /// A proposal that was received, verified but for its credential.
 #[derive(Debug)]
 #[must_use]
@@ -82,6 +84,8 @@ pub struct ProposalReceived {
     /// What is proposed.
     pub proposal: Proposal,
 }
+
+impl Incoming for ProposalReceived {}
 
 /// Handles a message for the group.
 ///
