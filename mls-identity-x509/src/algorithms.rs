@@ -101,8 +101,7 @@ impl Algorithm {
     /// What stands for a signature in the memory: a hash over all that decides whether it verifies.
     fn fingerprint(&self, public: &[u8], message: &[u8], signature: &[u8]) -> Option<Vec<u8>> {
         let hash = self.crypto.provider(self.hash_suite)?;
-        let parts: [&[u8]; 5] =
-            [self.public_key.as_ref(), self.signature.as_ref(), public, signature, message];
+        let parts: [&[u8]; 5] = [self.public_key.as_ref(), self.signature.as_ref(), public, signature, message];
         let lengths = parts.map(|part| u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         let [a, b, c, d, e] = &lengths;
         let [key_id, signature_id, public, signature, message] = parts;

@@ -79,6 +79,8 @@ mod with_std {
 
     #[cfg(test)]
     mod tests {
+        use std::vec;
+
         use super::*;
 
         #[test]

@@ -53,7 +53,8 @@ fn search(
     lists: Option<&RevocationLists>,
 ) -> Result<AnchorId, X509Error> {
     let end_entity = CertificateDer::from(chain.end_entity_der());
-    let end_entity = EndEntityCert::try_from(&end_entity).map_err(|error| named(&error, X509Error::Malformed { index: 0 }))?;
+    let end_entity =
+        EndEntityCert::try_from(&end_entity).map_err(|error| named(&error, X509Error::Malformed { index: 0 }))?;
     let mut issuers: Vec<CertificateDer<'_>> = chain.issuers_der().map(CertificateDer::from).collect();
     issuers.extend(settings.intermediates.iter().map(|der| CertificateDer::from(der.as_slice())));
 

@@ -164,4 +164,3 @@ impl fmt::Debug for Authority {
         f.debug_struct("Authority").field("name", name).field("key", key).finish_non_exhaustive()
     }
 }
-

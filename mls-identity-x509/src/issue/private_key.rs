@@ -4,9 +4,7 @@ use alloc::sync::Arc;
 
 use der::asn1::{ObjectIdentifier, OctetStringRef};
 use der::{AnyRef, Decode, Encode};
-use mls_crypto_traits::{
-    CipherSuite, CryptoProvider, SecretBytes, SignaturePrivateKey, SignatureScheme, SigningKey,
-};
+use mls_crypto_traits::{CipherSuite, CryptoProvider, SecretBytes, SignaturePrivateKey, SignatureScheme, SigningKey};
 use pkcs8::PrivateKeyInfoRef;
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject;

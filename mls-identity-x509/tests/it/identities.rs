@@ -26,7 +26,7 @@ fn each_source_takes_its_own_name() {
     assert_eq!(identity(IdentitySource::Email, &all).unwrap(), b"Alice@example.org");
     assert_eq!(identity(IdentitySource::Dns, &all).unwrap(), b"phone.example.org");
     assert_eq!(identity(IdentitySource::CommonName, &all).unwrap(), b"Alice");
-    let name: mls_identity_x509::x509_cert::name::Name = "CN=Alice,O=Example".parse().unwrap();
+    let name: x509_cert::name::Name = "CN=Alice,O=Example".parse().unwrap();
     assert_eq!(identity(IdentitySource::Subject, &all).unwrap(), name.to_der().unwrap());
     let serial = IdentitySource::custom(|certificate| {
         Some(MemberId(certificate.tbs_certificate().subject_public_key_info().to_der().ok()?))

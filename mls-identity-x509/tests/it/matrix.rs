@@ -7,11 +7,11 @@ use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
 use mls_crypto_traits::CipherSuite;
 use mls_identity_x509::issue::{Authority, CertificateSpec};
-use mls_identity_x509::x509_cert::ext::Extension;
-use mls_identity_x509::x509_cert::ext::pkix::constraints::name::{GeneralSubtree, NameConstraints};
-use mls_identity_x509::x509_cert::ext::pkix::name::GeneralName;
-use mls_identity_x509::x509_cert::ext::pkix::{KeyUsage, KeyUsages};
 use mls_identity_x509::{ExtendedKeyUsage, ID_KP_IM_URI, Pin, X509Error, credential};
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::constraints::name::{GeneralSubtree, NameConstraints};
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{KeyUsage, KeyUsages};
 
 use crate::support::*;
 
@@ -205,8 +205,7 @@ fn an_issuer_may_be_restricted_to_other_usages() {
 
 fn constraints(permitted: Option<GeneralName>, excluded: Option<GeneralName>) -> Extension {
     let tree = |name: GeneralName| vec![GeneralSubtree { base: name, minimum: 0, maximum: None }];
-    let value =
-        NameConstraints { permitted_subtrees: permitted.map(tree), excluded_subtrees: excluded.map(tree) };
+    let value = NameConstraints { permitted_subtrees: permitted.map(tree), excluded_subtrees: excluded.map(tree) };
     Extension {
         extn_id: ObjectIdentifier::new("2.5.29.30").unwrap(),
         critical: true,
@@ -328,7 +327,8 @@ fn a_key_of_another_algorithm_is_refused() {
 
     let mut pki = Pki::new(p256);
     let [leaf, issuer] = <[_; 2]>::try_from(pki.chain()).unwrap();
-    let before_key = [&oid("1.2.840.10045.3.1.7")[..], &[0x03, 0x42, 0x00], pki.device.public_key().as_bytes()].concat();
+    let before_key =
+        [&oid("1.2.840.10045.3.1.7")[..], &[0x03, 0x42, 0x00], pki.device.public_key().as_bytes()].concat();
     // prime192v2 has an identifier of the same length.
     let after = [&oid("1.2.840.10045.3.1.2")[..], &[0x03, 0x42, 0x00], pki.device.public_key().as_bytes()].concat();
     let other_curve = replace(&leaf, &before_key, &after);
@@ -341,8 +341,7 @@ fn the_algorithm_of_a_signature_is_that_of_the_key() {
     let mut pki = Pki::new(SUITES[0]);
     let [leaf, issuer] = <[_; 2]>::try_from(pki.chain()).unwrap();
     let ed25519 = [0x06, 0x03, 0x2b, 0x65, 0x70];
-    let places: Vec<usize> =
-        (0..leaf.len() - 5).filter(|at| leaf[*at..*at + 5] == ed25519).collect();
+    let places: Vec<usize> = (0..leaf.len() - 5).filter(|at| leaf[*at..*at + 5] == ed25519).collect();
     let [inner, _, outer] = <[usize; 3]>::try_from(places).unwrap();
     let confused = |places: &[usize]| {
         let mut leaf = leaf.clone();
@@ -430,7 +429,7 @@ fn a_pin_is_met_by_the_path_alone() {
 fn what_is_issued_is_strict_der_with_the_fields_that_were_asked_for() {
     let mut pki = Pki::new(SUITES[0]);
     let leaf = pki.leaf(&leaf_spec());
-    let read = mls_identity_x509::x509_cert::Certificate::from_der(&leaf).unwrap();
+    let read = x509_cert::Certificate::from_der(&leaf).unwrap();
     assert_eq!(read.to_der().unwrap(), leaf);
     assert_eq!(read.tbs_certificate().serial_number().as_bytes().len(), 16);
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use mls_core::env::UnixTime;
 use mls_core::identity::{IdentityErrorKind, MemberId};
 use mls_identity_x509::issue::CertificateSpec;
-use mls_identity_x509::x509_cert::ext::pkix::{KeyUsage, KeyUsages};
 use mls_identity_x509::{ConfigError, ReplaceableLists, Revocation, RevocationLists, X509Error, credential};
+use x509_cert::ext::pkix::{KeyUsage, KeyUsages};
 
 use crate::support::*;
 

@@ -14,18 +14,18 @@ use mls_crypto_traits::{
 use mls_identity_x509::issue::{Authority, CertificateSpec, Validity};
 use mls_identity_x509::{TrustAnchors, X509Error, X509Identity, X509IdentityBuilder, credential};
 
-pub const DAY: u64 = 86_400;
+pub(crate) const DAY: u64 = 86_400;
 /// The middle of 2026.
-pub const NOW: UnixTime = UnixTime(1_782_864_000);
-pub const URI: &str = "im:alice@example.org/phone";
+pub(crate) const NOW: UnixTime = UnixTime(1_782_864_000);
+pub(crate) const URI: &str = "im:alice@example.org/phone";
 
 /// 2026 and 2027.
-pub const VALID: Validity = (UnixTime(1_767_225_600), UnixTime(1_830_297_600));
-pub const PAST: Validity = (UnixTime(NOW.0 - 20 * DAY), UnixTime(NOW.0 - 10 * DAY));
-pub const FUTURE: Validity = (UnixTime(NOW.0 + 10 * DAY), UnixTime(NOW.0 + 20 * DAY));
+pub(crate) const VALID: Validity = (UnixTime(1_767_225_600), UnixTime(1_830_297_600));
+pub(crate) const PAST: Validity = (UnixTime(NOW.0 - 20 * DAY), UnixTime(NOW.0 - 10 * DAY));
+pub(crate) const FUTURE: Validity = (UnixTime(NOW.0 + 10 * DAY), UnixTime(NOW.0 + 20 * DAY));
 
 /// One suite for each signature scheme.
-pub const SUITES: [CipherSuite; 5] = [
+pub(crate) const SUITES: [CipherSuite; 5] = [
     CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519,
     CipherSuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256,
     CipherSuite::MLS_256_DHKEMX448_AES256GCM_SHA512_ED448,
@@ -33,18 +33,18 @@ pub const SUITES: [CipherSuite; 5] = [
     CipherSuite::MLS_256_DHKEMP384_AES256GCM_SHA384_P384,
 ];
 
-pub type Crypto = Arc<dyn CryptoProvider>;
+pub(crate) type Crypto = Arc<dyn CryptoProvider>;
 
-pub fn rustcrypto() -> Crypto {
+pub(crate) fn rustcrypto() -> Crypto {
     Arc::new(RustCryptoProvider::new())
 }
 
-pub fn backends() -> [Crypto; 3] {
+pub(crate) fn backends() -> [Crypto; 3] {
     [rustcrypto(), Arc::new(OpenSslProvider::new().unwrap()), Arc::new(AwsLcProvider::new())]
 }
 
 /// Counts up: what it gives looks random enough, and is the same in every run.
-pub struct Seeded(pub u64);
+pub(crate) struct Seeded(pub(crate) u64);
 
 impl Rng for Seeded {
     fn fill(&mut self, out: &mut [u8]) -> Result<(), CryptoError> {
@@ -56,40 +56,40 @@ impl Rng for Seeded {
     }
 }
 
-pub type Key = Arc<dyn SigningKey>;
+pub(crate) type Key = Arc<dyn SigningKey>;
 
 /// A key for a suite, by the pure Rust provider, which has them all.
-pub fn key(suite: CipherSuite, seed: u64) -> Key {
+pub(crate) fn key(suite: CipherSuite, seed: u64) -> Key {
     let crypto = rustcrypto();
     let suite = crypto.suite(suite).unwrap();
     let pair = suite.generate_signature_key_pair(&mut Seeded(seed)).unwrap();
     suite.signing_key(&pair.private).unwrap()
 }
 
-pub fn scheme_of(suite: CipherSuite) -> SignatureScheme {
+pub(crate) fn scheme_of(suite: CipherSuite) -> SignatureScheme {
     rustcrypto().suite(suite).unwrap().provider().params().signature
 }
 
 /// A root, an issuer below it and a device below that, all with keys of one suite.
-pub struct Pki {
-    pub suite: CipherSuite,
-    pub root: Authority,
-    pub issuer: Authority,
-    pub device: Key,
-    pub rng: Seeded,
+pub(crate) struct Pki {
+    pub(crate) suite: CipherSuite,
+    pub(crate) root: Authority,
+    pub(crate) issuer: Authority,
+    pub(crate) device: Key,
+    pub(crate) rng: Seeded,
 }
 
 impl Pki {
-    pub fn new(suite: CipherSuite) -> Self {
+    pub(crate) fn new(suite: CipherSuite) -> Self {
         Self::with_issuer(suite, &CertificateSpec::authority("CN=Issuer,O=Example", VALID).unwrap())
     }
 
-    pub fn with_issuer(suite: CipherSuite, issuer: &CertificateSpec) -> Self {
+    pub(crate) fn with_issuer(suite: CipherSuite, issuer: &CertificateSpec) -> Self {
         let root = CertificateSpec::authority("CN=Root,O=Example", VALID).unwrap();
         Self::with(suite, &root, issuer)
     }
 
-    pub fn with(suite: CipherSuite, root: &CertificateSpec, issuer: &CertificateSpec) -> Self {
+    pub(crate) fn with(suite: CipherSuite, root: &CertificateSpec, issuer: &CertificateSpec) -> Self {
         let mut rng = Seeded(7);
         let root = Authority::self_signed(root, key(suite, 1), &mut rng).unwrap();
         let issuer = below(&root, issuer, key(suite, 2), &mut rng);
@@ -97,49 +97,49 @@ impl Pki {
     }
 
     /// A provider that trusts the root.
-    pub fn provider(&self) -> X509IdentityBuilder {
+    pub(crate) fn provider(&self) -> X509IdentityBuilder {
         self.provider_with(rustcrypto())
     }
 
-    pub fn provider_with(&self, crypto: Crypto) -> X509IdentityBuilder {
+    pub(crate) fn provider_with(&self, crypto: Crypto) -> X509IdentityBuilder {
         X509Identity::builder(crypto, anchors(&[self.root.certificate()]))
     }
 
     /// The device's certificate as `spec` says.
-    pub fn leaf(&mut self, spec: &CertificateSpec) -> Vec<u8> {
+    pub(crate) fn leaf(&mut self, spec: &CertificateSpec) -> Vec<u8> {
         self.issuer.issue(spec, self.device.public_key(), &mut self.rng).unwrap()
     }
 
     /// The good chain.
-    pub fn chain(&mut self) -> Vec<Vec<u8>> {
+    pub(crate) fn chain(&mut self) -> Vec<Vec<u8>> {
         let leaf = self.leaf(&leaf_spec());
         vec![leaf, self.issuer.certificate().to_vec()]
     }
 
     /// The verdict on a chain for the device's key.
-    pub fn verdict(&self, chain: Vec<Vec<u8>>) -> Result<MemberId, X509Error> {
+    pub(crate) fn verdict(&self, chain: Vec<Vec<u8>>) -> Result<MemberId, X509Error> {
         self.verdict_by(self.provider(), chain)
     }
 
-    pub fn verdict_by(&self, provider: X509IdentityBuilder, chain: Vec<Vec<u8>>) -> Result<MemberId, X509Error> {
+    pub(crate) fn verdict_by(&self, provider: X509IdentityBuilder, chain: Vec<Vec<u8>>) -> Result<MemberId, X509Error> {
         provider.build().unwrap().verify(&credential(chain), self.device.public_key(), NOW)
     }
 }
 
-pub fn below(authority: &Authority, spec: &CertificateSpec, key: Key, rng: &mut Seeded) -> Authority {
+pub(crate) fn below(authority: &Authority, spec: &CertificateSpec, key: Key, rng: &mut Seeded) -> Authority {
     let certificate = authority.issue(spec, key.public_key(), rng).unwrap();
     Authority::new(certificate, key).unwrap()
 }
 
-pub fn leaf_spec() -> CertificateSpec {
+pub(crate) fn leaf_spec() -> CertificateSpec {
     CertificateSpec::end_entity("CN=Alice", VALID).unwrap().uri(URI).unwrap()
 }
 
-pub fn alice() -> Result<MemberId, X509Error> {
+pub(crate) fn alice() -> Result<MemberId, X509Error> {
     Ok(MemberId(URI.as_bytes().to_vec()))
 }
 
-pub fn anchors(certificates: &[&[u8]]) -> TrustAnchors {
+pub(crate) fn anchors(certificates: &[&[u8]]) -> TrustAnchors {
     let mut anchors = TrustAnchors::new();
     for certificate in certificates {
         anchors.add_der(certificate).unwrap();
@@ -148,7 +148,7 @@ pub fn anchors(certificates: &[&[u8]]) -> TrustAnchors {
 }
 
 /// Verifies at [`NOW`].
-pub fn verify(
+pub(crate) fn verify(
     provider: &X509Identity,
     credential: &Credential,
     key: &SignaturePublicKey,
