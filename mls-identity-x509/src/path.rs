@@ -16,6 +16,7 @@ use crate::error::X509Error;
 use crate::provider::Settings;
 use crate::read::Read;
 use crate::revocation::{Revocation, RevocationLists};
+use crate::spki::is_mismatch;
 
 /// A trust anchor, as the successor rule compares them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,10 +148,14 @@ fn of_search(settings: &Settings, chain: &Chain<'_>, error: &webpki::Error) -> X
                 X509Error::NameConstraintViolated
             }
         }
-        E::BadDer | E::BadDerTime => {
-            let parses = |der: &[u8]| EndEntityCert::try_from(&CertificateDer::from(der)).is_ok();
-            let first_bad = chain.all_der().position(|der| !parses(der));
-            first_bad.map_or(X509Error::Refused, |index| X509Error::Malformed { index })
+        // Which certificate it is the search does not say.
+        E::BadDer | E::BadDerTime | E::TrailingData(_) | E::UnsupportedCertVersion => {
+            let fails = |der: &[u8]| EndEntityCert::try_from(&CertificateDer::from(der)).err().as_ref() == Some(error);
+            match (chain.all_der().position(fails), error) {
+                (Some(index), E::UnsupportedCertVersion) => X509Error::UnsupportedVersion { index },
+                (Some(index), _) => X509Error::Malformed { index },
+                (None, _) => X509Error::MalformedExtension,
+            }
         }
         _ => named(error, X509Error::Refused),
     }
@@ -176,7 +181,12 @@ fn named(error: &webpki::Error, otherwise: X509Error) -> X509Error {
         E::InvalidSignatureForPublicKey => X509Error::InvalidSignature,
         E::SignatureAlgorithmMismatch => X509Error::SignatureAlgorithmMismatch,
         E::UnsupportedSignatureAlgorithmContext(_) => X509Error::UnsupportedAlgorithm,
-        E::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => X509Error::AlgorithmMismatch,
+        E::UnsupportedSignatureAlgorithmForPublicKeyContext(context)
+            if is_mismatch(&context.public_key_algorithm_id, &context.signature_algorithm_id) =>
+        {
+            X509Error::AlgorithmMismatch
+        }
+        E::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => X509Error::UnsupportedAlgorithm,
         E::PathLenConstraintViolated => X509Error::PathLengthExceeded,
         E::UnsupportedCriticalExtension => X509Error::UnknownCriticalExtension,
         E::EmptyEkuExtension

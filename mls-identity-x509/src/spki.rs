@@ -47,6 +47,18 @@ pub(crate) const fn certificate_ids(
     })
 }
 
+/// Every algorithm that there is a name for, in a provider or not.
+fn all_ids() -> impl Iterator<Item = (AlgorithmIdentifier, AlgorithmIdentifier)> {
+    let suites = SCHEMES.into_iter().filter_map(scheme_ids);
+    suites.chain(CertificateSignature::ALL.into_iter().filter_map(certificate_ids))
+}
+
+/// Whether a signature's algorithm is known not to be one of a key's: either is known, and they do not go together.
+pub(crate) fn is_mismatch(public_key: &[u8], signature: &[u8]) -> bool {
+    let of_key = || all_ids().filter(|(key, _)| key.as_ref() == public_key);
+    of_key().next().is_some() && !of_key().any(|(_, with)| with.as_ref() == signature)
+}
+
 /// The scheme of a signature key: of those of the suites, no two have keys of one length.
 pub(crate) const fn scheme_of_key(public: &[u8]) -> Option<SignatureScheme> {
     Some(match public.len() {

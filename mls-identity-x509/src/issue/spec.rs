@@ -44,7 +44,7 @@ impl CertificateSpec {
     pub fn end_entity(subject: &str, validity: Validity) -> Result<Self, IssueError> {
         let usage = ObjectIdentifier::new(ID_KP_IM_URI).map_err(|_| IssueError::ObjectIdentifier)?;
         Ok(Self {
-            subject: Name::from_str(subject).map_err(|_| IssueError::Name)?,
+            subject: name(subject)?,
             validity,
             names: Vec::new(),
             basic_constraints: None,
@@ -166,6 +166,10 @@ pub(crate) fn time(at: UnixTime) -> Result<Time, IssueError> {
     } else {
         Time::GeneralTime(GeneralizedTime::from_unix_duration(since).map_err(|_| IssueError::Time)?)
     })
+}
+
+fn name(text: &str) -> Result<Name, IssueError> {
+    if text.is_empty() { Ok(Name::default()) } else { Name::from_str(text).map_err(|_| IssueError::Name) }
 }
 
 fn ascii(text: &str) -> Result<Ia5String, IssueError> {

@@ -364,8 +364,7 @@ fn suites_may_be_mixed_on_a_path() {
             let root = Authority::self_signed(&root_spec, key(root, 1), &mut rng).unwrap();
             let issuer = below(&root, &issuer_spec(), key(issuer, 2), &mut rng);
             let device = key(SUITES[1], 3);
-            let pki = Pki { suite: SUITES[1], root, issuer, device, rng };
-            let mut pki = pki;
+            let mut pki = Pki { root, issuer, device, rng };
             let chain = pki.chain();
             assert_eq!(pki.verdict(chain), alice());
         }
@@ -396,9 +395,13 @@ fn chains_of_the_wrong_kind_or_size_are_refused() {
     let many = core::iter::once(leaf.clone()).chain(core::iter::repeat_n(issuer.clone(), 8));
     assert_eq!(pki.verdict(many.collect()), Err(X509Error::TooManyCertificates));
     assert_eq!(pki.verdict(vec![leaf.clone(), vec![0x30; 65_536]]), Err(X509Error::ChainTooLong));
-    for junk in [vec![0; 16_384], vec![0x30; 16_384], vec![0xff; 16_384], vec![]] {
-        assert_eq!(pki.verdict(vec![junk.clone()]), Err(X509Error::Malformed { index: 0 }));
-        assert_eq!(pki.verdict(vec![leaf.clone(), junk]), Err(X509Error::Malformed { index: 1 }));
+    let trailing = |index| X509Error::TrailingData { index };
+    let malformed = |index| X509Error::Malformed { index };
+    let cases: [(Vec<u8>, &dyn Fn(usize) -> X509Error); 3] =
+        [(vec![0x30; 16_384], &trailing), (vec![0xff; 16_384], &malformed), (vec![], &malformed)];
+    for (junk, error) in cases {
+        assert_eq!(pki.verdict(vec![junk.clone()]), Err(error(0)));
+        assert_eq!(pki.verdict(vec![leaf.clone(), junk]), Err(error(1)));
     }
     // A SEQUENCE of the right length with junk inside.
     let mut junk = vec![0x30, 0x82, 0x40, 0x00];

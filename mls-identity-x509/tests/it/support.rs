@@ -8,9 +8,7 @@ use mls_core::identity::MemberId;
 use mls_crypto_awslc::AwsLcProvider;
 use mls_crypto_openssl::OpenSslProvider;
 use mls_crypto_rustcrypto::RustCryptoProvider;
-use mls_crypto_traits::{
-    CipherSuite, CryptoError, CryptoProvider, Rng, SignaturePublicKey, SignatureScheme, SigningKey,
-};
+use mls_crypto_traits::{CipherSuite, CryptoError, CryptoProvider, Rng, SignaturePublicKey, SigningKey};
 use mls_identity_x509::issue::{Authority, CertificateSpec, Validity};
 use mls_identity_x509::{TrustAnchors, X509Error, X509Identity, X509IdentityBuilder, credential};
 
@@ -66,13 +64,8 @@ pub(crate) fn key(suite: CipherSuite, seed: u64) -> Key {
     suite.signing_key(&pair.private).unwrap()
 }
 
-pub(crate) fn scheme_of(suite: CipherSuite) -> SignatureScheme {
-    rustcrypto().suite(suite).unwrap().provider().params().signature
-}
-
 /// A root, an issuer below it and a device below that, all with keys of one suite.
 pub(crate) struct Pki {
-    pub(crate) suite: CipherSuite,
     pub(crate) root: Authority,
     pub(crate) issuer: Authority,
     pub(crate) device: Key,
@@ -93,7 +86,7 @@ impl Pki {
         let mut rng = Seeded(7);
         let root = Authority::self_signed(root, key(suite, 1), &mut rng).unwrap();
         let issuer = below(&root, issuer, key(suite, 2), &mut rng);
-        Self { suite, root, issuer, device: key(suite, 3), rng }
+        Self { root, issuer, device: key(suite, 3), rng }
     }
 
     /// A provider that trusts the root.
