@@ -4,7 +4,7 @@
 # what they build. All features are on, since features only add; those that choose how a C library is built are not.
 
 CARGO ?= cargo
-FEATURES := --features mls-crypto-rustcrypto/curve448,mls-crypto-traits/conformance,mls-core/conformance
+FEATURES := --features mls-crypto-rustcrypto/curve448,mls-crypto-traits/conformance,mls-core/conformance,mls-identity-x509/issue,mls-identity-x509/native-roots
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 

@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cargo=${CARGO:-cargo}
 bare=thumbv7em-none-eabi
-no_std=(mls-codec mls-crypto-traits mls-crypto-rustcrypto mls-core)
+no_std=(mls-codec mls-crypto-traits mls-crypto-rustcrypto mls-core mls-identity-x509)
 
 for crate in "${no_std[@]}" mls-client; do
     "$cargo" clippy --locked -p "$crate" --lib --no-default-features -- -D warnings

@@ -3,7 +3,7 @@
 //!
 //! `cargo run -p mls-identity-x509 --features issue --example organisation`
 
-use std::error::Error;
+use core::error::Error;
 use std::sync::Arc;
 
 use mls_client::mls_crypto_rustcrypto::{OsRng, RustCryptoProvider};
@@ -43,10 +43,10 @@ pub(crate) struct Device {
 
 impl Organisation {
     pub(crate) fn new() -> Result<Self> {
-        let ten_years = days(0, 3650);
+        let ten_years = days(3650);
         let root = CertificateSpec::authority("CN=Root,O=Example", ten_years)?.path_length(1);
         let root = Authority::self_signed(&root, new_key()?.1, &mut OsRng)?;
-        let issuer = CertificateSpec::authority("CN=Devices,O=Example", days(0, 730))?.path_length(0);
+        let issuer = CertificateSpec::authority("CN=Devices,O=Example", days(730))?.path_length(0);
         let key = new_key()?.1;
         let issuer = Authority::new(root.issue(&issuer, key.public_key(), &mut OsRng)?, key)?;
         let lists = Arc::new(ReplaceableLists::default());
@@ -70,7 +70,7 @@ impl Organisation {
     /// Issues what is asked for, if it is asked for a device of ours.
     pub(crate) fn sign(&self, csr: &[u8]) -> Result<Vec<u8>> {
         let request = Request::verify(csr, &RustCryptoProvider::new())?;
-        Ok(self.issuer.issue(&request.as_asked(days(0, 90))?, request.key(), &mut OsRng)?)
+        Ok(self.issuer.issue(&request.as_asked(days(90))?, request.key(), &mut OsRng)?)
     }
 
     pub(crate) fn revoke(&mut self, certificate: &[u8]) -> Result<()> {
@@ -79,9 +79,9 @@ impl Organisation {
     }
 
     fn publish(&mut self) -> Result<()> {
-        self.updates += 1;
+        self.updates = self.updates.saturating_add(1);
         let revoked: Vec<&[u8]> = self.revoked.iter().map(Vec::as_slice).collect();
-        let (this, next) = days(0, 7);
+        let (this, next) = days(7);
         let mut lists = RevocationLists::new();
         lists.add_der(&self.root.revocation_list(&[], this, next, self.updates)?)?;
         lists.add_der(&self.issuer.revocation_list(&revoked, this, next, self.updates)?)?;
@@ -125,7 +125,7 @@ pub(crate) fn revoked_members(group: &mut Group, service: &X509Identity) -> Resu
 /// Makes a key, proves it to the organisation, and stores it with the client once there is a certificate.
 fn enrol(name: &str, client: &Client, organisation: &Organisation) -> Result<(SignaturePublicKey, Vec<u8>)> {
     let (private, signer) = new_key()?;
-    let wanted = CertificateSpec::end_entity("", days(0, 0))?.uri(name)?;
+    let wanted = CertificateSpec::end_entity("", days(0))?.uri(name)?;
     let certificate = organisation.sign(&request(&wanted, &*signer)?)?;
     Ok((client.import_signer(SUITE, &private)?, certificate))
 }
@@ -138,8 +138,9 @@ fn new_key() -> Result<(SignaturePrivateKey, Arc<dyn SigningKey>)> {
     Ok((private, signer))
 }
 
-fn days(from: u64, to: u64) -> Validity {
-    (UnixTime(TODAY.0 + from * DAY), UnixTime(TODAY.0 + to * DAY))
+/// From today on.
+fn days(number: u64) -> Validity {
+    (TODAY, UnixTime(TODAY.0.saturating_add(DAY.saturating_mul(number))))
 }
 
 struct Today;
@@ -150,12 +151,12 @@ impl Clock for Today {
     }
 }
 
-/// Hands a commit to everybody but its sender, who has accepted it. Whoever is removed is left out.
-fn deliver(commit: &CommitOutput, others: &mut [&mut Group]) -> Result<usize> {
-    let mut removed = 0;
+/// Hands a commit to everybody but its sender, who has accepted it. Says who was removed by it.
+fn deliver(commit: &CommitOutput, others: &mut [&mut Group]) -> Result<Vec<LeafIndex>> {
+    let mut removed = Vec::new();
     for other in others {
         if let Event::Removed(_) = other.receive(&commit.message)? {
-            removed += 1;
+            removed.push(other.own_leaf());
         }
     }
     Ok(removed)
@@ -199,7 +200,7 @@ pub(crate) fn main() -> Result<()> {
     let commit = at_desktop.remove(&revoked)?;
     at_desktop.accept_commit()?;
     let removed = deliver(&commit, &mut [&mut at_phone, &mut at_laptop, &mut at_tablet])?;
-    assert_eq!(removed, 1);
+    assert_eq!(removed, revoked);
     println!("{} is revoked and removed", tablet.name);
 
     // It does not come back.

@@ -148,7 +148,7 @@ pub struct Limits {
     pub certificates: usize,
     /// Bytes of a chain in all. Default: 65 536.
     pub bytes: usize,
-    /// Verified signatures that are remembered, 0 for none; needs the feature `std`. Default: 4096.
+    /// Verified signatures that are remembered, 0 for none; needs the feature `std`. Default: 4096, some 200 bytes each.
     pub remembered_signatures: usize,
 }
 

@@ -1,6 +1,8 @@
 //! X.509 credentials: a matrix of good and bad chains, and what is built on them.
 #![allow(
     clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::type_complexity,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::panic,
