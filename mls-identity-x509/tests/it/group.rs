@@ -1,8 +1,8 @@
 //! Groups of X.509 members, and what they cost.
 
-use std::fmt;
+use core::fmt;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mls_client::{CipherSuite, Client, Clock, DriverError, Identity, JoinError, MemoryStorage, UnixTime};
 use mls_core::identity::IdentityError;
@@ -34,7 +34,7 @@ impl Counting {
     fn new() -> (Arc<Self>, Arc<AtomicUsize>) {
         let count = Arc::new(AtomicUsize::new(0));
         let inner = RustCryptoProvider::new();
-        let suite = CountingSuite { inner: inner.clone(), count: count.clone() };
+        let suite = CountingSuite { inner, count: count.clone() };
         (Arc::new(Self { inner, suite }), count)
     }
 }
@@ -193,7 +193,7 @@ fn the_cause_of_a_refusal_can_be_had() {
     let error = bob.join(&commit.welcome.unwrap(), None).unwrap_err();
     let JoinError::Driver(DriverError::Identity(error)) = error else { panic!("{error:?}") };
     let error: IdentityError = error;
-    let source = std::error::Error::source(&error).unwrap().downcast_ref::<X509Error>();
+    let source = core::error::Error::source(&error).unwrap().downcast_ref::<X509Error>();
     // Both roots have the same name: the signature is another's, or of another algorithm.
     assert!(matches!(source, Some(X509Error::AlgorithmMismatch | X509Error::UnknownIssuer)), "{source:?}");
 }

@@ -80,7 +80,7 @@ fn an_imported_key_signs_for_a_client() {
     let client = new_client();
     let public = client.import_signer(SUITES[0], key.private_key()).unwrap();
     assert_eq!(public.as_bytes(), public_key(fixture.der("leaf")));
-    assert_eq!(client.signers(), [public.clone()]);
+    assert_eq!(client.signers(), core::slice::from_ref(&public));
     // It is still there after a restart.
     assert_eq!(new_client().signers(), [public]);
 }
