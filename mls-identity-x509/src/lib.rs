@@ -17,21 +17,20 @@
 //!
 //! let crypto = RustCryptoProvider::new();
 //! let suite = crypto.suite(CipherSuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256).ok_or("no suite")?;
-//! let new_key = |rng| suite.signing_key(&suite.generate_signature_key_pair(rng)?.private);
-//! let rng = &mut OsRng;
+//! let new_key = || suite.signing_key(&suite.generate_signature_key_pair(&mut OsRng)?.private);
 //!
 //! // An authority, and a certificate for a device.
 //! let year_2026 = (UnixTime(1_767_225_600), UnixTime(1_798_761_600));
 //! let root = CertificateSpec::authority("CN=Example Root", year_2026)?;
-//! let root = Authority::self_signed(&root, new_key(rng)?, rng)?;
-//! let device = new_key(rng)?;
+//! let root = Authority::self_signed(&root, new_key()?, &mut OsRng)?;
+//! let device = new_key()?;
 //! let spec = CertificateSpec::end_entity("CN=Alice", year_2026)?.uri("im:alice@example.org/phone")?;
-//! let certificate = root.issue(&spec, device.public_key(), rng)?;
+//! let certificate = root.issue(&spec, device.public_key(), &mut OsRng)?;
 //!
 //! // Whoever trusts the authority knows whose device it is.
 //! let mut anchors = TrustAnchors::new();
 //! anchors.add_der(root.certificate())?;
-//! let identity = X509Identity::builder(Arc::new(crypto.clone()), anchors).build()?;
+//! let identity = X509Identity::builder(Arc::new(crypto), anchors).build()?;
 //! let member = identity.verify(&credential([certificate]), device.public_key(), UnixTime(1_780_000_000))?;
 //! assert_eq!(member.0, b"im:alice@example.org/phone");
 //! # Ok::<(), Box<dyn std::error::Error>>(())

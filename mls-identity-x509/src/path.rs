@@ -18,6 +18,9 @@ use crate::read::Read;
 use crate::revocation::{Revocation, RevocationLists};
 use crate::spki::is_mismatch;
 
+#[cfg(test)]
+mod pkits;
+
 /// A trust anchor, as the successor rule compares them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AnchorId {

@@ -30,7 +30,7 @@ use crate::revocation::{Revocation, RevocationSource};
 /// Whoever can have a certificate issued below one of the trust anchors can be the member that it names. Where the
 /// anchors are used for other things too, demand an [`ExtendedKeyUsage`] or [pin](Pin) an issuer.
 #[derive(Clone, Debug)]
-pub struct X509Identity(Arc<Settings>);
+pub struct X509Identity(pub(crate) Arc<Settings>);
 
 /// Puts an [`X509Identity`] together: [`X509Identity::builder`] starts one.
 #[must_use = "a builder does nothing until it is built"]
@@ -55,7 +55,7 @@ pub(crate) struct Settings {
     identity: IdentitySource,
     pub(crate) extended_key_usage: ExtendedKeyUsage,
     pub(crate) revocation: Revocation,
-    source: Option<Arc<dyn RevocationSource>>,
+    pub(crate) source: Option<Arc<dyn RevocationSource>>,
     successor: SuccessorRule,
     pub(crate) pins: Vec<Pin>,
     limits: Limits,

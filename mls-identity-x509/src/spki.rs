@@ -117,3 +117,6 @@ pub(crate) fn is_good_rsa_key(public: &[u8]) -> bool {
     let odd = |bytes: &[u8]| bytes.last().is_some_and(|last| last & 1 == 1);
     (2048..=8192).contains(&bits(modulus)) && odd(modulus) && (2..=33).contains(&bits(exponent)) && odd(exponent)
 }
+
+#[cfg(test)]
+mod tests;

@@ -436,3 +436,21 @@ fn what_is_issued_is_strict_der_with_the_fields_that_were_asked_for() {
     assert_eq!(read.to_der().unwrap(), leaf);
     assert_eq!(read.tbs_certificate().serial_number().as_bytes().len(), 16);
 }
+
+/// Seven issuers of one name, each of which might have issued each: the search gives up.
+#[test]
+fn a_maze_of_issuers_is_left() {
+    let spec = CertificateSpec::authority("CN=Maze", VALID).unwrap();
+    let mut rng = Seeded(1);
+    let root = Authority::self_signed(&spec, key(SUITES[0], 1), &mut rng).unwrap();
+    let issuers: Vec<_> = (2..9)
+        .map(|number| {
+            let impostor = Authority::self_signed(&spec, key(SUITES[0], 100), &mut rng).unwrap();
+            below(&impostor, &spec, key(SUITES[0], number), &mut rng)
+        })
+        .collect();
+    let mut pki = Pki { root, issuer: issuers[0].clone(), device: key(SUITES[0], 50), rng };
+    let mut chain = vec![pki.leaf(&leaf_spec())];
+    chain.extend(issuers.iter().map(|issuer| issuer.certificate().to_vec()));
+    assert_eq!(pki.verdict(chain), Err(X509Error::PathTooComplex));
+}
