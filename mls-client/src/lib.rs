@@ -71,8 +71,10 @@ mod identity;
 mod memory;
 mod settings;
 mod signers;
+mod successor;
+mod waiting;
 
-pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup};
+pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncSuccessor};
 pub use basic::BasicIdentity;
 pub use blocking::Blocking;
 pub use builder::ClientBuilder;
@@ -81,13 +83,14 @@ pub use clock::{Clock, SystemClock};
 pub use default_rules::DefaultRules;
 pub use error::{
     BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, ProposeError, ReceiveError,
-    SendError,
+    SendError, SuccessorError,
 };
 pub use event::{Event, Repeat};
 pub use external::ExternalJoin;
 pub use group::Group;
 pub use identity::Identity;
 pub use memory::MemoryStorage;
+pub use successor::Successor;
 
 pub use mls_core;
 #[cfg(feature = "rustcrypto")]
@@ -97,9 +100,10 @@ pub use mls_crypto_traits;
 pub use mls_core::credential::Credential;
 pub use mls_core::env::UnixTime;
 pub use mls_core::group::{
-    CommitOutput, CommitPlan, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan, GroupInfoOptions, LeafChange,
-    LeafSpec, Member, NewKeyPackage, Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received,
-    SendOptions,
+    CommitOutput, CommitPlan, DetachedCommit, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan,
+    ExternalProposal, GroupInfoOptions, LeafChange, LeafSpec, Leftover, Member, NewKeyPackage, NewMemberProposal,
+    Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received, SendOptions, SuccessorKind,
+    SuccessorPlan, WaitingProposal, Welcomes,
 };
 pub use mls_core::identity::{AsyncIdentityProvider, IdentityProvider};
 pub use mls_core::limits::Limits;

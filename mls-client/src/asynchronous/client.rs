@@ -39,6 +39,10 @@ impl AsyncClient {
         Self { driver }
     }
 
+    pub(super) const fn driver(&self) -> &Arc<Driver> {
+        &self.driver
+    }
+
     /// Starts a client over a store and an authentication service, for which there is no safe default.
     pub fn builder(storage: Arc<dyn AsyncStorage>, identity: Arc<dyn AsyncIdentityProvider>) -> AsyncClientBuilder {
         AsyncClientBuilder::new(storage, identity)
