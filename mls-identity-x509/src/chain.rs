@@ -23,6 +23,7 @@ impl<'a> Chain<'a> {
         let Credential::X509 { certificates } = credential else {
             return Err(X509Error::NotX509);
         };
+        // req: R-5.3-03
         let (first, rest_der) = certificates.split_first().ok_or(X509Error::EmptyChain)?;
         if certificates.len() > limits.certificates {
             return Err(X509Error::TooManyCertificates);
@@ -69,6 +70,7 @@ impl<'a> Chain<'a> {
             let another = self.rest.iter().any(|read| belongs(read) || matches!(read.is_ca(), Ok(false)));
             return Err(if another { X509Error::EndEntityNotFirst } else { X509Error::EndEntityIsCa });
         }
+        // req: R-5.3-02
         if !belongs(end_entity) {
             let another = self.rest.iter().any(belongs);
             return Err(if another { X509Error::EndEntityNotFirst } else { X509Error::LeafKeyMismatch });

@@ -60,6 +60,7 @@ fn search(
     let end_entity =
         EndEntityCert::try_from(&end_entity).map_err(|error| named(&error, X509Error::Malformed { index: 0 }))?;
     let mut issuers: Vec<CertificateDer<'_>> = chain.issuers_der().map(CertificateDer::from).collect();
+    // req: R-5.3-04
     issuers.extend(settings.intermediates.iter().map(|der| CertificateDer::from(der.as_slice())));
 
     let lists = lists.map(RevocationLists::as_refs).unwrap_or_default();

@@ -102,6 +102,7 @@ impl X509Identity {
         predecessor: (&Credential, &SignaturePublicKey),
         now: UnixTime,
     ) -> Result<MemberId, X509Error> {
+        // req: R-5.3.1-08, R-5.3.2-01
         let (member, anchor) = self.verified(credential, signature_key, now)?;
         let settings = &*self.0;
         let (before, key_before) = predecessor;

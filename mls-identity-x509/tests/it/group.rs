@@ -197,3 +197,42 @@ fn the_cause_of_a_refusal_can_be_had() {
     // Both roots have the same name: the signature is another's, or of another algorithm.
     assert!(matches!(source, Some(X509Error::AlgorithmMismatch | X509Error::UnknownIssuer)), "{source:?}");
 }
+
+/// The asynchronous face takes the same provider; nothing in it waits.
+#[test]
+fn an_asynchronous_client_takes_it_too() {
+    let mut pki = Pki::new(SUITE);
+    let service = pki.provider().build().unwrap();
+    let issuer = pki.issuer.clone();
+    let checked: Arc<dyn mls_core::identity::AsyncIdentityProvider> = Arc::new(service.clone());
+    let client = client(service);
+    let founder = enrol(&client, &mut pki, &issuer, 0);
+    let mut group = client.create_group(&founder).unwrap();
+    let other = enrol(&client, &mut pki, &issuer, 1);
+    let key_package = client.key_package(&other).unwrap().message;
+    let asked = Arc::new(Asked(checked, AtomicUsize::new(0)));
+    let bob = Client::builder(Arc::new(MemoryStorage::new()), asked.clone()).clock(Arc::new(Today)).build().unwrap();
+    let third = enrol(&bob, &mut pki, &issuer, 2);
+    let third = bob.key_package(&third).unwrap().message;
+    let commit = group.add(&[key_package, third]).unwrap();
+    bob.join(&commit.welcome.unwrap(), None).unwrap();
+    assert_eq!(asked.1.load(Ordering::SeqCst), 3);
+}
+
+/// A blocking face over the asynchronous one, which must be ready at once.
+struct Asked(Arc<dyn mls_core::identity::AsyncIdentityProvider>, AtomicUsize);
+
+impl mls_core::identity::IdentityProvider for Asked {
+    fn validate(
+        &self,
+        check: &mls_core::identity::CredentialCheck,
+    ) -> Result<mls_core::identity::MemberId, IdentityError> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        let mut future = self.0.validate(check);
+        let mut context = core::task::Context::from_waker(core::task::Waker::noop());
+        match future.as_mut().poll(&mut context) {
+            core::task::Poll::Ready(verdict) => verdict,
+            core::task::Poll::Pending => panic!("it waits"),
+        }
+    }
+}

@@ -59,6 +59,7 @@ fn the_root_may_be_included_or_not_and_issuers_come_in_any_order() {
     });
 }
 
+// req: R-5.3-04
 #[test]
 fn a_configured_issuer_may_be_left_out() {
     for_every_suite(|suite| {
@@ -268,6 +269,7 @@ fn unknown_critical_extensions_are_refused() {
     });
 }
 
+// req: R-5.3-03
 #[test]
 fn the_end_entity_is_first() {
     for_every_suite(|suite| {
@@ -294,6 +296,7 @@ fn a_certificate_twice_is_refused() {
     });
 }
 
+// req: R-5.3-02
 #[test]
 fn another_key_than_the_leafs_is_refused() {
     for_every_suite(|suite| {
@@ -384,6 +387,7 @@ fn bytes_behind_a_certificate_are_refused() {
     });
 }
 
+// req: R-5.3-03
 #[test]
 fn chains_of_the_wrong_kind_or_size_are_refused() {
     let mut pki = Pki::new(SUITES[0]);

@@ -37,6 +37,7 @@ impl Case {
     }
 }
 
+// req: R-5.3.2-01
 #[test]
 fn a_renewal_follows_with_the_same_key_or_a_new_one() {
     for validity in [VALID, PAST] {
@@ -68,6 +69,7 @@ fn another_issuer_below_the_same_anchor_may_follow() {
     assert_eq!(case.verdict(&case.pki.provider().build().unwrap(), after, &new), alice());
 }
 
+// req: R-5.3.1-08
 #[test]
 fn another_identity_may_not_follow() {
     let mut case = Case::new(VALID);
