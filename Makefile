@@ -13,6 +13,7 @@ endif
 OPENSSL := $(if $(VENDORED),--features $(VENDORED))
 
 FEATURES := --features mls-crypto-rustcrypto/curve448,mls-crypto-traits/conformance,mls-core/conformance $(OPENSSL)
+FEATURES := --features mls-crypto-rustcrypto/curve448,mls-crypto-traits/conformance,mls-core/conformance,mls-identity-x509/issue,mls-identity-x509/native-roots
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 

@@ -49,6 +49,7 @@
 //! # Features
 //! - `rustcrypto` (default): the pure Rust crypto provider [`mls_crypto_rustcrypto`], and the operating system's randomness, as
 //!   defaults of the [builder](ClientBuilder).
+//! - `x509`: the authentication service for X.509 credentials, `mls_identity_x509`.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -102,6 +103,8 @@ pub use mls_core;
 #[cfg(feature = "rustcrypto")]
 pub use mls_crypto_rustcrypto;
 pub use mls_crypto_traits;
+#[cfg(feature = "x509")]
+pub use mls_identity_x509;
 
 pub use mls_core::credential::Credential;
 pub use mls_core::custom::{CustomProposal, CustomTypes};

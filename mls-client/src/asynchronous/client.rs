@@ -9,7 +9,7 @@ use mls_core::identity::AsyncIdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
 use mls_core::storage::AsyncStorage;
-use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SignaturePrivateKey, SignaturePublicKey};
 
 use super::builder::AsyncClientBuilder;
 use super::external::AsyncExternalJoin;
@@ -55,6 +55,18 @@ impl AsyncClient {
     /// A [`CreateError`]; nothing is stored then.
     pub async fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
         self.driver.new_signer(suite).await
+    }
+
+    /// Stores a signature private key that was made elsewhere, and returns the public key.
+    ///
+    /// # Errors
+    /// A [`CreateError`]; nothing is stored then.
+    pub async fn import_signer(
+        &self,
+        suite: CipherSuite,
+        private: &SignaturePrivateKey,
+    ) -> Result<SignaturePublicKey, CreateError> {
+        self.driver.import_signer(suite, private).await
     }
 
     /// The public keys of the signers that the client has.

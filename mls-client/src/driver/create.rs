@@ -5,13 +5,13 @@ use mls_core::env::UnixTime;
 use mls_core::extension::Extensions;
 use mls_core::grease::{grease_key_package, grease_leaf};
 use mls_core::group::{
-    CreateGroup, ExternalJoinPlan, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group, forget_psk,
-    generate_key_package, generate_signer, signer_from_record, store_psk,
+    CreateGroup, ExternalJoinPlan, Fresh, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group,
+    forget_psk, generate_key_package, generate_signer, import_signer, signer_from_record, store_psk,
 };
 use mls_core::psk::PskValue;
 use mls_core::record::{RecordKey, RecordPrefix};
 use mls_core::tree::leaf_node::Lifetime;
-use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, SignaturePublicKey};
 
 use super::Driver;
 use crate::error::{CreateError, DriverError};
@@ -110,6 +110,20 @@ impl Driver {
     /// Makes a signature key pair, stores it and loads it.
     pub(crate) async fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
         let fresh = self.engine(|env| generate_signer(suite, env))?;
+        self.keep_signer(fresh).await
+    }
+
+    /// Stores a private key from elsewhere and loads it.
+    pub(crate) async fn import_signer(
+        &self,
+        suite: CipherSuite,
+        private: &SignaturePrivateKey,
+    ) -> Result<SignaturePublicKey, CreateError> {
+        let fresh = self.engine(|env| import_signer(suite, private, env))?;
+        self.keep_signer(fresh).await
+    }
+
+    async fn keep_signer(&self, fresh: Fresh<SignaturePublicKey>) -> Result<SignaturePublicKey, CreateError> {
         let public = self.release(fresh).await?;
         let key = [RecordKey::Signer(public.clone())];
         let records = self.storage.read(&key).await.map_err(DriverError::from)?;
