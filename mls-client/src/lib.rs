@@ -101,8 +101,9 @@ pub use mls_core::credential::Credential;
 pub use mls_core::env::UnixTime;
 pub use mls_core::group::{
     CommitOutput, CommitPlan, DetachedCommit, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan,
-    GroupInfoOptions, LeafChange, LeafSpec, Leftover, Member, NewKeyPackage, Outgoing, OutgoingProposal, PathPolicy,
-    ProposalReceived, Proposing, Received, SendOptions, SuccessorKind, SuccessorPlan, WaitingProposal, Welcomes,
+    ExternalProposal, GroupInfoOptions, LeafChange, LeafSpec, Leftover, Member, NewKeyPackage, NewMemberProposal,
+    Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received, SendOptions, SuccessorKind,
+    SuccessorPlan, WaitingProposal, Welcomes,
 };
 pub use mls_core::identity::{AsyncIdentityProvider, IdentityProvider};
 pub use mls_core::limits::Limits;

@@ -32,6 +32,7 @@ mod join_error;
 pub(crate) mod leaf_epochs;
 mod leftovers;
 mod member_hpke;
+mod outside;
 mod pending;
 pub(crate) mod process;
 mod proposals;
@@ -83,6 +84,9 @@ pub use join_error::JoinError;
 pub use leaf_epochs::StaleMember;
 pub use leftovers::Leftover;
 pub use member_hpke::{MemberError, MemberMode, MemberPurpose, open_as_member, seal_to_member};
+pub use outside::{
+    ExternalProposal, NewMemberProposal, PendingExternalProposal, propose_as_new_member, propose_from_outside,
+};
 pub use process::{EpochChange, PendingCommit, VettedCommit};
 pub use proposals::{WaitingProposal, drop_proposal, waiting_proposals};
 pub use propose::{LeafChange, OutgoingProposal, ProposeError, Proposing, SendOptions, propose};

@@ -14,6 +14,7 @@ mod delivery;
 mod external;
 mod handles;
 mod membership;
+mod outside;
 mod policy;
 mod proposals;
 mod psk;

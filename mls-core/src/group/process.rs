@@ -183,7 +183,12 @@ impl PendingCommit {
 
 /// Whether the answer is one to this question.
 pub(crate) fn check_ruling(question: &ProposalQuestion, ruling: &Ruling) -> Result<(), AnswerError> {
-    if ruling.question == question.question { Ok(()) } else { Err(AnswerError::WrongAnswer) }
+    check_tag(&question.question, ruling)
+}
+
+/// Whether the answer has the tag of a question.
+pub(crate) fn check_tag(question: &[u8; 16], ruling: &Ruling) -> Result<(), AnswerError> {
+    if ruling.question == *question { Ok(()) } else { Err(AnswerError::WrongAnswer) }
 }
 
 pub(crate) fn check_epoch(group: &Group, epoch: u64) -> Result<(), Fault> {

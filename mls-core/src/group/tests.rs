@@ -24,6 +24,7 @@ mod last_resort;
 mod leftovers;
 mod lists;
 mod observer;
+mod outside;
 mod paths;
 mod psk_mixes;
 mod psks;
