@@ -69,12 +69,16 @@ mod external;
 mod group;
 mod identity;
 mod memory;
+mod observed;
+mod peek;
 mod settings;
 mod signers;
 mod successor;
 mod waiting;
 
-pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncSuccessor};
+pub use asynchronous::{
+    AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncObservedGroup, AsyncSuccessor,
+};
 pub use basic::BasicIdentity;
 pub use blocking::Blocking;
 pub use builder::ClientBuilder;
@@ -82,14 +86,16 @@ pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use default_rules::DefaultRules;
 pub use error::{
-    BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, ProposeError, ReceiveError,
-    SendError, SuccessorError,
+    BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, MemberError, ProposeError,
+    ReceiveError, RewindError, SendError, SuccessorError,
 };
 pub use event::{Event, Repeat};
 pub use external::ExternalJoin;
 pub use group::Group;
 pub use identity::Identity;
 pub use memory::MemoryStorage;
+pub use observed::{ObservedEvent, ObservedGroup};
+pub use peek::WelcomePeek;
 pub use successor::Successor;
 
 pub use mls_core;
@@ -98,6 +104,7 @@ pub use mls_crypto_rustcrypto;
 pub use mls_crypto_traits;
 
 pub use mls_core::credential::Credential;
+pub use mls_core::custom::{CustomProposal, CustomTypes};
 pub use mls_core::env::UnixTime;
 pub use mls_core::group::{
     CommitOutput, CommitPlan, DetachedCommit, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan,
