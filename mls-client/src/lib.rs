@@ -44,7 +44,7 @@
 //! # After a crash
 //!
 //! Build the client over the same store and call [`Client::resume`]: it hands out again what may not have reached the
-//! others. No key is used twice.
+//! others; [`Client::successors`] does so with groups that were founded to succeed others. No key is used twice.
 //!
 //! # Features
 //! - `rustcrypto` (default): the pure Rust crypto provider [`mls_crypto_rustcrypto`], and the operating system's randomness, as
