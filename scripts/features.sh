@@ -5,9 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cargo=${CARGO:-cargo}
-bare=thumbv7em-none-eabi
-no_std=(mls-codec mls-crypto-traits mls-crypto-rustcrypto mls-core mls-identity-x509)
 
-for crate in mls-codec mls-crypto-traits mls-crypto-rustcrypto mls-core mls-client; do
+for crate in mls-codec mls-crypto-traits mls-crypto-rustcrypto mls-core mls-identity-x509 mls-client; do
     "$cargo" clippy --locked -p "$crate" --lib --no-default-features -- -D warnings
 done

@@ -4,8 +4,8 @@ use alloc::{sync::Arc, vec::Vec};
 use core::fmt::Debug;
 
 use crate::{
-    CipherSuite, CryptoError, Digest, HpkeCiphertext, Kdf, Kem, KemPrivateKey, SealItem, SecretBytes, CertificateSignatures,
-    SignaturePrivateKey, SigningKey, Suite, SuiteParams, VerifyItem, VerifyKey, checks, hpke, kdf,
+    CertificateSignatures, CipherSuite, CryptoError, Digest, HpkeCiphertext, Kdf, Kem, KemPrivateKey, SealItem,
+    SecretBytes, SignaturePrivateKey, SigningKey, Suite, SuiteParams, VerifyItem, VerifyKey, checks, hpke, kdf,
 };
 
 /// A set of cipher suites: the crypto of a deployment, as a value.
