@@ -12,7 +12,7 @@ use mls_core::identity::IdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
 use mls_core::storage::Storage;
-use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SignaturePrivateKey, SignaturePublicKey};
 
 use crate::blocking::run;
 use crate::builder::ClientBuilder;
@@ -53,6 +53,18 @@ impl Client {
     /// A [`CreateError`]; nothing is stored then.
     pub fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
         run(self.driver.new_signer(suite))
+    }
+
+    /// Stores a signature private key that was made elsewhere, and returns the public key.
+    ///
+    /// # Errors
+    /// A [`CreateError`]; nothing is stored then.
+    pub fn import_signer(
+        &self,
+        suite: CipherSuite,
+        private: &SignaturePrivateKey,
+    ) -> Result<SignaturePublicKey, CreateError> {
+        run(self.driver.import_signer(suite, private))
     }
 
     /// The public keys of the signers that the client has.

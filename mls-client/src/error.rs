@@ -238,16 +238,16 @@ macro_rules! tried_again {
 }
 
 tried_again!(
-    LoadError,
     SendError,
     ProposeError,
     CommitError,
     ReceiveError,
     ExportError,
-    RewindError,
-    MemberError,
     JoinError,
     SuccessorError,
+    LoadError,
+    RewindError,
+    MemberError
 );
 
 /// Why a client could not be built.

@@ -3,6 +3,7 @@
 //! A [`Group`] is what one member holds of one group. Functions here read a `&Group` and yield a [`Step`]: what must
 //! be stored, and what comes out once it is. Until [`Step::apply`] nothing has happened.
 
+mod admission;
 pub(crate) mod advance;
 pub(crate) mod answers;
 mod assemble;
@@ -67,7 +68,7 @@ pub use commit::{
 pub use commit_merge::{accept_commit, drop_commit, pending_commit};
 pub use create::{
     CreateError, CreateGroup, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group, generate_key_package,
-    generate_signer, key_package_record, signer_from_record,
+    generate_signer, import_signer, key_package_record, signer_from_record,
 };
 pub use detached::{DetachedCommit, accept_detached};
 pub use disposition::{Disposition, Missing};

@@ -9,7 +9,7 @@ use mls_core::identity::AsyncIdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
 use mls_core::storage::AsyncStorage;
-use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, SignaturePublicKey};
 
 use super::builder::AsyncClientBuilder;
 use super::external::AsyncExternalJoin;
@@ -36,12 +36,12 @@ pub struct AsyncClient {
 }
 
 impl AsyncClient {
-    pub(crate) const fn new(driver: Arc<Driver>) -> Self {
-        Self { driver }
-    }
-
     pub(super) const fn driver(&self) -> &Arc<Driver> {
         &self.driver
+    }
+
+    pub(crate) const fn new(driver: Arc<Driver>) -> Self {
+        Self { driver }
     }
 
     /// Starts a client over a store and an authentication service, for which there is no safe default.
@@ -55,6 +55,18 @@ impl AsyncClient {
     /// A [`CreateError`]; nothing is stored then.
     pub async fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
         self.driver.new_signer(suite).await
+    }
+
+    /// Stores a signature private key that was made elsewhere, and returns the public key.
+    ///
+    /// # Errors
+    /// A [`CreateError`]; nothing is stored then.
+    pub async fn import_signer(
+        &self,
+        suite: CipherSuite,
+        private: &SignaturePrivateKey,
+    ) -> Result<SignaturePublicKey, CreateError> {
+        self.driver.import_signer(suite, private).await
     }
 
     /// The public keys of the signers that the client has.
@@ -221,6 +233,26 @@ impl AsyncClient {
     /// A [`LoadError`].
     pub async fn load_group(&self, id: &GroupId) -> Result<AsyncGroup, LoadError> {
         Ok(self.group(self.driver.load(id).await?))
+    }
+
+    /// Moves a group out of the store. See [`Client::export_group`](crate::Client::export_group).
+    ///
+    /// # Errors
+    /// A [`LoadError`]; nothing is changed then.
+    ///
+    /// # Security
+    /// What comes out holds every secret of the group and is not encrypted.
+    pub async fn export_group(&self, id: &GroupId) -> Result<SecretBytes, LoadError> {
+        self.driver.export_group(id).await
+    }
+
+    /// Takes in a group that was moved out of another store. See
+    /// [`Client::import_group`](crate::Client::import_group).
+    ///
+    /// # Errors
+    /// A [`LoadError`]; nothing is changed then.
+    pub async fn import_group(&self, exported: &SecretBytes) -> Result<AsyncGroup, LoadError> {
+        Ok(self.group(self.driver.import_group(exported).await?))
     }
 
     /// The groups that the store has.

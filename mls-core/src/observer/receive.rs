@@ -102,6 +102,7 @@ impl Observer {
         let suite = self.suite(env)?;
         let content = message.clone().without_membership()?;
         let key = self.sender_key(&content)?;
+        env.limits.check_content(&content.content.content)?;
         // req: R-6.1-12
         content.verify_signature(suite, &key, Some(&self.context_bytes))?;
         let sender = content.content.sender;
