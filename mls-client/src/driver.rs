@@ -13,6 +13,7 @@ mod load;
 mod message;
 mod questions;
 mod rounds;
+mod transfer;
 
 pub(crate) use commit::adds;
 

@@ -35,6 +35,7 @@ mod step;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod welcome_make;
 
 pub use answers::{AnswerError, Answers};
@@ -59,6 +60,7 @@ pub use process::{EpochChange, PendingCommit, VettedCommit};
 pub use propose::{LeafChange, OutgoingProposal, ProposeError, Proposing, SendOptions, propose};
 pub use receive::{Inbound, PendingProposal, ProposalReceived, Received, receive};
 pub use receive_error::{CommitRule, ReceiveError};
-pub use state::{Group, Member};
+pub use state::{Group, Member, Standing};
 pub use step::{Fresh, Incoming, Stale, Step};
 pub use stored::{StateStamp, forget_psk, pending_proposals, psk_from_record, store_psk};
+pub use transfer::{export_group, import_group, records_to_export};

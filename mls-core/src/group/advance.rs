@@ -9,7 +9,7 @@ use crate::group::builder::StepBuilder;
 use crate::group::epoch::{Epoch, EpochEnd, Replaced};
 use crate::group::header::{Retention, past_epoch_record, path_keys_record, with_version, write_secret_tree};
 use crate::group::pending::StagedEpoch;
-use crate::group::{Fault, Group};
+use crate::group::{Fault, Group, Standing};
 use crate::record::{Delta, GroupId, RECORD_VERSION, RecordKey, RecordPrefix, SecretWriter};
 use crate::secret_tree::{SecretTreeEdit, SecretTreeError};
 use crate::tree::ratchet_tree::{NodeEdit, RatchetTree};
@@ -60,6 +60,8 @@ pub(crate) fn write_epoch_change(
     }
     builder.status.proposals = 0;
     builder.status.pending_commit = 0;
+    // Where it was moved from, nobody enters this epoch.
+    builder.status.standing = Standing::Here;
     Ok(end)
 }
 

@@ -57,9 +57,13 @@ impl Fault {
             Self::NotResident(missing) => Disposition::Retry(Missing::Records(missing.clone())),
             Self::EpochOver | Self::Corrupt(_) => Disposition::Reload,
             Self::NotAMember | Self::ReInitialized | Self::EpochsExhausted => Disposition::Rejoin,
-            Self::UnsupportedSuite(_) | Self::NoSigner(_) | Self::Encode(_) | Self::Crypto(_) | Self::Tree(_) => {
-                Disposition::FixCaller
-            }
+            Self::Moved
+            | Self::Imported
+            | Self::UnsupportedSuite(_)
+            | Self::NoSigner(_)
+            | Self::Encode(_)
+            | Self::Crypto(_)
+            | Self::Tree(_) => Disposition::FixCaller,
         }
     }
 }

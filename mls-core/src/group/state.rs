@@ -60,6 +60,23 @@ pub(crate) struct Status {
     pub(crate) membership: [u8; 8],
     pub(crate) proposals: u32,
     pub(crate) pending_commit: u8,
+    pub(crate) standing: Standing,
+}
+
+/// Whether this is where the group lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[mls(repr = "u8")]
+#[non_exhaustive]
+pub enum Standing {
+    /// It lives here.
+    #[mls(value = 0)]
+    Here,
+    /// It came from another store and has not entered another epoch since: it reads and does not send.
+    #[mls(value = 1)]
+    Imported,
+    /// It was moved to another store.
+    #[mls(value = 2)]
+    Moved,
 }
 
 /// Whether the member still takes part.
@@ -161,6 +178,12 @@ impl Group {
     #[must_use]
     pub const fn is_active(&self) -> bool {
         matches!(self.lifecycle, Lifecycle::Active)
+    }
+
+    /// Whether this is where the group lives.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        self.status.standing
     }
 
     /// Whether a commit of our own waits to be accepted.

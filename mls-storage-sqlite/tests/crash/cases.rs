@@ -1,9 +1,9 @@
 //! The operations.
 
-use mls_client::mls_core::group::Proposing;
-use mls_client::mls_core::psk::PskValue;
-use mls_client::mls_crypto_traits::SecretBytes;
 use mls_client::{Event, GroupInfoOptions, LeafIndex, Repeat};
+use mls_core::group::Proposing;
+use mls_core::psk::PskValue;
+use mls_crypto_traits::SecretBytes;
 
 use crate::disk::Disk;
 use crate::matrix::{Case, Out, State, Tally};

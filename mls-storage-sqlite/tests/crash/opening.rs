@@ -92,9 +92,8 @@ fn new_tables() {
     broken("an empty disk", &Disk::default(), |mounted| assert_eq!(mounted.dump(), tables));
     broken("an application's database", &of_an_application(), |mounted| {
         assert_eq!(mounted.dump(), tables);
-        let kept = mounted
-            .store
-            .app_transaction(|transaction| Ok::<_, mls_client::mls_core::storage::StorageError>(notes(transaction)));
+        let kept =
+            mounted.store.app_transaction(|transaction| Ok::<_, mls_core::storage::StorageError>(notes(transaction)));
         assert_eq!(kept.unwrap(), (2, 7));
     });
 }

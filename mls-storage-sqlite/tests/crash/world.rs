@@ -3,12 +3,12 @@
 use core::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
-use mls_client::mls_core::storage::{AppWrites, StorageError};
-use mls_client::mls_crypto_traits::{CryptoError, Rng, SecretBytes};
 use mls_client::{
     BasicIdentity, CipherSuite, Client, Clock, Credential, DefaultRules, Group, GroupId, Identity, Storage, UnixTime,
 };
+use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_core::storage::{AppWrites, StorageError};
+use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
 use mls_storage_sqlite::rusqlite::types::ValueRef;
 use mls_storage_sqlite::{OpenError, SqliteOptions, SqliteStorage};
 
