@@ -1,11 +1,13 @@
 //! The operations.
 
-use mls_client::{Event, GroupInfoOptions, LeafIndex, Repeat};
+use mls_client::{DriverError, Event, GroupInfoOptions, LeafIndex, Repeat, SendError};
 use mls_core::group::Proposing;
 use mls_core::psk::PskValue;
+use mls_core::storage::StorageErrorKind;
 use mls_crypto_traits::SecretBytes;
+use mls_storage_sqlite::rusqlite::ffi;
 
-use crate::disk::Disk;
+use crate::disk::{Disk, Fault};
 use crate::matrix::{Case, Out, State, Tally};
 use crate::world::{Mounted, NOW, Setup, World};
 
@@ -303,6 +305,57 @@ fn committing() {
         |at, state, _, _| assert_eq!(at.store.count_groups().unwrap(), u64::from(state == State::Before)),
     );
     matrix.done();
+}
+
+#[test]
+fn moving() {
+    let mut matrix = Matrix::new();
+    let world = World::new();
+    matrix.run(
+        "export a group",
+        &world.alice,
+        |at| said(at.client.export_group(&at.group_id())).map(|exported| exported.as_bytes().to_vec()),
+        |at, state, out, _| {
+            assert_eq!(at.group().send(b"next").is_ok(), state == State::Before);
+            // What comes out can be had again, should it be lost.
+            assert_eq!(at.client.export_group(&at.group_id()).unwrap().as_bytes(), out);
+        },
+    );
+    let mut source = world.clone();
+    let exported = source.at_alice(23, |alice| alice.client.export_group(&alice.group_id()).unwrap());
+    matrix.run(
+        "import a group",
+        &world.carol,
+        |at| said(at.client.import_group(&exported)).map(|group| group.id().as_bytes().to_vec()),
+        |at, state, _, _| {
+            assert_eq!(at.store.count_groups().unwrap(), u64::from(state == State::After));
+            if state == State::After {
+                assert!(at.group().send(b"next").is_err());
+            }
+        },
+    );
+    matrix.done();
+}
+
+#[test]
+fn what_fails_says_why() {
+    let world = World::new();
+    for (fault, kind) in [
+        (Fault::Full, StorageErrorKind::Full),
+        (Fault::Fail(ffi::SQLITE_FULL), StorageErrorKind::Full),
+        (Fault::Fail(ffi::SQLITE_READONLY), StorageErrorKind::ReadOnly),
+        (Fault::Fail(ffi::SQLITE_IOERR_WRITE), StorageErrorKind::Other),
+    ] {
+        let at = Mounted::open(world.alice.clone(), Setup::new(24)).unwrap();
+        let mut group = at.group();
+        at.volume.disk().arm(2, fault);
+        let SendError::Driver(DriverError::Storage(error)) = group.send(b"no").unwrap_err() else { panic!() };
+        assert_eq!(error.kind(), kind);
+        at.volume.disk().disarm();
+        assert_eq!(group.send(b"yes").unwrap().generation, 0);
+        drop(group);
+        drop(at.unmount());
+    }
 }
 
 /// Receives `messages` while the application writes what it got in the same transaction.

@@ -165,13 +165,6 @@ impl Disk {
         self.files.get(name)?.now.as_deref()
     }
 
-    /// What stands in all files now, and what could come back after a loss of power.
-    pub fn everything(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.files.iter().flat_map(|(name, file)| {
-            [&file.now, &file.durable].into_iter().flatten().map(move |bytes| (name.as_str(), bytes.as_slice()))
-        })
-    }
-
     /// Replaces what stands in a file, durably.
     pub fn replace(&mut self, name: &str, bytes: Vec<u8>) {
         self.files.insert(name.to_owned(), File { durable: Some(bytes.clone()), now: Some(bytes), pending: vec![] });
