@@ -4,12 +4,12 @@ use mls_core::group::{Group as State, export_group, import_group, records_to_exp
 use mls_core::record::{GroupId, Records};
 use mls_crypto_traits::SecretBytes;
 
-use super::Driver;
+use super::{Driver, Handle};
 use crate::error::{DriverError, LoadError};
 
 impl Driver {
     pub(crate) async fn export_group(&self, id: &GroupId) -> Result<SecretBytes, LoadError> {
-        let mut state = self.load(id).await?;
+        let mut state = Handle::new(self.load(id).await?);
         let missing = records_to_export(&state);
         // What another handle writes meanwhile changes the status, and the step then finds a conflict.
         let values = self.storage.read(&missing.keys).await.map_err(DriverError::from)?;
