@@ -9,7 +9,7 @@ use mls_core::identity::AsyncIdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
 use mls_core::storage::AsyncStorage;
-use mls_crypto_traits::{CipherSuite, SignaturePrivateKey, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, SignaturePublicKey};
 
 use super::builder::AsyncClientBuilder;
 use super::external::AsyncExternalJoin;
@@ -233,6 +233,26 @@ impl AsyncClient {
     /// A [`LoadError`].
     pub async fn load_group(&self, id: &GroupId) -> Result<AsyncGroup, LoadError> {
         Ok(self.group(self.driver.load(id).await?))
+    }
+
+    /// Moves a group out of the store. See [`Client::export_group`](crate::Client::export_group).
+    ///
+    /// # Errors
+    /// A [`LoadError`]; nothing is changed then.
+    ///
+    /// # Security
+    /// What comes out holds every secret of the group and is not encrypted.
+    pub async fn export_group(&self, id: &GroupId) -> Result<SecretBytes, LoadError> {
+        self.driver.export_group(id).await
+    }
+
+    /// Takes in a group that was moved out of another store. See
+    /// [`Client::import_group`](crate::Client::import_group).
+    ///
+    /// # Errors
+    /// A [`LoadError`]; nothing is changed then.
+    pub async fn import_group(&self, exported: &SecretBytes) -> Result<AsyncGroup, LoadError> {
+        Ok(self.group(self.driver.import_group(exported).await?))
     }
 
     /// The groups that the store has.
