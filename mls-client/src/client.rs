@@ -12,7 +12,7 @@ use mls_core::identity::IdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
 use mls_core::storage::Storage;
-use mls_crypto_traits::{CipherSuite, SignaturePrivateKey, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, SignaturePublicKey};
 
 use crate::blocking::run;
 use crate::builder::ClientBuilder;
@@ -256,6 +256,27 @@ impl Client {
     /// A [`LoadError`] where the store cannot be read.
     pub fn groups(&self) -> Result<Vec<GroupId>, LoadError> {
         run(self.driver.groups())
+    }
+
+    /// Moves a group out of the store: what comes out is all of it, for [`import_group`](Self::import_group) elsewhere,
+    /// once. Here it refuses everything from then on; delete it when the other side has it.
+    ///
+    /// # Errors
+    /// A [`LoadError`]; nothing is changed then.
+    ///
+    /// # Security
+    /// What comes out holds every secret of the group and is not encrypted.
+    pub fn export_group(&self, id: &GroupId) -> Result<SecretBytes, LoadError> {
+        run(self.driver.export_group(id))
+    }
+
+    /// Takes in a group that was moved out of another store. It reads, but neither sends nor commits before it has
+    /// entered another epoch by a commit of somebody else.
+    ///
+    /// # Errors
+    /// A [`LoadError`]; nothing is changed then.
+    pub fn import_group(&self, exported: &SecretBytes) -> Result<Group, LoadError> {
+        Ok(self.group(run(self.driver.import_group(exported))?))
     }
 
     /// What was handed out before and is still pending, in all groups: commits, proposals and external joins. Call it

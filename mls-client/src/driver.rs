@@ -20,6 +20,7 @@ mod questions;
 mod recover;
 mod rounds;
 mod successor;
+mod transfer;
 mod waiting;
 
 pub(crate) use commit::{adds, removes};

@@ -56,6 +56,7 @@ mod successor;
 mod successor_join;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod tree_outside;
 mod welcome_make;
 
@@ -95,10 +96,11 @@ pub use receive::{Inbound, PendingProposal, ProposalReceived, Received, receive}
 pub use receive_error::{CommitRule, ReceiveError};
 pub use rewind::{RewindError, Rewound, rewind};
 pub use standalone::{VerifiedGroupInfo, check_key_package, verify_group_info};
-pub use state::{Group, Member};
+pub use state::{Group, Member, Standing};
 pub use step::{Fresh, Incoming, Stale, Step};
 pub use stored::{StateStamp, forget_psk, pending_proposals, psk_from_record, store_psk};
 pub use succession::{Predecessor, Succession, SuccessionError};
 pub use successor::{PendingSuccessor, Successor, SuccessorError, SuccessorKind, SuccessorPlan, create_successor};
 pub use successor_join::{OpenedSuccessor, PendingSuccessorJoin, open_successor_welcome};
+pub use transfer::{export_group, import_group, records_to_export};
 pub use tree_outside::{keep_tree_inside, keep_tree_outside};

@@ -197,7 +197,7 @@ from_fault!(CommitError);
 /// # Errors
 /// [`CommitError`]; nothing has changed.
 pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<PendingOwnCommit, CommitError> {
-    group.check_open()?;
+    group.check_sends()?;
     let missing = group.missing_for_handshake();
     if !missing.is_empty() {
         return Err(Fault::NotResident(missing).into());

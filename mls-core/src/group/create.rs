@@ -23,7 +23,7 @@ use crate::group::fault::from_fault;
 use crate::group::header::Retention;
 use crate::group::leaf_epochs::LeafEpochs;
 use crate::group::resident::index_seed;
-use crate::group::state::{Lifecycle, Status};
+use crate::group::state::{Lifecycle, Standing, Status};
 use crate::group::step::Fresh;
 use crate::group::{Disposition, Fault, Group};
 use crate::group_context::GroupContext;
@@ -191,7 +191,15 @@ pub(crate) fn found(
     delta.require(Precondition::Absent(RecordKey::Status(id.clone())));
     let mut membership = [0; 8];
     env.rng.fill(&mut membership)?;
-    let status = Status { revision: 0, membership, proposals: 0, pending_commit: 0, succeeded: 0, tree_outside: 0 };
+    let status = Status {
+        revision: 0,
+        membership,
+        proposals: 0,
+        pending_commit: 0,
+        succeeded: 0,
+        tree_outside: 0,
+        standing: Standing::Here,
+    };
     delta.put(RecordKey::Status(id.clone()), status.to_record()?);
     write_epoch(&mut delta, &id, &epoch, &Retention::default())?;
     let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();

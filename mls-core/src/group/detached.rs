@@ -45,7 +45,7 @@ pub fn accept_detached(
     commit: &DetachedCommit,
     env: &mut Env<'_>,
 ) -> Result<Step<EpochChange>, CommitError> {
-    group.check_open()?;
+    group.check_sends()?;
     let here = commit.group == group.id && commit.membership == group.status.membership;
     if !here || commit.epoch != group.epoch() {
         return Err(CommitError::DetachedElsewhere);

@@ -31,7 +31,7 @@ use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, confirmation_t
 use crate::proposal::apply::{Newcomer, extension_types, required};
 use crate::proposal::{Proposal, ProposalOrRef};
 use crate::psk::{PreSharedKeyId, Psk};
-use crate::record::{Delta, GroupId, RECORD_VERSION, RecordKey, SecretWriter, open_record};
+use crate::record::{Delta, GroupId, Precondition, RECORD_VERSION, RecordKey, SecretWriter, open_record};
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource};
 use crate::tree::math::LeafIndex;
 use crate::tree::path::{NewPath, OwnPathKeys, PathKeysUpdate, generate_path};
@@ -309,9 +309,12 @@ impl ExternalJoin {
     /// [`JoinError::Fault`]; nothing has changed.
     pub fn accept(self, env: &mut Env<'_>) -> Result<Fresh<Group>, JoinError> {
         let id = self.group_id();
+        let still_pending = self.still_pending()?;
         let Self { message: _, epoch, tree, path_keys } = self;
         let mut fresh = found(id.clone(), epoch, tree, path_keys, env)?;
         fresh.delta.replace_group(&id);
+        // Entering twice would begin the epoch's ratchets again.
+        fresh.delta.require(still_pending);
         fresh.delta.delete(RecordKey::ExternalJoin(id));
         Ok(fresh)
     }
@@ -322,8 +325,14 @@ impl ExternalJoin {
     /// [`JoinError::Fault`]; nothing has changed.
     pub fn abandon(self, env: &mut Env<'_>) -> Result<Fresh<()>, JoinError> {
         let mut delta = Delta::new(env.rng)?;
+        delta.require(self.still_pending()?);
         delta.delete(RecordKey::ExternalJoin(self.group_id()));
         Ok(Fresh { delta, output: () })
+    }
+
+    /// That this very join is neither accepted nor given up, nor replaced by another.
+    fn still_pending(&self) -> Result<Precondition, Fault> {
+        Ok(Precondition::Equals(RecordKey::ExternalJoin(self.group_id()), self.to_record()?))
     }
 
     fn to_record(&self) -> Result<SecretBytes, Fault> {

@@ -136,7 +136,7 @@ pub fn propose(
     options: &SendOptions,
     env: &mut Env<'_>,
 ) -> Result<Step<OutgoingProposal>, ProposeError> {
-    group.check_open()?;
+    group.check_sends()?;
     let missing = group.missing_for_handshake();
     if !missing.is_empty() {
         return Err(Fault::NotResident(missing).into());

@@ -71,6 +71,23 @@ pub(crate) struct Status {
     pub(crate) succeeded: u8,
     /// Whether the tree's records are not kept in the store.
     pub(crate) tree_outside: u8,
+    pub(crate) standing: Standing,
+}
+
+/// Whether this is where the group lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[mls(repr = "u8")]
+#[non_exhaustive]
+pub enum Standing {
+    /// It lives here.
+    #[mls(value = 0)]
+    Here,
+    /// It came from another store and has not entered another epoch since: it reads and does not send.
+    #[mls(value = 1)]
+    Imported,
+    /// It was moved to another store.
+    #[mls(value = 2)]
+    Moved,
 }
 
 /// Whether the member still takes part.
@@ -184,6 +201,12 @@ impl Group {
     #[must_use]
     pub const fn is_succeeded(&self) -> bool {
         self.status.succeeded != 0
+    }
+
+    /// Whether this is where the group lives.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        self.status.standing
     }
 
     /// Whether a commit of our own waits to be accepted.
