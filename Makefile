@@ -80,3 +80,7 @@ conformance-strict: ## The same, in full; fail on what is missing or does not ru
 
 conformance-break: ## Disable lines that carry an id; their tests must fail (needs nextest)
 	$(CARGO) run --locked -p interop --bin mls-conformance -- break $(or $(BREAK),--sample 40)
+
+.PHONY: vectors-own
+vectors-own: ## Run the test vectors of our own making, which are in the repository
+	$(CARGO) run --locked -p interop --bin mls-vectors -- verify interop/vectors
