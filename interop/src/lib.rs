@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod conformance;
+pub mod inspect;
 pub mod vectors;
 
 /// Runs the example of the workspace's README.
