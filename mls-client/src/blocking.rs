@@ -6,7 +6,7 @@ use core::future::Future;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
-pub(crate) use adapters::Blocking;
+pub use adapters::Blocking;
 
 use crate::error::DriverError;
 

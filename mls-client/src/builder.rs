@@ -1,9 +1,7 @@
 //! Puts a client together.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use mls_core::credential::CredentialType;
-use mls_core::framing::ProtocolVersion;
 use mls_core::identity::IdentityProvider;
 use mls_core::limits::Limits;
 use mls_core::rules::MlsRules;
@@ -11,13 +9,12 @@ use mls_core::storage::Storage;
 use mls_core::tree::leaf_node::Capabilities;
 use mls_crypto_traits::{CryptoProvider, Rng, SigningKey};
 
-use crate::blocking::{self, Blocking};
+use crate::blocking::{Blocking, run};
 use crate::client::Client;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::default_rules::DefaultRules;
-use crate::driver::Driver;
 use crate::error::BuildError;
-use crate::signers::SignerMap;
+use crate::settings::Settings;
 
 /// Puts a [`Client`] together: [`Client::builder`] starts one.
 #[must_use = "a builder does nothing until it is built"]
@@ -25,27 +22,13 @@ pub struct ClientBuilder {
     storage: Arc<dyn Storage>,
     identity: Arc<dyn IdentityProvider>,
     rules: Arc<dyn MlsRules>,
-    crypto: Option<Arc<dyn CryptoProvider>>,
-    rng: Option<Box<dyn Rng>>,
-    clock: Arc<dyn Clock>,
-    limits: Limits,
-    capabilities: Option<Capabilities>,
-    signers: Vec<Arc<dyn SigningKey>>,
+    settings: Settings,
 }
 
 impl ClientBuilder {
     pub(crate) fn new(storage: Arc<dyn Storage>, identity: Arc<dyn IdentityProvider>) -> Self {
-        Self {
-            storage,
-            identity,
-            rules: Arc::new(DefaultRules::new()),
-            crypto: default_crypto(),
-            rng: default_rng(),
-            clock: Arc::new(SystemClock::default()),
-            limits: Limits::default(),
-            capabilities: None,
-            signers: Vec::new(),
-        }
+        let rules = Arc::new(DefaultRules::new());
+        Self { storage, identity, rules, settings: Settings::new() }
     }
 
     /// The policy for proposals; [`DefaultRules`] if not given.
@@ -56,7 +39,7 @@ impl ClientBuilder {
 
     /// The cipher suites; those of `mls-crypto-rustcrypto` if not given and the feature `rustcrypto` is on.
     pub fn crypto(mut self, crypto: Arc<dyn CryptoProvider>) -> Self {
-        self.crypto = Some(crypto);
+        self.settings.crypto = Some(crypto);
         self
     }
 
@@ -65,32 +48,32 @@ impl ClientBuilder {
     /// # Security
     /// All keys come from it.
     pub fn rng(mut self, rng: Box<dyn Rng>) -> Self {
-        self.rng = Some(rng);
+        self.settings.rng = Some(rng);
         self
     }
 
     /// The source of the time; the operating system's if not given.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.settings.clock = clock;
         self
     }
 
     /// The bounds on what is kept and accepted.
     pub const fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.settings.limits = limits;
         self
     }
 
     /// What our leaves say that we support (RFC 9420 section 7.2). If not given: the provider's cipher suites, and basic
     /// credentials. The type of an identity's own credential is added in any case.
     pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
-        self.capabilities = Some(capabilities);
+        self.settings.capabilities = Some(capabilities);
         self
     }
 
     /// A signer whose private key is not in the store: in a key store of the system, or in hardware.
     pub fn signer(mut self, signer: Arc<dyn SigningKey>) -> Self {
-        self.signers.push(signer);
+        self.settings.signers.push(signer);
         self
     }
 
@@ -100,62 +83,20 @@ impl ClientBuilder {
     /// [`BuildError::NoCrypto`] and [`BuildError::NoRng`] where one is needed and not given;
     /// [`BuildError::Signers`] where the store cannot be read.
     pub fn build(self) -> Result<Client, BuildError> {
-        let Self { storage, identity, rules, crypto, rng, clock, limits, capabilities, signers } = self;
-        let crypto = crypto.ok_or(BuildError::NoCrypto)?;
-        let capabilities = capabilities.unwrap_or_else(|| Capabilities {
-            versions: vec![ProtocolVersion::MLS10],
-            cipher_suites: crypto.cipher_suites(),
-            extensions: Vec::new(),
-            proposals: Vec::new(),
-            credentials: vec![CredentialType::BASIC],
-        });
-        let driver = Driver {
-            crypto,
-            storage: Box::new(Blocking(storage)),
-            identity: Box::new(Blocking(identity)),
-            rules: Box::new(Blocking(rules)),
-            rng: Mutex::new(rng.ok_or(BuildError::NoRng)?),
-            clock,
-            limits,
-            capabilities,
-            signers: SignerMap::default(),
-        };
-        for signer in signers {
-            driver.signers.insert(signer);
-        }
-        blocking::run(driver.load_signers()).map_err(BuildError::Signers)?;
+        let Self { storage, identity, rules, settings } = self;
+        let driver = settings.into_driver(
+            Arc::new(Blocking::new(storage)),
+            Arc::new(Blocking::new(identity)),
+            Arc::new(Blocking::new(rules)),
+        )?;
+        run(driver.load_signers()).map_err(BuildError::Signers)?;
         Ok(Client::new(Arc::new(driver)))
     }
 }
 
-#[cfg(feature = "rustcrypto")]
-fn default_crypto() -> Option<Arc<dyn CryptoProvider>> {
-    Some(Arc::new(mls_crypto_rustcrypto::RustCryptoProvider::new()))
-}
-
-#[cfg(feature = "rustcrypto")]
-fn default_rng() -> Option<Box<dyn Rng>> {
-    Some(Box::new(mls_crypto_rustcrypto::OsRng))
-}
-
-#[cfg(not(feature = "rustcrypto"))]
-fn default_crypto() -> Option<Arc<dyn CryptoProvider>> {
-    None
-}
-
-#[cfg(not(feature = "rustcrypto"))]
-fn default_rng() -> Option<Box<dyn Rng>> {
-    None
-}
-
 impl core::fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { storage: _, identity: _, rules: _, crypto, rng: _, clock: _, limits, capabilities, signers } = self;
-        f.debug_struct("ClientBuilder")
-            .field("crypto", crypto)
-            .field("limits", limits)
-            .field("capabilities", capabilities)
-            .field("signers", &signers.len())
-            .finish_non_exhaustive()
+        let Self { storage: _, identity: _, rules: _, settings } = self;
+        f.debug_struct("ClientBuilder").field("settings", settings).finish_non_exhaustive()
     }
 }

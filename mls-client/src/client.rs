@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
-use mls_core::extension::Extensions;
-use mls_core::group::{CreateGroup, ExternalJoinPlan, KeyPackageSpec, LeafSpec, NewKeyPackage};
+use mls_core::group::{
+    CreateGroup, ExternalJoinPlan, ExternalProposal, KeyPackageSpec, LeafSpec, NewKeyPackage, NewMemberProposal,
+    OutgoingProposal, propose_as_new_member, propose_from_outside,
+};
 use mls_core::identity::IdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
@@ -15,7 +17,7 @@ use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
 use crate::blocking::run;
 use crate::builder::ClientBuilder;
 use crate::driver::Driver;
-use crate::error::{CreateError, JoinError, LoadError};
+use crate::error::{CreateError, JoinError, LoadError, ProposeError};
 use crate::event::Repeat;
 use crate::external::ExternalJoin;
 use crate::group::Group;
@@ -35,8 +37,7 @@ impl Client {
         Self { driver }
     }
 
-    #[cfg(test)]
-    pub(crate) fn driver(&self) -> &Driver {
+    pub(crate) const fn driver(&self) -> &Arc<Driver> {
         &self.driver
     }
 
@@ -64,7 +65,7 @@ impl Client {
     /// # Errors
     /// A [`CreateError`]; nothing is stored then.
     pub fn new_identity(&self, suite: CipherSuite, credential: Credential) -> Result<Identity, CreateError> {
-        Ok(Identity::new(suite, credential, self.new_signer(suite)?))
+        run(self.driver.new_identity(suite, credential))
     }
 
     /// The time, as the client's clock has it.
@@ -86,11 +87,7 @@ impl Client {
     /// # Errors
     /// A [`CreateError`]; nothing is stored then.
     pub fn key_package(&self, identity: &Identity) -> Result<NewKeyPackage, CreateError> {
-        self.key_package_with(&KeyPackageSpec {
-            cipher_suite: identity.cipher_suite,
-            leaf: self.leaf(identity),
-            extensions: Extensions::default(),
-        })
+        self.key_package_with(&self.driver.key_package_spec(identity))
     }
 
     /// Makes a key package as `spec` says.
@@ -106,12 +103,7 @@ impl Client {
     /// # Errors
     /// A [`CreateError`]; nothing is stored then.
     pub fn create_group(&self, identity: &Identity) -> Result<Group, CreateError> {
-        self.create_group_with(&CreateGroup {
-            group_id: None,
-            cipher_suite: identity.cipher_suite,
-            leaf: self.leaf(identity),
-            extensions: Extensions::default(),
-        })
+        self.create_group_with(&self.driver.create_plan(identity))
     }
 
     /// Creates a group as `plan` says.
@@ -145,13 +137,7 @@ impl Client {
         group_info: &[u8],
         ratchet_tree: Option<&[u8]>,
     ) -> Result<ExternalJoin, JoinError> {
-        let plan = ExternalJoinPlan {
-            leaf: self.leaf(identity),
-            resync: None,
-            psks: Vec::new(),
-            authenticated_data: Vec::new(),
-        };
-        self.join_external_with(&plan, group_info, ratchet_tree)
+        self.join_external_with(&self.driver.external_plan(identity), group_info, ratchet_tree)
     }
 
     /// Prepares to join a group by an external commit as `plan` says; with `resync` it replaces an old leaf of ours.
@@ -182,6 +168,23 @@ impl Client {
     /// A [`CreateError`]; nothing is changed then.
     pub fn forget_psk(&self, psk_id: &[u8]) -> Result<(), CreateError> {
         run(self.driver.forget_psk(psk_id))
+    }
+
+    /// Makes a proposal to a group that we are not in, as one of its external senders (RFC 9420 section 12.1.8.1). The
+    /// client must have the signer.
+    ///
+    /// # Errors
+    /// A [`ProposeError`].
+    pub fn propose_from_outside(&self, plan: &ExternalProposal) -> Result<OutgoingProposal, ProposeError> {
+        Ok(self.driver.engine(|env| propose_from_outside(plan, env))?)
+    }
+
+    /// Proposes to a group that it add us, by a key package of ours (RFC 9420 section 12.1.8).
+    ///
+    /// # Errors
+    /// A [`ProposeError`].
+    pub fn propose_as_new_member(&self, plan: &NewMemberProposal) -> Result<OutgoingProposal, ProposeError> {
+        Ok(self.driver.engine(|env| propose_as_new_member(plan, env))?)
     }
 
     /// Loads a group from the store. It costs a few hundred bytes; the rest is read when it is needed.

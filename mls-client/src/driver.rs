@@ -1,25 +1,32 @@
 //! What every operation does around the engine, written once.
 //!
 //! compute, answer questions, commit to the store, apply; and where the engine misses records, read them and start
-//! again. It is written over the asynchronous traits; the [blocking face](crate::blocking) runs it with parts that
-//! are always ready. The random source is locked and an [`Env`] made anew for each call of the engine, never across an
-//! await.
+//! again. It is written over the asynchronous traits; the asynchronous face awaits it, the blocking one
+//! [runs](crate::blocking::run) it with parts that are always ready. The random source is locked and an [`Env`] made anew
+//! for each call of the engine, never across an await.
+//!
+//! Every future may be dropped at any await: what is read changes nothing, and whether a write happened is
+//! [found out](Handle) when the group is used next.
 
 mod commit;
 mod create;
 mod export;
+mod handle;
 mod join;
 mod load;
 mod message;
 mod questions;
 mod rounds;
+mod successor;
+mod waiting;
 
-pub(crate) use commit::adds;
+pub(crate) use commit::{add_plan, remove_plan};
+pub(crate) use handle::Handle;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mls_core::env::Env;
-use mls_core::group::{Fresh, Group as State, Step};
+use mls_core::group::{Fresh, Step};
 use mls_core::identity::AsyncIdentityProvider;
 use mls_core::limits::Limits;
 use mls_core::rules::AsyncMlsRules;
@@ -34,9 +41,9 @@ use crate::signers::SignerMap;
 /// What a client is made of.
 pub(crate) struct Driver {
     pub(crate) crypto: Arc<dyn CryptoProvider>,
-    pub(crate) storage: Box<dyn AsyncStorage>,
-    pub(crate) identity: Box<dyn AsyncIdentityProvider>,
-    pub(crate) rules: Box<dyn AsyncMlsRules>,
+    pub(crate) storage: Arc<dyn AsyncStorage>,
+    pub(crate) identity: Arc<dyn AsyncIdentityProvider>,
+    pub(crate) rules: Arc<dyn AsyncMlsRules>,
     pub(crate) rng: Mutex<Box<dyn Rng>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
@@ -53,9 +60,11 @@ impl Driver {
     }
 
     /// Stores what a step changes and makes it happen.
-    async fn perform<T>(&self, state: &mut State, step: Step<T>) -> Result<T, DriverError> {
-        let durable = self.storage.commit(step.delta()).await?;
-        Ok(step.apply(state, durable)?)
+    async fn perform<T>(&self, state: &mut Handle, step: Step<T>) -> Result<T, DriverError> {
+        state.asked();
+        let answer = self.storage.commit(step.delta()).await;
+        state.answered();
+        Ok(step.apply(state, answer?)?)
     }
 
     /// Stores what begins and yields it.
@@ -64,6 +73,3 @@ impl Driver {
         Ok(fresh.release(durable)?)
     }
 }
-
-#[cfg(test)]
-mod tests;

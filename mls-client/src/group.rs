@@ -8,12 +8,13 @@ use mls_core::group::{
     Proposing, SendOptions,
 };
 use mls_core::group_context::GroupContext;
+use mls_core::proposal::ReInit;
 use mls_core::record::GroupId;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::{CipherSuite, SecretBytes};
 
 use crate::blocking::run;
-use crate::driver::{Driver, adds};
+use crate::driver::{Driver, Handle, add_plan, remove_plan};
 use crate::error::{CommitError, ExportError, LoadError, ProposeError, ReceiveError, SendError};
 use crate::event::Event;
 
@@ -24,12 +25,16 @@ use crate::event::Event;
 /// [`reload`](Self::reload) catches up.
 pub struct Group {
     driver: Arc<Driver>,
-    state: engine::Group,
+    state: Handle,
 }
 
 impl Group {
     pub(crate) const fn new(driver: Arc<Driver>, state: engine::Group) -> Self {
-        Self { driver, state }
+        Self { driver, state: Handle::new(state) }
+    }
+
+    pub(crate) const fn parts(&mut self) -> (&Arc<Driver>, &mut Handle) {
+        (&self.driver, &mut self.state)
     }
 
     /// Encrypts `data` for the members of this epoch (RFC 9420 section 15).
@@ -75,8 +80,7 @@ impl Group {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub fn add<K: AsRef<[u8]>>(&mut self, key_packages: &[K]) -> Result<CommitOutput, CommitError> {
-        let proposals = adds(key_packages)?;
-        self.commit(&CommitPlan { proposals, ..CommitPlan::default() })
+        self.commit(&add_plan(key_packages)?)
     }
 
     /// Commits the removal of members, with all pending proposals.
@@ -84,8 +88,7 @@ impl Group {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub fn remove(&mut self, members: &[LeafIndex]) -> Result<CommitOutput, CommitError> {
-        let proposals = members.iter().copied().map(Proposing::Remove).collect();
-        self.commit(&CommitPlan { proposals, ..CommitPlan::default() })
+        self.commit(&remove_plan(members))
     }
 
     /// Commits new keys of our own, with all pending proposals: from the next epoch on, whoever had a copy of our
@@ -191,49 +194,61 @@ impl Group {
 
     /// The group's identifier.
     #[must_use]
-    pub const fn id(&self) -> &GroupId {
+    pub fn id(&self) -> &GroupId {
         self.state.id()
     }
 
     /// The current epoch's number.
     #[must_use]
-    pub const fn epoch(&self) -> u64 {
+    pub fn epoch(&self) -> u64 {
         self.state.epoch()
     }
 
     /// The group's cipher suite.
     #[must_use]
-    pub const fn cipher_suite(&self) -> CipherSuite {
+    pub fn cipher_suite(&self) -> CipherSuite {
         self.state.cipher_suite()
     }
 
     /// The group context of the current epoch (RFC 9420 section 8.1).
     #[must_use]
-    pub const fn context(&self) -> &GroupContext {
+    pub fn context(&self) -> &GroupContext {
         self.state.context()
     }
 
     /// Our own leaf index.
     #[must_use]
-    pub const fn own_leaf(&self) -> LeafIndex {
+    pub fn own_leaf(&self) -> LeafIndex {
         self.state.own_leaf()
     }
 
     /// Whether we are still a member.
     #[must_use]
-    pub const fn is_active(&self) -> bool {
+    pub fn is_active(&self) -> bool {
         self.state.is_active()
+    }
+
+    /// The parameters of the group that is to succeed this one, where a `ReInit` has closed it.
+    #[must_use]
+    pub fn re_init(&self) -> Option<&ReInit> {
+        self.state.re_init()
+    }
+
+    /// Whether we have entered the group that succeeds this one, as far as this handle knows.
+    #[must_use]
+    pub fn is_succeeded(&self) -> bool {
+        self.state.is_succeeded()
     }
 
     /// Whether a commit of our own waits to be accepted.
     #[must_use]
-    pub const fn has_pending_commit(&self) -> bool {
+    pub fn has_pending_commit(&self) -> bool {
         self.state.has_pending_commit()
     }
 
     /// How many proposals of this epoch wait to be committed.
     #[must_use]
-    pub const fn pending_proposals(&self) -> u32 {
+    pub fn pending_proposals(&self) -> u32 {
         self.state.pending_proposals()
     }
 
@@ -242,14 +257,13 @@ impl Group {
     /// # Errors
     /// A [`LoadError`]; the handle is as before then.
     pub fn reload(&mut self) -> Result<(), LoadError> {
-        self.state = run(self.driver.load(self.state.id()))?;
-        Ok(())
+        run(self.driver.reload(&mut self.state))
     }
 }
 
 impl core::fmt::Debug for Group {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { driver: _, state } = self;
-        f.debug_struct("Group").field("state", state).finish_non_exhaustive()
+        f.debug_struct("Group").field("state", &**state).finish_non_exhaustive()
     }
 }

@@ -53,7 +53,9 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The operations are written once in `driver`, over the asynchronous traits. `client`, `group` and `external` are the
-// blocking face, which runs them through `blocking`; an asynchronous face stands beside these in a module of its own.
+// blocking face, which runs them through `blocking`; `asynchronous` is the other one, which awaits them. A new operation
+// is a method of `Driver` and a line in each face.
+mod asynchronous;
 mod basic;
 mod blocking;
 mod builder;
@@ -67,22 +69,28 @@ mod external;
 mod group;
 mod identity;
 mod memory;
+mod settings;
 mod signers;
+mod successor;
+mod waiting;
 
+pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncSuccessor};
 pub use basic::BasicIdentity;
+pub use blocking::Blocking;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use default_rules::DefaultRules;
 pub use error::{
     BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, ProposeError, ReceiveError,
-    SendError,
+    SendError, SuccessorError,
 };
 pub use event::{Event, Repeat};
 pub use external::ExternalJoin;
 pub use group::Group;
 pub use identity::Identity;
 pub use memory::MemoryStorage;
+pub use successor::Successor;
 
 pub use mls_core;
 #[cfg(feature = "rustcrypto")]
@@ -92,14 +100,15 @@ pub use mls_crypto_traits;
 pub use mls_core::credential::Credential;
 pub use mls_core::env::UnixTime;
 pub use mls_core::group::{
-    CommitOutput, CommitPlan, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan, GroupInfoOptions, LeafChange,
-    LeafSpec, Member, NewKeyPackage, Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received,
-    SendOptions,
+    CommitOutput, CommitPlan, DetachedCommit, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan,
+    ExternalProposal, GroupInfoOptions, LeafChange, LeafSpec, Leftover, Member, NewKeyPackage, NewMemberProposal,
+    Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received, SendOptions, SuccessorKind,
+    SuccessorPlan, WaitingProposal, Welcomes,
 };
-pub use mls_core::identity::IdentityProvider;
+pub use mls_core::identity::{AsyncIdentityProvider, IdentityProvider};
 pub use mls_core::limits::Limits;
 pub use mls_core::record::GroupId;
-pub use mls_core::rules::MlsRules;
-pub use mls_core::storage::Storage;
+pub use mls_core::rules::{AsyncMlsRules, MlsRules};
+pub use mls_core::storage::{AsyncStorage, Storage};
 pub use mls_core::tree::math::LeafIndex;
 pub use mls_crypto_traits::CipherSuite;

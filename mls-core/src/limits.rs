@@ -23,6 +23,9 @@ pub struct Limits {
     /// Skipped message keys kept for one group. The current epoch and those that are retained have an equal part each:
     /// with the defaults 2 500.
     pub skipped_keys_per_group: u32,
+    /// Whether retained epochs keep what it takes to [go back](crate::group::rewind) to them. Off by default: as long
+    /// as they are retained, all of their secrets stay, and whoever gets the state gets those.
+    pub rewind: bool,
     /// Proposals cached for one epoch.
     pub cached_proposals: u32,
     /// Members of a group that we join.
@@ -43,6 +46,7 @@ impl Default for Limits {
             max_forward: 1000,
             skipped_keys_per_sender: 1000,
             skipped_keys_per_group: 10_000,
+            rewind: false,
             cached_proposals: 1000,
             members: 1 << 20,
             max_lifetime: 366 * 24 * 3600,

@@ -14,10 +14,12 @@ use mls_crypto_traits::SecretBytes;
 
 use crate::record::{Delta, Durable, RecordKey, RecordPrefix};
 
+mod app;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod describe;
 
+pub use app::{AppError, AppTransaction, AppWrites};
 pub use describe::key_package_lifetime;
 
 /// A boxed future that may move between threads.
@@ -46,6 +48,17 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// [`StorageErrorKind::Conflict`] where a precondition does not hold. Whatever the error, no write is applied.
     fn commit(&self, delta: &Delta) -> Result<Durable, StorageError>;
+
+    /// As [`commit`](Self::commit), with what the application writes in the same transaction.
+    ///
+    /// # Errors
+    /// [`StorageErrorKind::Unsupported`] where a store does not offer it, as by default;
+    /// [`StorageErrorKind::Application`] where the application's own writes fail. Whatever the error, nothing is
+    /// written.
+    fn commit_with(&self, delta: &Delta, app: AppWrites) -> Result<Durable, StorageError> {
+        let _ = (delta, app);
+        Err(StorageError::new(StorageErrorKind::Unsupported))
+    }
 }
 
 /// A store of records behind futures. The contract is that of [`Storage`].
@@ -61,6 +74,12 @@ pub trait AsyncStorage: Send + Sync {
 
     /// See [`Storage::commit`]. Dropping the future before it is ready leaves either nothing or everything written.
     fn commit<'a>(&'a self, delta: &'a Delta) -> BoxFuture<'a, Result<Durable, StorageError>>;
+
+    /// See [`Storage::commit_with`].
+    fn commit_with<'a>(&'a self, delta: &'a Delta, app: AppWrites) -> BoxFuture<'a, Result<Durable, StorageError>> {
+        let _ = (delta, app);
+        Box::pin(core::future::ready(Err(StorageError::new(StorageErrorKind::Unsupported))))
+    }
 }
 
 /// What went wrong in a store.
@@ -77,6 +96,10 @@ pub enum StorageErrorKind {
     ReadOnly,
     /// A record or the store itself is damaged.
     Corrupt,
+    /// What the application writes in the same transaction failed; the source says why.
+    Application,
+    /// The store does not offer this.
+    Unsupported,
     /// Anything else; the source says what.
     Other,
 }
@@ -130,6 +153,8 @@ impl fmt::Display for StorageError {
             StorageErrorKind::Full => "no space is left in the store",
             StorageErrorKind::ReadOnly => "the store cannot be written",
             StorageErrorKind::Corrupt => "the store is damaged",
+            StorageErrorKind::Application => "what the application writes with the step failed",
+            StorageErrorKind::Unsupported => "the store does not offer this",
             StorageErrorKind::Other => "the store failed",
         })?;
         if let Some(record) = &self.record {

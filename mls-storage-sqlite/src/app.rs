@@ -1,8 +1,10 @@
 //! A key-value space for the application, in the same file.
 
-use mls_core::storage::StorageError;
+use core::any::Any;
+
+use mls_core::storage::{AppError, AppTransaction, AppWrites, StorageError, StorageErrorKind};
 use mls_crypto_traits::SecretBytes;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::erase::Urgency;
 use crate::error::storage_error;
@@ -14,7 +16,7 @@ impl SqliteStorage {
     /// # Errors
     /// A [`StorageError`]; nothing is changed then.
     pub fn app_put(&self, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
-        self.app_write("REPLACE INTO mls_app (key, value) VALUES (?, ?)", params![key, value]).map(drop)
+        self.app_write(|transaction| put(transaction, key, value))
     }
 
     /// The value that the application keeps under a key.
@@ -22,13 +24,7 @@ impl SqliteStorage {
     /// # Errors
     /// A [`StorageError`].
     pub fn app_get(&self, key: &[u8]) -> Result<Option<SecretBytes>, StorageError> {
-        self.lock()
-            .connection
-            .prepare_cached("SELECT value FROM mls_app WHERE key = ?")
-            .and_then(|mut statement| {
-                statement.query_row([key], |row| Ok(SecretBytes::from_slice(row.get_ref(0)?.as_blob()?))).optional()
-            })
-            .map_err(storage_error)
+        get(&self.lock().connection, key)
     }
 
     /// Deletes what the application keeps under a key; whether there was anything.
@@ -36,7 +32,7 @@ impl SqliteStorage {
     /// # Errors
     /// A [`StorageError`]; nothing is changed then.
     pub fn app_delete(&self, key: &[u8]) -> Result<bool, StorageError> {
-        Ok(self.app_write("DELETE FROM mls_app WHERE key = ?", params![key])? > 0)
+        self.app_write(|transaction| delete(transaction, key))
     }
 
     /// The keys that begin with `prefix`, in order.
@@ -54,15 +50,69 @@ impl SqliteStorage {
         rows.collect::<Result<_, _>>().map_err(storage_error)
     }
 
-    fn app_write(&self, statement: &str, params: impl rusqlite::Params) -> Result<usize, StorageError> {
+    /// What the application writes in SQL in the same transaction as a delta, for
+    /// [`Storage::commit_with`](mls_core::storage::Storage::commit_with).
+    ///
+    /// `rows` must not commit or roll back, nor write the tables of the store.
+    pub fn rows(rows: impl FnOnce(&Connection) -> Result<(), AppError> + Send + 'static) -> AppWrites {
+        AppWrites::new(|transaction| {
+            let connection = transaction.native().and_then(<dyn Any>::downcast_ref::<Connection>);
+            rows(connection.ok_or(StorageError::new(StorageErrorKind::Unsupported))?)
+        })
+    }
+
+    fn app_write<T>(&self, write: impl FnOnce(&Connection) -> Result<T, StorageError>) -> Result<T, StorageError> {
         let mut inner = self.lock();
-        let changed = inner.write(|transaction| {
-            transaction
-                .prepare_cached(statement)
-                .and_then(|mut statement| statement.execute(params))
-                .map_err(storage_error)
-        })?;
+        let written = inner.write(|transaction| write(transaction))?;
         self.settle(&mut inner, Urgency::Soon);
-        Ok(changed)
+        Ok(written)
+    }
+}
+
+fn get(connection: &Connection, key: &[u8]) -> Result<Option<SecretBytes>, StorageError> {
+    connection
+        .prepare_cached("SELECT value FROM mls_app WHERE key = ?")
+        .and_then(|mut statement| {
+            statement.query_row([key], |row| Ok(SecretBytes::from_slice(row.get_ref(0)?.as_blob()?))).optional()
+        })
+        .map_err(storage_error)
+}
+
+fn put(connection: &Connection, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
+    connection
+        .prepare_cached("REPLACE INTO mls_app (key, value) VALUES (?, ?)")
+        .and_then(|mut statement| statement.execute(params![key, value]))
+        .map_err(storage_error)?;
+    Ok(())
+}
+
+fn delete(connection: &Connection, key: &[u8]) -> Result<bool, StorageError> {
+    connection
+        .prepare_cached("DELETE FROM mls_app WHERE key = ?")
+        .and_then(|mut statement| statement.execute([key]))
+        .map_err(storage_error)
+        .map(|deleted| deleted > 0)
+}
+
+/// The transaction of a delta, as the application sees it.
+pub(crate) struct AppView<'a>(pub(crate) &'a Transaction<'a>);
+
+impl AppTransaction for AppView<'_> {
+    fn get(&mut self, key: &[u8]) -> Result<Option<SecretBytes>, StorageError> {
+        get(self.0, key)
+    }
+
+    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
+        put(self.0, key, value)
+    }
+
+    fn delete(&mut self, key: &[u8]) -> Result<(), StorageError> {
+        delete(self.0, key).map(drop)
+    }
+
+    /// A [`rusqlite::Connection`].
+    fn native(&mut self) -> Option<&dyn Any> {
+        let connection: &Connection = self.0;
+        Some(connection)
     }
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
-use mls_core::storage::{Storage, StorageError};
+use mls_core::storage::{AppWrites, Storage, StorageError};
 use mls_crypto_traits::SecretBytes;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::app::AppView;
 use crate::apply::apply;
 use crate::erase::{Urgency, checkpoint, urgency};
 use crate::error::{OpenError, storage_error};
@@ -186,6 +187,11 @@ impl Storage for SqliteStorage {
 
     fn commit(&self, delta: &Delta) -> Result<Durable, StorageError> {
         let (durable, ()) = self.transaction_with(delta, |_| Ok::<_, StorageError>(()))?;
+        Ok(durable)
+    }
+
+    fn commit_with(&self, delta: &Delta, app: AppWrites) -> Result<Durable, StorageError> {
+        let (durable, ()) = self.transaction_with(delta, |transaction| app.make(&mut AppView(transaction)))?;
         Ok(durable)
     }
 }

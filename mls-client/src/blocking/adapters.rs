@@ -6,12 +6,23 @@ use std::sync::Arc;
 use mls_core::identity::{AsyncIdentityProvider, CredentialCheck, IdentityError, IdentityProvider, MemberId};
 use mls_core::psk::PreSharedKeyId;
 use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
-use mls_core::rules::{AsyncMlsRules, MlsRules, ProposalQuestion, Ruling};
+use mls_core::rules::{AsyncMlsRules, ExternalProposalQuestion, MlsRules, ProposalQuestion, Ruling};
 use mls_core::storage::{AsyncStorage, BoxFuture, Storage, StorageError};
 use mls_crypto_traits::SecretBytes;
 
-/// Does what is asked at once and returns a future that is ready.
-pub(crate) struct Blocking<T: ?Sized>(pub(crate) Arc<T>);
+/// A blocking store, identity provider or policy as an asynchronous one: it does what is asked at once, on the thread
+/// that asks, and returns a future that is ready.
+///
+/// That suits what answers from memory.
+pub struct Blocking<T: ?Sized>(Arc<T>);
+
+impl<T: ?Sized> Blocking<T> {
+    /// Adapts `inner`.
+    #[must_use]
+    pub const fn new(inner: Arc<T>) -> Self {
+        Self(inner)
+    }
+}
 
 impl<T: Storage + ?Sized> AsyncStorage for Blocking<T> {
     fn read<'a>(&'a self, keys: &'a [RecordKey]) -> BoxFuture<'a, Result<Vec<Option<SecretBytes>>, StorageError>> {
@@ -41,7 +52,18 @@ impl<T: MlsRules + ?Sized> AsyncMlsRules for Blocking<T> {
         Box::pin(ready(self.0.judge(question)))
     }
 
+    fn judge_external_proposal<'a>(&'a self, question: &'a ExternalProposalQuestion) -> BoxFuture<'a, Ruling> {
+        Box::pin(ready(self.0.judge_external_proposal(question)))
+    }
+
     fn allows_psk_of_another_group<'a>(&'a self, psk: &'a PreSharedKeyId) -> BoxFuture<'a, bool> {
         Box::pin(ready(self.0.allows_psk_of_another_group(psk)))
+    }
+}
+
+impl<T: ?Sized> core::fmt::Debug for Blocking<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self(_) = self;
+        f.debug_struct("Blocking").finish_non_exhaustive()
     }
 }

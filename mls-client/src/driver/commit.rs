@@ -5,14 +5,15 @@ use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{
     CommitOutput, CommitPlan, EpochChange, Group as State, Proposing, Step, accept_commit, commit, drop_commit,
 };
+use mls_core::tree::math::LeafIndex;
 
-use super::Driver;
 use super::rounds::Rounds;
+use super::{Driver, Handle};
 use crate::error::CommitError;
 
 impl Driver {
-    pub(crate) async fn commit(&self, state: &mut State, plan: &CommitPlan) -> Result<CommitOutput, CommitError> {
-        let mut rounds = Rounds::at(state.stamp());
+    pub(crate) async fn commit(&self, state: &mut Handle, plan: &CommitPlan) -> Result<CommitOutput, CommitError> {
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.try_commit(state, plan).await {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -29,8 +30,8 @@ impl Driver {
         Ok(self.engine(|env| vetted.resume(state, &answers, env))?)
     }
 
-    pub(crate) async fn accept_commit(&self, state: &mut State) -> Result<EpochChange, CommitError> {
-        let mut rounds = Rounds::at(state.stamp());
+    pub(crate) async fn accept_commit(&self, state: &mut Handle) -> Result<EpochChange, CommitError> {
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.engine(|env| accept_commit(state, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -39,8 +40,8 @@ impl Driver {
         }
     }
 
-    pub(crate) async fn drop_commit(&self, state: &mut State) -> Result<(), CommitError> {
-        let mut rounds = Rounds::at(state.stamp());
+    pub(crate) async fn drop_commit(&self, state: &mut Handle) -> Result<(), CommitError> {
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.engine(|env| drop_commit(state, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -50,13 +51,20 @@ impl Driver {
     }
 }
 
-/// The Add proposals of key packages as [`key_package`](crate::Client::key_package) makes them.
-pub(crate) fn adds<K: AsRef<[u8]>>(key_packages: &[K]) -> Result<Vec<Proposing>, CommitError> {
-    key_packages
+/// Adds key packages as [`key_package`](crate::Client::key_package) makes them.
+pub(crate) fn add_plan<K: AsRef<[u8]>>(key_packages: &[K]) -> Result<CommitPlan, CommitError> {
+    let proposals = key_packages
         .iter()
         .map(|bytes| match MlsMessage::from_bytes(bytes.as_ref()).map_err(CommitError::Malformed)?.body {
             MlsMessageBody::KeyPackage(key_package) => Ok(Proposing::Add(key_package)),
             _ => Err(CommitError::NotAKeyPackage),
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    Ok(CommitPlan { proposals, ..CommitPlan::default() })
+}
+
+/// Removes members.
+pub(crate) fn remove_plan(members: &[LeafIndex]) -> CommitPlan {
+    let proposals = members.iter().copied().map(Proposing::Remove).collect();
+    CommitPlan { proposals, ..CommitPlan::default() }
 }

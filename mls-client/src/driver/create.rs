@@ -1,9 +1,10 @@
 //! Signers, key packages and new groups.
 
+use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
 use mls_core::extension::Extensions;
 use mls_core::group::{
-    CreateGroup, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group, forget_psk,
+    CreateGroup, ExternalJoinPlan, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group, forget_psk,
     generate_key_package, generate_signer, signer_from_record, store_psk,
 };
 use mls_core::psk::PskValue;
@@ -43,6 +44,30 @@ impl Driver {
         }
     }
 
+    /// A key package of an identity, made now.
+    pub(crate) fn key_package_spec(&self, identity: &Identity) -> KeyPackageSpec {
+        KeyPackageSpec {
+            cipher_suite: identity.cipher_suite,
+            leaf: self.leaf(identity),
+            extensions: Extensions::default(),
+        }
+    }
+
+    /// A group with a random identifier.
+    pub(crate) fn create_plan(&self, identity: &Identity) -> CreateGroup {
+        CreateGroup {
+            group_id: None,
+            cipher_suite: identity.cipher_suite,
+            leaf: self.leaf(identity),
+            extensions: Extensions::default(),
+        }
+    }
+
+    /// An external commit that replaces nobody.
+    pub(crate) fn external_plan(&self, identity: &Identity) -> ExternalJoinPlan {
+        ExternalJoinPlan { leaf: self.leaf(identity), resync: None, psks: Vec::new(), authenticated_data: Vec::new() }
+    }
+
     /// Loads every stored signer.
     pub(crate) async fn load_signers(&self) -> Result<(), CreateError> {
         let records = self.storage.scan(&RecordPrefix::Signers).await.map_err(DriverError::from)?;
@@ -56,6 +81,15 @@ impl Driver {
         let signer = self.engine(|env| signer_from_record(record, env)).map_err(DriverError::from)?;
         self.signers.insert(signer);
         Ok(())
+    }
+
+    /// Makes a credential with a signer of its own.
+    pub(crate) async fn new_identity(
+        &self,
+        suite: CipherSuite,
+        credential: Credential,
+    ) -> Result<Identity, CreateError> {
+        Ok(Identity::new(suite, credential, self.new_signer(suite).await?))
     }
 
     /// Makes a signature key pair, stores it and loads it.

@@ -6,14 +6,14 @@ use mls_core::group::{
 };
 use mls_crypto_traits::SecretBytes;
 
-use super::Driver;
 use super::rounds::Rounds;
+use super::{Driver, Handle};
 use crate::error::ExportError;
 
 impl Driver {
     pub(crate) async fn export(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         label: &[u8],
         context: &[u8],
         len: usize,
@@ -23,22 +23,22 @@ impl Driver {
 
     pub(crate) async fn group_info(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         options: GroupInfoOptions,
     ) -> Result<Vec<u8>, ExportError> {
         self.hand_out(state, |state, env| group_info(state, options, env)).await
     }
 
-    pub(crate) async fn ratchet_tree(&self, state: &mut State) -> Result<Vec<u8>, ExportError> {
+    pub(crate) async fn ratchet_tree(&self, state: &mut Handle) -> Result<Vec<u8>, ExportError> {
         self.hand_out(state, |state, _| export_ratchet_tree(state)).await
     }
 
     async fn hand_out<T>(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         call: impl Fn(&State, &mut Env<'_>) -> Result<T, EngineError>,
     ) -> Result<T, ExportError> {
-        let mut rounds = Rounds::at(state.stamp());
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.engine(|env| call(state, env)) {
                 Ok(handed_out) => return Ok(handed_out),

@@ -3,8 +3,8 @@
 use mls_core::group::{ExternalJoin, Group as State, pending_commit, pending_proposals};
 use mls_core::record::{GroupId, Missing, RecordKey, RecordPrefix};
 
-use super::Driver;
 use super::rounds::Rounds;
+use super::{Driver, Handle};
 use crate::error::{DriverError, LoadError};
 use crate::event::Repeat;
 
@@ -35,10 +35,10 @@ impl Driver {
     /// Calls `view` until what it looks at is resident.
     pub(crate) async fn view<T>(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         view: impl Fn(&State) -> Result<T, Missing>,
     ) -> Result<T, LoadError> {
-        let mut rounds = Rounds::at(state.stamp());
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match view(state) {
                 Ok(seen) => return Ok(seen),
@@ -51,7 +51,7 @@ impl Driver {
     pub(crate) async fn resume<J>(&self, handle: impl Fn(ExternalJoin) -> J) -> Result<Vec<Repeat<J>>, LoadError> {
         let mut repeats = Vec::new();
         for id in self.groups().await? {
-            let mut state = self.load(&id).await?;
+            let mut state = Handle::new(self.load(&id).await?);
             for proposal in self.view(&mut state, pending_proposals).await? {
                 repeats.push(Repeat::Proposal { group: id.clone(), proposal });
             }

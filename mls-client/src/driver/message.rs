@@ -7,19 +7,19 @@ use mls_core::group::{
     Step, encrypt, propose, receive,
 };
 
-use super::Driver;
 use super::rounds::Rounds;
+use super::{Driver, Handle};
 use crate::error::{DriverError, ProposeError, ReceiveError, SendError};
 use crate::event::Event;
 
 impl Driver {
     pub(crate) async fn send(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         data: &[u8],
         options: &EncryptOptions,
     ) -> Result<Outgoing, SendError> {
-        let mut rounds = Rounds::at(state.stamp());
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.engine(|env| encrypt(state, data, options, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -30,11 +30,11 @@ impl Driver {
 
     pub(crate) async fn propose(
         &self,
-        state: &mut State,
+        state: &mut Handle,
         proposing: &Proposing,
         options: &SendOptions,
     ) -> Result<OutgoingProposal, ProposeError> {
-        let mut rounds = Rounds::at(state.stamp());
+        let mut rounds = Rounds::begin(self, state).await?;
         loop {
             match self.engine(|env| propose(state, proposing.clone(), options, env)) {
                 Ok(step) => return Ok(self.perform(state, step).await?),
@@ -43,7 +43,8 @@ impl Driver {
         }
     }
 
-    pub(crate) async fn receive(&self, state: &mut State, bytes: &[u8]) -> Result<Event, ReceiveError> {
+    pub(crate) async fn receive(&self, state: &mut Handle, bytes: &[u8]) -> Result<Event, ReceiveError> {
+        self.settle_doubt(state).await?;
         let stored = state.stamp();
         let step = self.receive_step(state, stored, bytes).await?;
         Ok(self.perform(state, step).await?)
@@ -52,6 +53,19 @@ impl Driver {
     /// Receives what can be received of `messages`, in one transaction. A message that fails changes nothing and says
     /// why in its place.
     pub(crate) async fn receive_all<M: AsRef<[u8]>>(
+        &self,
+        state: &mut Handle,
+        messages: impl IntoIterator<Item = M>,
+    ) -> Result<Vec<Result<Event, ReceiveError>>, ReceiveError> {
+        self.settle_doubt(state).await?;
+        // From the first step on the group in memory is ahead of the store.
+        state.asked();
+        let outcomes = self.receive_batch(state, messages).await;
+        state.answered();
+        outcomes
+    }
+
+    async fn receive_batch<M: AsRef<[u8]>>(
         &self,
         state: &mut State,
         messages: impl IntoIterator<Item = M>,
@@ -106,6 +120,12 @@ impl Driver {
             Inbound::Application(step) => step.map(Event::Message),
             Inbound::OwnCommit(step) => step.map(Event::of_epoch),
             Inbound::Proposal(pending) => {
+                let answers = self.answer(pending.credentials(), &[]).await?;
+                self.engine(|env| pending.resume(state, &answers, env))?.map(Event::Proposal)
+            }
+            Inbound::ExternalProposal(pending) => {
+                let ruling = self.rules.judge_external_proposal(pending.question()).await;
+                let pending = self.engine(|env| pending.rule(ruling, state, env))?;
                 let answers = self.answer(pending.credentials(), &[]).await?;
                 self.engine(|env| pending.resume(state, &answers, env))?.map(Event::Proposal)
             }

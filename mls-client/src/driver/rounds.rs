@@ -4,7 +4,7 @@ use mls_core::group::{Group as State, StateStamp};
 use mls_core::record::{Missing, RecordKey, Records};
 use mls_core::storage::{StorageError, StorageErrorKind};
 
-use super::Driver;
+use super::{Driver, Handle};
 use crate::error::{DriverError, OperationError};
 
 /// More rounds than any operation takes: each makes a kind of record resident.
@@ -18,6 +18,16 @@ pub(super) struct Rounds {
 }
 
 impl Rounds {
+    /// Begins an operation on a group.
+    ///
+    /// # Errors
+    /// A [`DriverError`] where it is not known how the group stands in the store, and cannot be read.
+    pub(super) async fn begin(driver: &Driver, handle: &mut Handle) -> Result<Self, DriverError> {
+        driver.settle_doubt(handle).await?;
+        Ok(Self::at(handle.stamp()))
+    }
+
+    /// Begins an operation on a group that may be ahead of what is stored.
     pub(super) const fn at(stamp: StateStamp) -> Self {
         Self { left: MAX_ROUNDS, stamp }
     }

@@ -5,7 +5,7 @@ use core::fmt;
 use alloc::vec::Vec;
 
 use crate::group::edit::Edit;
-use crate::group::{Group, Stale, Step};
+use crate::group::{Group, Incoming, Stale, Step};
 use crate::record::{Delta, Durable};
 
 /// Runs steps over a provisional state of a group and yields one delta for them all.
@@ -62,6 +62,18 @@ impl<'g, T> Batch<'g, T> {
     #[must_use]
     pub const fn delta(&self) -> Option<&Delta> {
         self.delta.as_ref()
+    }
+
+    /// What has come in by the steps, in order, to be written in the same transaction as [`delta`](Self::delta).
+    ///
+    /// # Security
+    /// As for [`Step::incoming`].
+    #[must_use]
+    pub fn incoming(&self) -> &[T]
+    where
+        T: Incoming,
+    {
+        &self.outputs
     }
 
     /// Makes the steps final and yields their outputs in order.

@@ -32,6 +32,12 @@ pub struct Fresh<T> {
     pub(crate) output: T,
 }
 
+/// What comes in by a step and need not be withheld until it is stored: nobody outside learns of it.
+///
+/// An application writes it in the same transaction as the step ([`Step::incoming`]). What goes out is never of this
+/// kind.
+pub trait Incoming {}
+
 /// The group has moved on since the step was computed, or the proof is not that this step's delta is stored. Compute
 /// the step again; where the delta had been stored already, load the group again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +48,17 @@ impl<T> Step<T> {
     #[must_use]
     pub const fn delta(&self) -> &Delta {
         &self.delta
+    }
+
+    /// What has come in, to be written in the same transaction as [`delta`](Self::delta).
+    ///
+    /// # Security
+    /// It has not happened yet, and is computed again where the transaction fails: act upon it only afterwards.
+    pub const fn incoming(&self) -> &T
+    where
+        T: Incoming,
+    {
+        &self.output
     }
 
     /// The step with its output changed by `f`.

@@ -1,0 +1,98 @@
+//! Puts an asynchronous client together.
+
+use std::sync::Arc;
+
+use mls_core::identity::AsyncIdentityProvider;
+use mls_core::limits::Limits;
+use mls_core::rules::AsyncMlsRules;
+use mls_core::storage::AsyncStorage;
+use mls_core::tree::leaf_node::Capabilities;
+use mls_crypto_traits::{CryptoProvider, Rng, SigningKey};
+
+use super::client::AsyncClient;
+use crate::blocking::Blocking;
+use crate::clock::Clock;
+use crate::default_rules::DefaultRules;
+use crate::error::BuildError;
+use crate::settings::Settings;
+
+/// Puts an [`AsyncClient`] together: [`AsyncClient::builder`] starts one.
+#[must_use = "a builder does nothing until it is built"]
+pub struct AsyncClientBuilder {
+    storage: Arc<dyn AsyncStorage>,
+    identity: Arc<dyn AsyncIdentityProvider>,
+    rules: Arc<dyn AsyncMlsRules>,
+    settings: Settings,
+}
+
+impl AsyncClientBuilder {
+    pub(crate) fn new(storage: Arc<dyn AsyncStorage>, identity: Arc<dyn AsyncIdentityProvider>) -> Self {
+        let rules = Arc::new(Blocking::new(Arc::new(DefaultRules::new())));
+        Self { storage, identity, rules, settings: Settings::new() }
+    }
+
+    /// The policy for proposals; [`DefaultRules`] if not given.
+    pub fn rules(mut self, rules: Arc<dyn AsyncMlsRules>) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// The cipher suites; those of `mls-crypto-rustcrypto` if not given and the feature `rustcrypto` is on.
+    pub fn crypto(mut self, crypto: Arc<dyn CryptoProvider>) -> Self {
+        self.settings.crypto = Some(crypto);
+        self
+    }
+
+    /// The source of randomness; the operating system's if not given and the feature `rustcrypto` is on.
+    ///
+    /// # Security
+    /// All keys come from it.
+    pub fn rng(mut self, rng: Box<dyn Rng>) -> Self {
+        self.settings.rng = Some(rng);
+        self
+    }
+
+    /// The source of the time; the operating system's if not given.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// The bounds on what is kept and accepted.
+    pub const fn limits(mut self, limits: Limits) -> Self {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// What our leaves say that we support (RFC 9420 section 7.2). If not given: the provider's cipher suites, and basic
+    /// credentials. The type of an identity's own credential is added in any case.
+    pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.settings.capabilities = Some(capabilities);
+        self
+    }
+
+    /// A signer whose private key is not in the store: in a key store of the system, or in hardware.
+    pub fn signer(mut self, signer: Arc<dyn SigningKey>) -> Self {
+        self.settings.signers.push(signer);
+        self
+    }
+
+    /// The client, with the signers of its store loaded.
+    ///
+    /// # Errors
+    /// [`BuildError::NoCrypto`] and [`BuildError::NoRng`] where one is needed and not given;
+    /// [`BuildError::Signers`] where the store cannot be read.
+    pub async fn build(self) -> Result<AsyncClient, BuildError> {
+        let Self { storage, identity, rules, settings } = self;
+        let driver = settings.into_driver(storage, identity, rules)?;
+        driver.load_signers().await.map_err(BuildError::Signers)?;
+        Ok(AsyncClient::new(Arc::new(driver)))
+    }
+}
+
+impl core::fmt::Debug for AsyncClientBuilder {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { storage: _, identity: _, rules: _, settings } = self;
+        f.debug_struct("AsyncClientBuilder").field("settings", settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,96 @@
+//! What both builders are told.
+
+use std::sync::{Arc, Mutex};
+
+use mls_core::credential::CredentialType;
+use mls_core::framing::ProtocolVersion;
+use mls_core::identity::AsyncIdentityProvider;
+use mls_core::limits::Limits;
+use mls_core::rules::AsyncMlsRules;
+use mls_core::storage::AsyncStorage;
+use mls_core::tree::leaf_node::Capabilities;
+use mls_crypto_traits::{CryptoProvider, Rng, SigningKey};
+
+use crate::clock::{Clock, SystemClock};
+use crate::driver::Driver;
+use crate::error::BuildError;
+use crate::signers::SignerMap;
+
+/// What both builders are told, with the defaults.
+pub(crate) struct Settings {
+    pub(crate) crypto: Option<Arc<dyn CryptoProvider>>,
+    pub(crate) rng: Option<Box<dyn Rng>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: Limits,
+    pub(crate) capabilities: Option<Capabilities>,
+    pub(crate) signers: Vec<Arc<dyn SigningKey>>,
+}
+
+impl Settings {
+    pub(crate) fn new() -> Self {
+        Self {
+            crypto: default_crypto(),
+            rng: default_rng(),
+            clock: Arc::new(SystemClock::default()),
+            limits: Limits::default(),
+            capabilities: None,
+            signers: Vec::new(),
+        }
+    }
+
+    /// The driver over these parts; the signers of its store are not loaded yet.
+    pub(crate) fn into_driver(
+        self,
+        storage: Arc<dyn AsyncStorage>,
+        identity: Arc<dyn AsyncIdentityProvider>,
+        rules: Arc<dyn AsyncMlsRules>,
+    ) -> Result<Driver, BuildError> {
+        let Self { crypto, rng, clock, limits, capabilities, signers } = self;
+        let crypto = crypto.ok_or(BuildError::NoCrypto)?;
+        let rng = Mutex::new(rng.ok_or(BuildError::NoRng)?);
+        let capabilities = capabilities.unwrap_or_else(|| Capabilities {
+            versions: vec![ProtocolVersion::MLS10],
+            cipher_suites: crypto.cipher_suites(),
+            extensions: Vec::new(),
+            proposals: Vec::new(),
+            credentials: vec![CredentialType::BASIC],
+        });
+        let loaded = SignerMap::default();
+        for signer in signers {
+            loaded.insert(signer);
+        }
+        Ok(Driver { crypto, storage, identity, rules, rng, clock, limits, capabilities, signers: loaded })
+    }
+}
+
+#[cfg(feature = "rustcrypto")]
+fn default_crypto() -> Option<Arc<dyn CryptoProvider>> {
+    Some(Arc::new(mls_crypto_rustcrypto::RustCryptoProvider::new()))
+}
+
+#[cfg(feature = "rustcrypto")]
+fn default_rng() -> Option<Box<dyn Rng>> {
+    Some(Box::new(mls_crypto_rustcrypto::OsRng))
+}
+
+#[cfg(not(feature = "rustcrypto"))]
+fn default_crypto() -> Option<Arc<dyn CryptoProvider>> {
+    None
+}
+
+#[cfg(not(feature = "rustcrypto"))]
+fn default_rng() -> Option<Box<dyn Rng>> {
+    None
+}
+
+impl core::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { crypto, rng: _, clock: _, limits, capabilities, signers } = self;
+        f.debug_struct("Settings")
+            .field("crypto", crypto)
+            .field("limits", limits)
+            .field("capabilities", capabilities)
+            .field("signers", &signers.len())
+            .finish_non_exhaustive()
+    }
+}
