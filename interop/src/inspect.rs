@@ -22,6 +22,7 @@ use fields::Show;
 
 /// What an input can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// `MLSMessage`
     Message,

@@ -1,6 +1,12 @@
 //! The vectors of our own making, and the official ones, as seen by mls-rs. What it exposes is whole clients, so these
 //! are the passive clients; its checks of the other files are for its own tests only.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
 
 use std::path::PathBuf;
 

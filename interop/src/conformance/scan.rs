@@ -8,6 +8,7 @@ use super::source::{Blocks, Kind, Line, Span, blocks, lines};
 
 /// Which list an id is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum TagKind {
     /// `// req:`, a requirement of RFC 9420.
     Requirement,

@@ -6,6 +6,7 @@ use mls_core::tree::node::{Node, RatchetTreeArray};
 
 /// How a tree is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Drawing {
     /// Lines of text, the root on the left.
     Text,

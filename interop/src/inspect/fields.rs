@@ -19,13 +19,14 @@ use serde_json::Value;
 
 /// A value with its fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Node {
     /// One that has no parts.
     Text(String),
     /// Named fields, in the order of the encoding; with the length of the encoding, where it is known.
-    Fields(Vec<(&'static str, Node)>, usize),
+    Fields(Vec<(&'static str, Self)>, usize),
     /// A list.
-    List(Vec<Node>),
+    List(Vec<Self>),
 }
 
 impl Node {

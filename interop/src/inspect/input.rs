@@ -2,6 +2,7 @@
 
 /// How an input was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Form {
     /// As it is.
     Binary,

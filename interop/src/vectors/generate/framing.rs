@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use super::super::cases::{must, some};
 use super::super::framing::World;
-use super::source::{Source, encoded};
+use super::source::{Source, encoded, put};
 
 pub(super) fn message_protection(source: &mut Source<'_>) -> Result<Vec<Value>, String> {
     let suite = source.suite;
@@ -143,7 +143,7 @@ pub(super) fn messages(source: &mut Source<'_>) -> Result<Vec<Value>, String> {
     for (name, proposal) in proposals {
         // The file has them without their type.
         let bytes = encoded(name, &proposal)?;
-        case[name] = hex(bytes.get(2..).unwrap_or_default()).into();
+        put(&mut case, name, hex(bytes.get(2..).unwrap_or_default()));
     }
     let application = Content::Application(source.bytes(20));
     for (name, content, confirmation_tag) in [
@@ -160,7 +160,7 @@ pub(super) fn messages(source: &mut Source<'_>) -> Result<Vec<Value>, String> {
         };
         let auth = FramedContentAuthData { signature: source.bytes(64), confirmation_tag };
         let public = PublicMessage { content, auth, membership_tag: Some(source.hash()) };
-        case[name] = message(MlsMessageBody::PublicMessage(public))?.into();
+        put(&mut case, name, message(MlsMessageBody::PublicMessage(public))?);
     }
     let private = PrivateMessage {
         group_id,
@@ -170,6 +170,6 @@ pub(super) fn messages(source: &mut Source<'_>) -> Result<Vec<Value>, String> {
         encrypted_sender_data: source.bytes(28),
         ciphertext: source.bytes(150),
     };
-    case["private_message"] = message(MlsMessageBody::PrivateMessage(private))?.into();
+    put(&mut case, "private_message", message(MlsMessageBody::PrivateMessage(private))?);
     Ok(vec![case])
 }

@@ -7,7 +7,7 @@ use mls_core::group::{CommitPlan, LeafChange, PathPolicy, Proposing, SendOptions
 use serde_json::{Value, json};
 
 use super::member::Member;
-use super::source::{OwnKeyPackage, Source, encoded};
+use super::source::{OwnKeyPackage, Source, encoded, put};
 
 /// A group whose members act, and the client that listens.
 struct Scene<'s, 'a> {
@@ -65,13 +65,14 @@ impl<'s, 'a> Scene<'s, 'a> {
         let plan = CommitPlan { proposals, options, ratchet_tree_in_welcome, ..CommitPlan::default() };
         let output = self.spread(committer, &plan)?;
         let message = MlsMessage::new(MlsMessageBody::KeyPackage(Box::new(key_package)));
-        self.case["key_package"] = hex(encoded("key package", &message)?).into();
-        self.case["signature_priv"] = hex(&signer.private).into();
-        self.case["encryption_priv"] = hex(leaf.private.as_bytes()).into();
-        self.case["init_priv"] = hex(init.private.as_bytes()).into();
-        self.case["welcome"] = hex(output.welcome.ok_or("no Welcome")?).into();
-        self.case["ratchet_tree"] = output.tree.map(hex).into();
-        self.case["initial_epoch_authenticator"] = self.authenticator()?.into();
+        put(&mut self.case, "key_package", hex(encoded("key package", &message)?));
+        put(&mut self.case, "signature_priv", hex(&signer.private));
+        put(&mut self.case, "encryption_priv", hex(leaf.private.as_bytes()));
+        put(&mut self.case, "init_priv", hex(init.private.as_bytes()));
+        put(&mut self.case, "welcome", hex(output.welcome.ok_or("no Welcome")?));
+        put(&mut self.case, "ratchet_tree", output.tree.map(hex));
+        let authenticator = self.authenticator()?;
+        put(&mut self.case, "initial_epoch_authenticator", authenticator);
         // The epoch that it joins is none of those that it follows.
         self.epochs.clear();
         Ok(())
@@ -127,7 +128,7 @@ impl<'s, 'a> Scene<'s, 'a> {
     }
 
     fn finish(mut self) -> Value {
-        self.case["epochs"] = self.epochs.into();
+        put(&mut self.case, "epochs", self.epochs);
         self.case
     }
 }

@@ -13,6 +13,8 @@ use mls_crypto_traits::{
     CipherSuite, CryptoError, CryptoProvider, HpkeKeyPair, Rng, SecretBytes, SignaturePrivateKey, SigningKey, Suite,
 };
 
+use serde_json::Value;
+
 use super::super::cases::must;
 use super::super::suite;
 use super::Settings;
@@ -147,6 +149,13 @@ impl<'a> Source<'a> {
             confirmed_transcript_hash: self.hash(),
             extensions: Extensions::new(),
         }
+    }
+}
+
+/// Sets a field of a case.
+pub(super) fn put(case: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Some(fields) = case.as_object_mut() {
+        fields.insert(name.to_owned(), value.into());
     }
 }
 
