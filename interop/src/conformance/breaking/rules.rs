@@ -10,7 +10,8 @@ pub(super) struct Change {
 }
 
 /// Operators and what stands for them.
-const SWAPS: [(&str, &str); 19] = [
+const SWAPS: [(&str, &str); 20] = [
+    ("| !", "| "),
     (" == ", " != "),
     (" != ", " == "),
     (" <= ", " > "),
@@ -37,6 +38,7 @@ pub(super) fn changes(text: &str, line: usize) -> Vec<Change> {
     let Some(statement) = Statement::at(text, line) else { return Vec::new() };
     let mut found = Vec::new();
     found.extend(statement.conditions());
+    found.extend(statement.loops());
     found.extend(statement.checks());
     found.extend(statement.bodies());
     found.extend(statement.arms());
@@ -44,6 +46,7 @@ pub(super) fn changes(text: &str, line: usize) -> Vec<Change> {
     found.extend(statement.deletion());
     found.extend(statement.defaults());
     found.extend(statement.literals());
+    found.extend(statement.fields());
     found
 }
 
@@ -67,7 +70,13 @@ impl Statement {
             code.extend(masked.code.chars().chain(core::iter::repeat_n(' ', blanks)).chain(['\n']));
         }
         let skip = |start: usize| code.iter().skip(start).take_while(|c| c.is_whitespace() || **c == '}').count();
-        let start = start.map(|start| start.saturating_add(skip(start)))?;
+        let mut start = start.map(|start| start.saturating_add(skip(start)))?;
+        // Attributes are no part of what they stand at.
+        while code.get(start) == Some(&'#') {
+            let line = code.iter().skip(start).take_while(|c| **c != '\n').count();
+            start = start.saturating_add(line);
+            start = start.saturating_add(skip(start));
+        }
         let text = text.lines().flat_map(|line| line.chars().chain(['\n'])).collect();
         let end = end(&code, start);
         Some(Self { text, code, start, end })
@@ -130,7 +139,40 @@ impl Statement {
             let kept = self.real(0, len.saturating_sub(2));
             return vec![self.replaced("verdict dropped", 0, len, &format!("let _ = {kept};"))];
         }
-        Vec::new()
+        // The value of a block.
+        let tail = expression && !trimmed.ends_with([';', ',', '}']) && !trimmed.starts_with("impl");
+        let kept = format!("{{ let _ = {}; Ok(()) }} ", self.real(0, len));
+        tail.then(|| self.replaced("verdict dropped", 0, len, &kept)).into_iter().collect()
+    }
+
+    /// A loop that does nothing.
+    fn loops(&self) -> Vec<Change> {
+        let code: Vec<char> = self.code().chars().collect();
+        let looping = self.code().starts_with("for ");
+        let Some(from) = self.positions(" in ").first().map(|at| at.saturating_add(4)).filter(|_| looping) else {
+            return Vec::new();
+        };
+        let Some(to) = condition_end(&code, from) else { return Vec::new() };
+        let all = self.real(from, to);
+        vec![self.replaced("never", from, to, &format!("({}).into_iter().take(0) ", all.trim()))]
+    }
+
+    /// A structure whose first two fields change places: it is encoded and signed in another order.
+    fn fields(&self) -> Vec<Change> {
+        let code = self.code();
+        let head = code.split('{').next().unwrap_or_default();
+        if !head.split_whitespace().any(|word| word == "struct") {
+            return Vec::new();
+        }
+        let lines: Vec<&str> = code.lines().collect();
+        let is_field = |line: &&str| line.trim_end().ends_with(',') && line.contains(": ");
+        let numbers: Vec<usize> =
+            lines.iter().enumerate().filter(|(_, line)| is_field(line)).map(|(at, _)| at).collect();
+        let (Some(first), Some(second)) = (numbers.first(), numbers.get(1)) else { return Vec::new() };
+        let real: Vec<String> = self.real(0, code.chars().count()).lines().map(str::to_owned).collect();
+        let mut swapped = real.clone();
+        swapped.swap(*first, *second);
+        vec![self.replaced("fields swapped", 0, code.chars().count(), &swapped.join("\n"))]
     }
 
     /// A function that returns at once.

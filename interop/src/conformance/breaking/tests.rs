@@ -45,3 +45,14 @@ fn arms_values_and_literals_change() {
     let text = "const A: &[u8] = b\"label\";\n";
     assert_eq!(changed(text, 0).last().unwrap(), "const A: &[u8] = b\"xlabel\";");
 }
+
+#[test]
+fn loops_tails_and_fields_change() {
+    let text = "fn f() {\n    for a in b(c) {\n        d();\n    }\n    e(f).map_err(|_| g)\n}\n";
+    assert_eq!(changed(text, 1)[0], "for a in (b(c)).into_iter().take(0) {");
+    assert_eq!(changed(text, 4)[0], "{ let _ = e(f).map_err(|_| g); Ok(()) }");
+    let text = "// req: R-1-01\n#[derive(Encode)]\npub struct A {\n    /// One.\n    b: u8,\n    c: u16,\n}\n";
+    let changes = changes(text, 1);
+    assert_eq!(changes.last().unwrap().what, "fields swapped");
+    assert!(changes.last().unwrap().text.contains("    /// One.\n    c: u16,\n    b: u8,\n}\n"));
+}
