@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mls_codec::Decode;
 use mls_core::credential::Credential;
+use mls_core::custom::CustomTypes;
 use mls_core::env::{Env, Signers, UnixTime};
 use mls_core::extension::Extensions;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
@@ -68,7 +69,14 @@ impl<'a> Member<'a> {
 
     fn env(&mut self) -> Env<'_> {
         let limits = Limits::default();
-        Env { crypto: self.crypto, signers: &self.keys, rng: &mut self.rng, now: UnixTime(NOW), limits }
+        Env {
+            crypto: self.crypto,
+            signers: &self.keys,
+            rng: &mut self.rng,
+            now: UnixTime(NOW),
+            limits,
+            custom: CustomTypes::none(),
+        }
     }
 
     fn store(&mut self, delta: &Delta) -> Durable {
