@@ -87,3 +87,19 @@ publish-dry-run: ## Rehearse the release of all crates at once; uploads nothing
 
 ci: ## Run everything that a change must pass
 	.ci/run
+
+# Which requirement of RFC 9420 is enforced where, and which test proves it (interop/README.md).
+.PHONY: conformance conformance-strict conformance-break
+conformance: ## Print which requirements have a test
+	$(CARGO) run --locked -p interop --bin mls-conformance -- --totals
+
+conformance-strict: ## The same, in full; fail on what is missing or does not run (needs nextest)
+	$(CARGO) nextest list --locked --workspace $(FEATURES) --message-format json > $(TARGET_DIR)/tests.json
+	$(CARGO) run --locked -p interop --bin mls-conformance -- --strict --ran $(TARGET_DIR)/tests.json
+
+conformance-break: ## Disable lines that carry an id; their tests must fail (needs nextest)
+	$(CARGO) run --locked -p interop --bin mls-conformance -- break $(or $(BREAK),--sample 40)
+
+.PHONY: vectors-own
+vectors-own: ## Run the test vectors of our own making, which are in the repository
+	$(CARGO) run --locked -p interop --bin mls-vectors -- verify interop/vectors

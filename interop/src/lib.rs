@@ -1,6 +1,8 @@
 //! Demonstrations and cross-checks of the workspace; the binaries are what is of use here.
 #![forbid(unsafe_code)]
 
+pub mod conformance;
+pub mod inspect;
 pub mod vectors;
 
 /// Runs the example of the workspace's README.

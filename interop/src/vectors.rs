@@ -3,6 +3,7 @@
 mod cases;
 mod crypto;
 mod framing;
+pub mod generate;
 mod passive;
 mod table;
 mod tree;

@@ -5,9 +5,12 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::panic,
+    unreachable_pub,
     reason = "tests"
 )]
 
+#[path = "support/mls_rs.rs"]
+mod client;
 mod support;
 
 use mls_crypto_traits::Rng;
@@ -15,7 +18,10 @@ use support::common::TestRng;
 use support::group::MixedGroup;
 use support::{Ask, Got, Maker, Padding, Settings};
 
-use Maker::{MlsRs, Ours};
+use client::MLS_RS;
+
+const OURS: Maker = Maker::OURS;
+const BOTH: [Maker; 2] = [OURS, MLS_RS];
 
 /// Suites 1, 2, 3 and 7 are what the provider of mls-rs has.
 const SUITES: [u16; 4] = [1, 2, 3, 7];
@@ -26,7 +32,7 @@ fn all_settings() -> impl Iterator<Item = Settings> {
 }
 
 /// Makers of four members, with each side as the creator.
-const MIXES: [[Maker; 4]; 2] = [[Ours, MlsRs, Ours, MlsRs], [MlsRs, Ours, MlsRs, Ours]];
+const MIXES: [[Maker; 4]; 2] = [[OURS, MLS_RS, OURS, MLS_RS], [MLS_RS, OURS, MLS_RS, OURS]];
 
 #[test]
 fn each_joins_the_others_group_and_commits() {
@@ -254,7 +260,7 @@ fn random_history(settings: Settings, seed: u64, steps: usize) {
                     }
                 }
                 3 | 4 if group.members.len() + joiners.len() < 20 => {
-                    let mut joiner = group.client(Maker::BOTH[pick(&mut rng, 2)], &format!("{next:02}"));
+                    let mut joiner = group.client(BOTH[pick(&mut rng, 2)], &format!("{next:02}"));
                     next += 1;
                     let ask = Ask::Add(joiner.key_package());
                     joiners.push(joiner);
@@ -271,7 +277,7 @@ fn random_history(settings: Settings, seed: u64, steps: usize) {
         let names = group.names();
         group.get(&names[pick(&mut rng, names.len())]).restart();
         if group.members.len() < 3 || pick(&mut rng, 6) == 0 {
-            let joiner = group.client(Maker::BOTH[pick(&mut rng, 2)], &format!("{next:02}"));
+            let joiner = group.client(BOTH[pick(&mut rng, 2)], &format!("{next:02}"));
             next += 1;
             let names = group.names();
             let from = &names[pick(&mut rng, names.len())];

@@ -110,16 +110,16 @@ struct Protection {
 }
 
 /// A group of which only the framing is known.
-struct World<'a> {
-    suite: Suite<'a>,
-    context: GroupContext,
-    context_bytes: Vec<u8>,
-    public: SignaturePublicKey,
-    private: SignaturePrivateKey,
-    membership_key: MembershipKey,
-    sender_data: SenderDataSecret,
-    secret_tree: SecretTree,
-    sender: LeafIndex,
+pub(super) struct World<'a> {
+    pub(super) suite: Suite<'a>,
+    pub(super) context: GroupContext,
+    pub(super) context_bytes: Vec<u8>,
+    pub(super) public: SignaturePublicKey,
+    pub(super) private: SignaturePrivateKey,
+    pub(super) membership_key: MembershipKey,
+    pub(super) sender_data: SenderDataSecret,
+    pub(super) secret_tree: SecretTree,
+    pub(super) sender: LeafIndex,
 }
 
 impl World<'_> {
@@ -147,7 +147,7 @@ impl World<'_> {
     }
 
     /// A message of our own with this content.
-    fn make(&self, wire_format: WireFormat, content: &Content) -> Result<MlsMessage, String> {
+    pub(super) fn make(&self, wire_format: WireFormat, content: &Content) -> Result<MlsMessage, String> {
         let key = must("signer", self.suite.signing_key(&self.private))?;
         let content = FramedContent {
             group_id: self.context.group_id.clone(),

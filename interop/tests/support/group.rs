@@ -77,9 +77,11 @@ impl MixedGroup {
         let removed = self.spread(from, &sent.message);
         self.get(from).accept();
         assert_eq!(sent.welcome.is_some(), !joiners.is_empty());
+        // Some hand the tree over only once they are in the epoch.
+        let apart = !self.settings.tree_in_welcome && !joiners.is_empty();
+        let tree = apart.then(|| sent.tree.clone().unwrap_or_else(|| self.get(from).view().tree));
         for mut joiner in joiners {
-            let tree = if self.settings.tree_in_welcome { None } else { sent.tree.as_deref() };
-            joiner.join(sent.welcome.as_ref().unwrap(), tree);
+            joiner.join(sent.welcome.as_ref().unwrap(), tree.as_deref());
             self.members.insert(joiner.name().to_owned(), joiner);
         }
         self.agree();

@@ -13,8 +13,12 @@ use mls_rs::time::MlsTime;
 use mls_rs::{CipherSuite, CipherSuiteProvider, Client, CryptoProvider, ExtensionList, MlsMessage};
 use mls_rs_crypto_rustcrypto::RustCryptoProvider;
 
-use super::common::NOW;
-use super::{Actor, Ask, EXPORT_CONTEXT, EXPORT_LABEL, EXPORT_LENGTH, Got, Padding, Sent, Settings, View};
+use crate::support::common::NOW;
+use crate::support::{
+    Actor, Ask, EXPORT_CONTEXT, EXPORT_LABEL, EXPORT_LENGTH, Got, Maker, Padding, Sent, Settings, View,
+};
+
+pub const MLS_RS: Maker = Maker { name: "mls-rs", make: |name, _, settings| Box::new(MlsRs::new(name, settings)) };
 
 type Config = WithMlsRules<
     DefaultMlsRules,

@@ -7,11 +7,15 @@ use mls_core::extension::{Extensions, RequiredCapabilities};
 use mls_core::framing::{MlsMessage, MlsMessageBody, Padding as EnginePadding};
 use mls_core::group::*;
 use mls_core::psk::Psk;
+use mls_core::tree::leaf_node::Lifetime;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::CipherSuite;
 
-use super::common::{Event, Peer};
+use super::common::{Event, NOW, Peer};
 use super::{Actor, Ask, EXPORT_CONTEXT, EXPORT_LABEL, EXPORT_LENGTH, Got, Padding, Sent, Settings, View};
+
+/// A lifetime that no clock leaves.
+pub const LONG: Lifetime = Lifetime { not_before: NOW - 3600, not_after: 1 << 40 };
 
 pub struct Ours {
     peer: Peer,
@@ -20,7 +24,10 @@ pub struct Ours {
 
 impl Ours {
     pub fn new(name: &str, seed: u64, settings: Settings) -> Self {
-        Self { peer: Peer::new(name, CipherSuite(settings.suite), seed), settings }
+        let mut peer = Peer::new(name, CipherSuite(settings.suite), seed);
+        // Others read the clock: their lifetimes, and ours, begin and end far away from it.
+        peer.world.limits.max_lifetime = u64::MAX;
+        Self { peer, settings }
     }
 
     const fn padding(&self) -> EnginePadding {
@@ -113,7 +120,11 @@ impl Actor for Ours {
     }
 
     fn key_package(&mut self) -> Vec<u8> {
-        self.peer.key_package().message
+        let leaf = LeafSpec { lifetime: LONG, ..self.peer.leaf() };
+        let spec = KeyPackageSpec { cipher_suite: self.peer.suite, leaf, extensions: Extensions::new() };
+        let fresh = generate_key_package(&spec, &mut self.peer.world.env()).unwrap();
+        let durable = self.peer.store.commit(fresh.delta());
+        fresh.release(durable).unwrap().message
     }
 
     fn propose(&mut self, ask: &Ask) -> Vec<u8> {

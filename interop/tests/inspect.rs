@@ -1,0 +1,186 @@
+//! `mls inspect` on small inputs: what it prints stands beside them. `UPDATE_INSPECT=1` writes the files anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
+
+#[path = "../../mls-core/tests/common/mod.rs"]
+mod common;
+
+use std::path::PathBuf;
+
+use common::{Peer, group_of};
+use interop::inspect::{Drawing, Form, Hints, Kind, Report, bytes_of, inspect, surroundings};
+use mls_codec::DecodeErrorKind;
+use mls_core::group::*;
+use mls_core::tree::math::LeafIndex;
+use mls_crypto_rustcrypto::RustCryptoProvider;
+use mls_crypto_traits::CipherSuite;
+
+const INPUTS: [&str; 6] = ["key-package", "group-info", "ratchet-tree", "welcome", "commit", "application"];
+
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/inspect").join(name)
+}
+
+fn updating() -> bool {
+    std::env::var_os("UPDATE_INSPECT").is_some()
+}
+
+fn input(name: &str) -> Vec<u8> {
+    bytes_of(&std::fs::read(file(name).with_extension("hex")).unwrap()).1
+}
+
+fn report(bytes: &[u8]) -> Report {
+    inspect(bytes, Hints::default(), &RustCryptoProvider::new()).unwrap()
+}
+
+/// The states of the checks: good, wrong or unknown.
+fn states(report: &Report) -> Vec<(String, String)> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let checks = report.json()["checks"].as_array().unwrap().clone();
+    checks.iter().map(|check| (text(&check["what"]), text(&check["state"]))).collect()
+}
+
+fn wrong(report: &Report) -> Vec<String> {
+    states(report).into_iter().filter(|(_, state)| state == "wrong").map(|(what, _)| what).collect()
+}
+
+/// The inputs: from a group of five of which one left and another came, so that the tree has a blank and unmerged leaves.
+fn make_inputs() {
+    let suite = CipherSuite(1);
+    let mut peers = group_of(&["alice", "bob", "carol", "dave", "erin"], suite);
+    let plan = |proposals, path| CommitPlan {
+        proposals,
+        path,
+        options: SendOptions { encrypt: false, ..SendOptions::default() },
+        ..CommitPlan::default()
+    };
+    let mut commit = Vec::new();
+    let mut everybody = |peers: &mut Vec<Peer>, at: usize, plan: &CommitPlan| {
+        let output = peers[at].commit(plan);
+        peers[at].accept();
+        let gone = plan.proposals.iter().any(|proposal| matches!(proposal, Proposing::Remove(_)));
+        for (index, peer) in peers.iter_mut().enumerate() {
+            if index != at && !(gone && index == 1) {
+                peer.receive(&output.message);
+            }
+        }
+        commit = output.message;
+        output.welcome
+    };
+    for at in 1..5 {
+        everybody(&mut peers, at, &plan(Vec::new(), PathPolicy::Always));
+    }
+    let bob = LeafIndex::new(1).unwrap();
+    everybody(&mut peers, 0, &plan(vec![Proposing::Remove(bob)], PathPolicy::Always));
+    peers.remove(1);
+    let mut frank = Peer::new("frank", suite, 77);
+    let frank_key_package = frank.key_package();
+    let add = |key_package| vec![Proposing::Add(Box::new(key_package))];
+    let adding = plan(add(frank_key_package.key_package.clone()), PathPolicy::WhenRequired);
+    let welcome = everybody(&mut peers, 1, &adding).unwrap();
+    let tree = peers[0].run(|e: &ExportError| e.missing().cloned(), |group, _| export_ratchet_tree(group)).unwrap();
+    let options = GroupInfoOptions { external_pub: false, ratchet_tree: true };
+    let info = peers[0].run(|e: &ExportError| e.missing().cloned(), |group, env| group_info(group, options, env));
+    let application = peers[0].send(b"hello");
+    let made = [frank_key_package.message, info.unwrap(), tree, welcome, commit, application];
+    for (name, bytes) in INPUTS.iter().zip(made) {
+        std::fs::write(file(name).with_extension("hex"), hex::encode(bytes) + "\n").unwrap();
+    }
+}
+
+#[test]
+fn reports_are_as_kept() {
+    if updating() {
+        std::fs::create_dir_all(file("")).unwrap();
+        make_inputs();
+    }
+    let compare = |name: String, text: String| {
+        if updating() {
+            std::fs::write(file(&name), text).unwrap();
+        } else {
+            assert_eq!(std::fs::read_to_string(file(&name)).unwrap(), text, "{name}");
+        }
+    };
+    for name in INPUTS {
+        let report = report(&input(name));
+        assert_eq!(wrong(&report), [""; 0], "{name}");
+        compare(format!("{name}.txt"), report.text());
+    }
+    let report = report(&input("ratchet-tree"));
+    for (drawing, extension) in [(Drawing::Text, "tree.txt"), (Drawing::Dot, "dot"), (Drawing::Svg, "svg")] {
+        compare(format!("ratchet-tree.{extension}"), drawing.of(report.tree.as_ref().unwrap()));
+    }
+}
+
+#[test]
+fn everything_that_can_be_verified_is() {
+    let good = |name: &str| states(&report(&input(name))).iter().filter(|(_, state)| state == "good").count();
+    assert_eq!(good("key-package"), 8);
+    assert_eq!(good("group-info"), 4);
+    assert_eq!(good("ratchet-tree"), 5);
+    assert_eq!([good("welcome"), good("commit"), good("application")], [0; 3]);
+}
+
+/// One byte from the end of an input, changed.
+fn spoilt(name: &str, from_end: usize) -> Report {
+    let mut bytes = input(name);
+    let at = bytes.len() - from_end;
+    bytes[at] ^= 1;
+    report(&bytes)
+}
+
+#[test]
+fn a_spoilt_signature_is_seen() {
+    assert_eq!(wrong(&spoilt("key-package", 3)), ["signature of the key package"]);
+    assert_eq!(wrong(&spoilt("group-info", 3)), ["signature by the signer's leaf"]);
+}
+
+#[test]
+fn a_tree_that_is_not_the_groups_is_seen() {
+    let (info, mut tree) = (input("group-info"), input("ratchet-tree"));
+    let look = |tree: &[u8]| {
+        let hints = Hints { tree: Some(tree), ..Hints::default() };
+        wrong(&inspect(&info, hints, &RustCryptoProvider::new()).unwrap())
+    };
+    assert_eq!(look(&tree), [""; 0]);
+    // The last leaf's signature.
+    let at = tree.len() - 3;
+    tree[at] ^= 1;
+    // It is below the sibling of a parent hash, too.
+    let found = ["tree hash", "parent hashes", "the whole tree: leaves, signatures, keys, unmerged leaves"];
+    assert_eq!(look(&tree), found);
+}
+
+#[test]
+fn bad_input_is_told_with_its_place() {
+    let mut bytes = input("key-package");
+    bytes.truncate(100);
+    let failures = inspect(&bytes, Hints::default(), &RustCryptoProvider::new()).unwrap_err().0;
+    // The message got farthest; then come the other kinds.
+    let (kind, error) = failures[0];
+    assert_eq!(failures.len(), Kind::ALL.len());
+    assert_eq!((kind, error.kind()), (Kind::Message, DecodeErrorKind::LengthOverflow));
+    assert!(error.offset() > 60 && error.offset() < 100, "{error}");
+    assert_eq!(surroundings(&[0, 1, 2, 3], 2), "0001 >0203");
+    assert_eq!(surroundings(&[7; 40], 20), "..0707070707070707 >0707070707070707..");
+    assert_eq!(surroundings(&[1], 5), "01 >");
+}
+
+#[test]
+fn input_is_binary_hexadecimal_or_base64() {
+    assert_eq!(bytes_of(b"00 01\n0aFF"), (Form::Hex, vec![0, 1, 10, 255]));
+    for text in ["AAECAwT/", "AAEC\nAwT_"] {
+        assert_eq!(bytes_of(text.as_bytes()), (Form::Base64, vec![0, 1, 2, 3, 4, 255]));
+    }
+    for text in ["AAECAwQ=", "AAECAwQ"] {
+        assert_eq!(bytes_of(text.as_bytes()), (Form::Base64, vec![0, 1, 2, 3, 4]));
+    }
+    for bytes in [&b"\x00\x01\x00\x05"[..], b"", b"AAE=C", b"A====", b"AAAAA"] {
+        assert_eq!(bytes_of(bytes), (Form::Binary, bytes.to_vec()));
+    }
+}
