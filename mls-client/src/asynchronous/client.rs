@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
-use mls_core::group::{CreateGroup, ExternalJoinPlan, KeyPackageSpec, LeafSpec, NewKeyPackage, VerifiedGroupInfo, ExternalProposal, NewMemberProposal, OutgoingProposal, propose_as_new_member, propose_from_outside};
+use mls_core::group::{
+    CreateGroup, ExternalJoinPlan, ExternalProposal, KeyPackageSpec, LeafSpec, NewKeyPackage, NewMemberProposal,
+    OutgoingProposal, VerifiedGroupInfo, propose_as_new_member, propose_from_outside,
+};
 use mls_core::identity::AsyncIdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
