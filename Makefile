@@ -12,7 +12,8 @@ VENDORED := $(shell $(or $(PKG_CONFIG),pkg-config) --atleast-version=3.0 openssl
 endif
 OPENSSL := $(if $(VENDORED),--features $(VENDORED))
 
-FEATURES := --features mls-crypto-rustcrypto/curve448,mls-crypto-traits/conformance,mls-core/conformance $(OPENSSL)
+FEATURES := --features mls-crypto-rustcrypto/curve448,mls-crypto-traits/conformance,mls-core/conformance,mls-core/hazmat \
+            --features mls-identity-x509/issue,mls-identity-x509/native-roots $(OPENSSL)
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
@@ -66,7 +67,7 @@ doc: ## Build the documentation, without warnings
 features: ## Check the crates without default features
 	CARGO="$(CARGO)" scripts/features.sh
 
-no-std: ## Build codec, crypto traits, RustCrypto and core for a target without std
+no-std: ## Build what needs no std for a target that has none
 	CARGO="$(CARGO)" scripts/no-std.sh
 
 wasm: ## Build the client for WebAssembly, and run a group of two in Node

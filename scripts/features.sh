@@ -6,6 +6,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cargo=${CARGO:-cargo}
 
-for crate in mls-codec mls-crypto-traits mls-crypto-rustcrypto mls-core mls-client; do
+for crate in mls-codec mls-crypto-traits mls-crypto-rustcrypto mls-core mls-identity-x509 mls-client; do
     "$cargo" clippy --locked -p "$crate" --lib --no-default-features -- -D warnings
 done

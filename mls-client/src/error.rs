@@ -188,6 +188,12 @@ operation_errors! {
         NoKeyPackage = "the Welcome is for none of our key packages", Disposition::Discard;
     }
 
+    /// Why no successor of a group was founded, accepted or abandoned.
+    SuccessorError(group::SuccessorError) = "the successor could not be founded or accepted" {
+        /// The group that is to be succeeded is not in the store.
+        NoFormerGroup = "the group that is to be succeeded is not there", Disposition::FixCaller;
+    }
+
     /// Why an application message was not sent.
     SendError(group::EncryptError) = "the message could not be encrypted" {}
 
@@ -208,6 +214,12 @@ operation_errors! {
         Malformed(cause: DecodeError) = "the message does not decode", Disposition::Discard;
     }
 
+    /// Why a group did not go back to a past epoch.
+    RewindError(group::RewindError) = "the group could not go back" {}
+
+    /// Why a message to one member was not encrypted or decrypted.
+    MemberError(group::MemberError) = "the message to one member could not be handled" {}
+
     /// Why something was not exported from a group.
     ExportError(group::ExportError) = "it could not be exported" {}
 }
@@ -225,7 +237,18 @@ macro_rules! tried_again {
     )+};
 }
 
-tried_again!(SendError, ProposeError, CommitError, ReceiveError, ExportError);
+tried_again!(
+    SendError,
+    ProposeError,
+    CommitError,
+    ReceiveError,
+    ExportError,
+    JoinError,
+    SuccessorError,
+    LoadError,
+    RewindError,
+    MemberError
+);
 
 /// Why a client could not be built.
 #[derive(Debug)]

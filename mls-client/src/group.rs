@@ -1,5 +1,7 @@
 //! A group that the client is a member of.
 
+mod recovery;
+
 use std::sync::Arc;
 
 use mls_core::group as engine;
@@ -8,12 +10,13 @@ use mls_core::group::{
     Proposing, SendOptions,
 };
 use mls_core::group_context::GroupContext;
+use mls_core::proposal::ReInit;
 use mls_core::record::GroupId;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::{CipherSuite, SecretBytes};
 
 use crate::blocking::run;
-use crate::driver::{Driver, Handle, add_plan, remove_plan};
+use crate::driver::{Driver, Handle, adds, removes};
 use crate::error::{CommitError, ExportError, LoadError, ProposeError, ReceiveError, SendError};
 use crate::event::Event;
 
@@ -32,12 +35,16 @@ impl Group {
         Self { driver, state: Handle::new(state) }
     }
 
+    pub(crate) const fn parts(&mut self) -> (&Arc<Driver>, &mut Handle) {
+        (&self.driver, &mut self.state)
+    }
+
     /// Encrypts `data` for the members of this epoch (RFC 9420 section 15).
     ///
     /// # Errors
     /// A [`SendError`]; nothing is used up then.
     pub fn send(&mut self, data: &[u8]) -> Result<Outgoing, SendError> {
-        self.send_with(data, &EncryptOptions::default())
+        self.send_with(data, &self.driver.rules.sending().application)
     }
 
     /// Encrypts `data` with authenticated data, padding, or in spite of pending proposals.
@@ -75,7 +82,7 @@ impl Group {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub fn add<K: AsRef<[u8]>>(&mut self, key_packages: &[K]) -> Result<CommitOutput, CommitError> {
-        self.commit(&add_plan(key_packages)?)
+        self.commit(&self.driver.plan(adds(key_packages)?))
     }
 
     /// Commits the removal of members, with all pending proposals.
@@ -83,7 +90,7 @@ impl Group {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub fn remove(&mut self, members: &[LeafIndex]) -> Result<CommitOutput, CommitError> {
-        self.commit(&remove_plan(members))
+        self.commit(&self.driver.plan(removes(members)))
     }
 
     /// Commits new keys of our own, with all pending proposals: from the next epoch on, whoever had a copy of our
@@ -92,7 +99,7 @@ impl Group {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub fn update(&mut self) -> Result<CommitOutput, CommitError> {
-        self.commit(&CommitPlan::default())
+        self.commit(&self.driver.plan(Vec::new()))
     }
 
     /// Makes a commit (RFC 9420 section 12.4). It is pending until it is [accepted](Self::accept_commit), or
@@ -133,7 +140,7 @@ impl Group {
     /// # Errors
     /// A [`ProposeError`]; nothing is changed then.
     pub fn propose(&mut self, proposing: &Proposing) -> Result<OutgoingProposal, ProposeError> {
-        self.propose_with(proposing, &SendOptions::default())
+        self.propose_with(proposing, &self.driver.rules.sending().proposal)
     }
 
     /// Makes a proposal with authenticated data, padding, or in the clear.
@@ -221,6 +228,18 @@ impl Group {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.state.is_active()
+    }
+
+    /// The parameters of the group that is to succeed this one, where a `ReInit` has closed it.
+    #[must_use]
+    pub fn re_init(&self) -> Option<&ReInit> {
+        self.state.re_init()
+    }
+
+    /// Whether we have entered the group that succeeds this one, as far as this handle knows.
+    #[must_use]
+    pub fn is_succeeded(&self) -> bool {
+        self.state.is_succeeded()
     }
 
     /// Whether a commit of our own waits to be accepted.

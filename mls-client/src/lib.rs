@@ -44,11 +44,12 @@
 //! # After a crash
 //!
 //! Build the client over the same store and call [`Client::resume`]: it hands out again what may not have reached the
-//! others. No key is used twice.
+//! others; [`Client::successors`] does so with groups that were founded to succeed others. No key is used twice.
 //!
 //! # Features
 //! - `rustcrypto` (default): the pure Rust crypto provider [`mls_crypto_rustcrypto`], and the operating system's randomness, as
 //!   defaults of the [builder](ClientBuilder).
+//! - `x509`: the authentication service for X.509 credentials, `mls_identity_x509`.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -69,10 +70,16 @@ mod external;
 mod group;
 mod identity;
 mod memory;
+mod observed;
+mod peek;
 mod settings;
 mod signers;
+mod successor;
+mod waiting;
 
-pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup};
+pub use asynchronous::{
+    AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncObservedGroup, AsyncSuccessor,
+};
 pub use basic::BasicIdentity;
 pub use blocking::Blocking;
 pub use builder::ClientBuilder;
@@ -80,26 +87,33 @@ pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use default_rules::DefaultRules;
 pub use error::{
-    BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, ProposeError, ReceiveError,
-    SendError,
+    BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, MemberError, ProposeError,
+    ReceiveError, RewindError, SendError, SuccessorError,
 };
 pub use event::{Event, Repeat};
 pub use external::ExternalJoin;
 pub use group::Group;
 pub use identity::Identity;
 pub use memory::MemoryStorage;
+pub use observed::{ObservedEvent, ObservedGroup};
+pub use peek::WelcomePeek;
+pub use successor::Successor;
 
 pub use mls_core;
 #[cfg(feature = "rustcrypto")]
 pub use mls_crypto_rustcrypto;
 pub use mls_crypto_traits;
+#[cfg(feature = "x509")]
+pub use mls_identity_x509;
 
 pub use mls_core::credential::Credential;
+pub use mls_core::custom::{CustomProposal, CustomTypes};
 pub use mls_core::env::UnixTime;
 pub use mls_core::group::{
-    CommitOutput, CommitPlan, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan, ExternalProposal,
-    GroupInfoOptions, LeafChange, LeafSpec, Member, NewKeyPackage, NewMemberProposal, Outgoing, OutgoingProposal,
-    PathPolicy, ProposalReceived, Proposing, Received, SendOptions,
+    CommitOutput, CommitPlan, DetachedCommit, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan,
+    ExternalProposal, GroupInfoOptions, LeafChange, LeafSpec, Leftover, Member, NewKeyPackage, NewMemberProposal,
+    Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received, SendOptions, SuccessorKind,
+    SuccessorPlan, WaitingProposal, Welcomes,
 };
 pub use mls_core::identity::{AsyncIdentityProvider, IdentityProvider};
 pub use mls_core::limits::Limits;

@@ -44,7 +44,10 @@ impl SqliteStorage {
         let inner = self.lock();
         let mut statement = inner
             .connection
-            .prepare_cached("SELECT key FROM mls_app WHERE key >= ?1 AND substr(key, 1, ?2) = ?1 ORDER BY key")
+            .prepare_cached(
+                "SELECT key FROM mls_app WHERE key >= ?1 AND (?2 = 0 OR substr(key, 1, ?2) = ?1)
+                 ORDER BY key",
+            )
             .map_err(storage_error)?;
         let rows = statement.query_map(params![prefix, length], |row| row.get(0)).map_err(storage_error)?;
         rows.collect::<Result<_, _>>().map_err(storage_error)

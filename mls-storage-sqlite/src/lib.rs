@@ -51,7 +51,9 @@
 //!
 //! # Features
 //! - `bundled` (default): builds SQLite; without it the system's library is linked.
-//! - `sqlcipher`: builds `SQLCipher` with OpenSSL, and adds encrypted files: passphrase, raw key, plaintext header.
+//! - `sqlcipher`: builds `SQLCipher` on the system's OpenSSL, and adds encrypted files: passphrase, raw key, plaintext
+//!   header.
+//! - `vendored-openssl`: `sqlcipher` with an OpenSSL that is built, too.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
-use mls_core::group::{CreateGroup, ExternalJoinPlan, KeyPackageSpec, LeafSpec, NewKeyPackage};
+use mls_core::group::{CreateGroup, ExternalJoinPlan, KeyPackageSpec, LeafSpec, NewKeyPackage, VerifiedGroupInfo};
 use mls_core::identity::AsyncIdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
 use mls_core::storage::AsyncStorage;
-use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, SignaturePublicKey};
 
 use super::builder::AsyncClientBuilder;
 use super::external::AsyncExternalJoin;
@@ -18,6 +18,7 @@ use crate::driver::Driver;
 use crate::error::{CreateError, JoinError, LoadError};
 use crate::event::Repeat;
 use crate::identity::Identity;
+use crate::peek::WelcomePeek;
 
 /// A [`Client`](crate::Client) over an asynchronous store, authentication service and policy.
 ///
@@ -35,6 +36,10 @@ pub struct AsyncClient {
 }
 
 impl AsyncClient {
+    pub(super) const fn driver(&self) -> &Arc<Driver> {
+        &self.driver
+    }
+
     pub(crate) const fn new(driver: Arc<Driver>) -> Self {
         Self { driver }
     }
@@ -50,6 +55,18 @@ impl AsyncClient {
     /// A [`CreateError`]; nothing is stored then.
     pub async fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
         self.driver.new_signer(suite).await
+    }
+
+    /// Stores a signature private key that was made elsewhere, and returns the public key.
+    ///
+    /// # Errors
+    /// A [`CreateError`]; nothing is stored then.
+    pub async fn import_signer(
+        &self,
+        suite: CipherSuite,
+        private: &SignaturePrivateKey,
+    ) -> Result<SignaturePublicKey, CreateError> {
+        self.driver.import_signer(suite, private).await
     }
 
     /// The public keys of the signers that the client has.
@@ -152,6 +169,46 @@ impl AsyncClient {
         Ok(AsyncExternalJoin::new(Arc::clone(&self.driver), join))
     }
 
+    /// Looks into a Welcome for one of our key packages. Nothing is used up: [`join`](Self::join) takes it.
+    ///
+    /// `ratchet_tree` is the tree where the Welcome does not contain it.
+    ///
+    /// # Errors
+    /// A [`JoinError`].
+    pub async fn peek_welcome(&self, welcome: &[u8], ratchet_tree: Option<&[u8]>) -> Result<WelcomePeek, JoinError> {
+        self.driver.peek_welcome(welcome, ratchet_tree).await
+    }
+
+    /// Verifies a `GroupInfo` with its tree, without joining anything; see [`mls_core::group::verify_group_info`].
+    ///
+    /// # Errors
+    /// A [`JoinError`].
+    pub fn verify_group_info(
+        &self,
+        group_info: &[u8],
+        ratchet_tree: Option<&[u8]>,
+    ) -> Result<VerifiedGroupInfo, JoinError> {
+        self.driver.verify_group_info(group_info, ratchet_tree)
+    }
+
+    /// Prepares to join a group by an external commit in the place of the leaf that we had there: when our state is
+    /// lost, or the group went where it cannot be followed (RFC 9420 section 12.4.3.2).
+    ///
+    /// The old leaf is found by our signature key, or else by our credential, if only one leaf has that. Once the join
+    /// is [accepted](AsyncExternalJoin::accept), what we held of the group before is replaced.
+    ///
+    /// # Errors
+    /// A [`JoinError`]; nothing is stored then.
+    pub async fn rejoin(
+        &self,
+        identity: &Identity,
+        group_info: &[u8],
+        ratchet_tree: Option<&[u8]>,
+    ) -> Result<AsyncExternalJoin, JoinError> {
+        let join = self.driver.rejoin(self.leaf(identity), group_info, ratchet_tree).await?;
+        Ok(AsyncExternalJoin::new(Arc::clone(&self.driver), join))
+    }
+
     /// Stores an external pre-shared key, for commits and Welcomes that name it (RFC 9420 section 8.4).
     ///
     /// # Errors
@@ -176,6 +233,26 @@ impl AsyncClient {
     /// A [`LoadError`].
     pub async fn load_group(&self, id: &GroupId) -> Result<AsyncGroup, LoadError> {
         Ok(self.group(self.driver.load(id).await?))
+    }
+
+    /// Moves a group out of the store. See [`Client::export_group`](crate::Client::export_group).
+    ///
+    /// # Errors
+    /// A [`LoadError`]; nothing is changed then.
+    ///
+    /// # Security
+    /// What comes out holds every secret of the group and is not encrypted.
+    pub async fn export_group(&self, id: &GroupId) -> Result<SecretBytes, LoadError> {
+        self.driver.export_group(id).await
+    }
+
+    /// Takes in a group that was moved out of another store. See
+    /// [`Client::import_group`](crate::Client::import_group).
+    ///
+    /// # Errors
+    /// A [`LoadError`]; nothing is changed then.
+    pub async fn import_group(&self, exported: &SecretBytes) -> Result<AsyncGroup, LoadError> {
+        Ok(self.group(self.driver.import_group(exported).await?))
     }
 
     /// The groups that the store has.

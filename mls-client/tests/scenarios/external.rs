@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use mls_client::{BasicIdentity, Client, Event, GroupInfoOptions, MemoryStorage, Repeat};
+use mls_client::{BasicIdentity, Client, Disposition, Event, GroupInfoOptions, MemoryStorage, Repeat};
 
 use crate::world::{Party, assert_in_step, assert_talk, pair};
 
@@ -60,6 +60,24 @@ fn an_external_join_may_be_given_up() {
     let join = carol.client.join_external(&carol.identity, &info, None).unwrap();
     at_alice.receive(join.message()).unwrap();
     let mut at_carol = join.accept().unwrap();
+    assert_talk(&mut at_alice, &mut at_carol);
+}
+
+#[test]
+fn an_external_join_is_accepted_once() {
+    let (_, mut at_alice, _, _) = pair();
+    let carol = Party::new("carol");
+    let info = at_alice.group_info(public()).unwrap();
+    let join = carol.client.join_external(&carol.identity, &info, None).unwrap();
+    let Some(Repeat::ExternalJoin(again)) = carol.client.resume().unwrap().pop() else { panic!("nothing is pending") };
+    let Some(Repeat::ExternalJoin(third)) = carol.client.resume().unwrap().pop() else { panic!("nothing is pending") };
+    at_alice.receive(join.message()).unwrap();
+    let mut at_carol = join.accept().unwrap();
+    let sent = at_carol.send(b"once").unwrap();
+    // To enter again would begin with generation 0 again.
+    assert_eq!(again.accept().unwrap_err().disposition(), Disposition::Reload);
+    assert_eq!(third.abandon().unwrap_err().disposition(), Disposition::Reload);
+    assert!(at_carol.send(b"twice").unwrap().generation > sent.generation);
     assert_talk(&mut at_alice, &mut at_carol);
 }
 

@@ -120,12 +120,20 @@ fn by_default_nothing_from_outside_is_taken() {
         (DefaultRules::new().allow_external_senders(), [true, false]),
         (DefaultRules::new().allow_new_member_proposals(), [false, true]),
     ];
+    let mut waiting = Vec::new();
     for (rules, taken) in cases {
         for (message, taken) in [&invitation, &wish].into_iter().zip(taken) {
+            // What was taken waits, and is known before anybody is asked.
+            if waiting.contains(&message) {
+                continue;
+            }
             let mut group = ruled(&alice, rules).load_group(at_alice.id()).unwrap();
             let before = alice.store.commits();
             match group.receive(message) {
-                Ok(Event::Proposal(_)) => assert!(taken, "{rules:?}"),
+                Ok(Event::Proposal(_)) => {
+                    assert!(taken, "{rules:?}");
+                    waiting.push(message);
+                }
                 Err(ReceiveError::Engine(engine::ReceiveError::SenderNotAllowed(_))) => {
                     assert!(!taken, "{rules:?}");
                     assert_eq!(alice.store.commits(), before);

@@ -183,6 +183,12 @@ impl Party {
         Client::builder(store, identity).clock(self.clock.clone()).build().unwrap()
     }
 
+    /// A client over the same store without GREASE.
+    pub(crate) fn plain_client(&self) -> Client {
+        let store: Arc<dyn Storage> = self.store.clone();
+        Client::builder(store, Arc::new(BasicIdentity::new())).clock(self.clock.clone()).grease(false).build().unwrap()
+    }
+
     pub(crate) fn key_package(&self) -> Vec<u8> {
         self.client.key_package(&self.identity).unwrap().message
     }

@@ -11,7 +11,7 @@ use crate::group::header::{Retention, past_epoch_record, path_keys_record, with_
 use crate::group::leaf_epochs::node_record;
 use crate::group::pending::StagedEpoch;
 use crate::group::rewind::rewind_point;
-use crate::group::{Fault, Group};
+use crate::group::{Fault, Group, Standing};
 use crate::record::{Delta, GroupId, RecordKey, RecordPrefix};
 use crate::secret_tree::{SecretTreeEdit, SecretTreeError};
 use crate::tree::ratchet_tree::{NodeEdit, RatchetTree};
@@ -80,6 +80,8 @@ pub(crate) fn write_epoch_change(
     }
     builder.status.proposals = 0;
     builder.status.pending_commit = 0;
+    // Where it was moved from, nobody enters this epoch.
+    builder.status.standing = Standing::Here;
     Ok(end)
 }
 
@@ -187,6 +189,6 @@ fn retention(group: &Group, end: &EpochEnd) -> Retention {
 /// The epochs left by going back that could be entered again: from this one, or after going back once more.
 fn still_abandoned(group: &Group, end: &EpochEnd, new: u64) -> Vec<(u64, Vec<u8>)> {
     let oldest = group.past.keys().find(|epoch| !end.expired.contains(epoch)).copied();
-    let oldest = oldest.unwrap_or(group.epoch());
+    let oldest = oldest.unwrap_or_else(|| group.epoch());
     group.abandoned.iter().filter(|(epoch, _)| *epoch > oldest.min(new)).cloned().collect()
 }

@@ -14,13 +14,13 @@ use crate::group::answers::{AnswerError, QuestionTag};
 use crate::group::cache::CachedProposal;
 use crate::group::encrypt::EncryptError;
 use crate::group::fault::from_fault;
-use crate::group::process::{ask_policy, check_epoch, check_ruling};
+use crate::group::process::{ask_policy, check_epoch, check_ruling, effects_of};
 use crate::group::propose::{LeafChange, Proposing, SendOptions, make_proposal};
 use crate::group::psks::{self, PskFailure};
 use crate::group::{Disposition, Fault, Group};
 use crate::identity::{CredentialCheck, CredentialEvent};
-use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list};
-use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list, path_required};
+use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list, apply_with_effects};
+use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list};
 use crate::proposal::{Proposal, ProposalRef};
 use crate::psk::PreSharedKeyId;
 use crate::rules::{ProposalQuestion, Ruling};
@@ -41,6 +41,17 @@ pub enum PathPolicy {
     WhenRequired,
 }
 
+/// How the new members are welcomed (RFC 9420 section 12.4.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Welcomes {
+    /// By one message for all of them.
+    #[default]
+    OneForAll,
+    /// By a message for each: it is shorter, and tells nothing of how many others are added.
+    OneEach,
+}
+
 /// What a commit is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitPlan {
@@ -56,6 +67,10 @@ pub struct CommitPlan {
     pub options: SendOptions,
     /// Whether new members get the tree in the Welcome, or by another way.
     pub ratchet_tree_in_welcome: bool,
+    /// How the new members are welcomed.
+    pub welcomes: Welcomes,
+    /// Whether the caller is to keep the commit: see [`VettedOwnCommit::resume_detached`].
+    pub detached: bool,
 }
 
 impl Default for CommitPlan {
@@ -68,6 +83,8 @@ impl Default for CommitPlan {
             leaf: LeafChange::default(),
             options: SendOptions::default(),
             ratchet_tree_in_welcome: true,
+            welcomes: Welcomes::default(),
+            detached: false,
         }
     }
 }
@@ -132,6 +149,11 @@ pub struct CommitOutput {
     /// # Security
     /// Hand it out only after the commit has been accepted (RFC 9420 section 14).
     pub welcome: Option<Vec<u8>>,
+    /// A Welcome for each that is added, in the order of the Adds, where the plan asks for [`Welcomes::OneEach`].
+    ///
+    /// # Security
+    /// As for `welcome`.
+    pub welcomes: Vec<Vec<u8>>,
     /// The tree for them, where it is not in the Welcome: the data of a `ratchet_tree` extension.
     pub ratchet_tree: Option<Vec<u8>>,
     /// The epoch that the commit leads to.
@@ -150,6 +172,8 @@ pub enum CommitError {
     CommitPending,
     /// No commit of ours waits to be accepted.
     NoPendingCommit,
+    /// A detached commit belongs to another group or another epoch.
+    DetachedElsewhere,
     /// Everybody would find the list of proposals invalid (RFC 9420 section 12.2).
     Proposals(ProposalListError),
     /// An Update is proposed by value: the commit's path does that ([`CommitPlan::leaf`]).
@@ -173,13 +197,13 @@ from_fault!(CommitError);
 /// # Errors
 /// [`CommitError`]; nothing has changed.
 pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<PendingOwnCommit, CommitError> {
-    group.check_open()?;
+    group.check_sends()?;
     let missing = group.missing_for_handshake();
     if !missing.is_empty() {
         return Err(Fault::NotResident(missing).into());
     }
     // req: R-14-03
-    if group.has_pending_commit() {
+    if group.has_pending_commit() && !plan.detached {
         return Err(CommitError::CommitPending);
     }
     let suite = group.suite(env)?;
@@ -198,7 +222,7 @@ pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<Pen
         list = choose(group, suite, list, &mut dropped, env)?;
     }
     // req: R-12.2-01, R-12.4-05
-    check_list(&list, Committer::Member(own), suite.hash_len()).map_err(CommitError::Proposals)?;
+    check_list(&list, Committer::Member(own), suite.hash_len(), env.custom).map_err(CommitError::Proposals)?;
     let missing = psks::missing(group, &crate::proposal::list::psks(&list));
     if !missing.is_empty() {
         return Err(Fault::NotResident(missing).into());
@@ -302,7 +326,7 @@ fn drop_invalid(
     let at = ApplyContext::new(suite, group.tree()?, &group.epoch.context, env);
     let committer = Committer::Member(group.own_leaf());
     let valid = |list: &[ListedProposal]| {
-        check_list(list, committer, suite.hash_len())?;
+        check_list(list, committer, suite.hash_len(), env.custom)?;
         apply_list(at, list).map(drop)
     };
     if valid(&list).is_ok() {
@@ -343,8 +367,10 @@ impl PendingOwnCommit {
         let suite = group.suite(env)?;
         let tree = group.tree()?;
         let at = ApplyContext::new(suite, tree, &group.epoch.context, env);
+        let effects = effects_of(&list, ruling, env)?;
+        effects.check(&list, Sender::Member(group.own_leaf())).map_err(CommitError::Proposals)?;
         // req: R-12.4.1-01
-        let mut applied = apply_list(at, &list).map_err(CommitError::Proposals)?;
+        let mut applied = apply_with_effects(at, &list, &effects).map_err(CommitError::Proposals)?;
         let mut newcomers = core::mem::take(&mut applied.newcomers);
         let old = tree.leaf(group.own_leaf()).ok_or(Fault::NotAMember)?;
         let credential = plan.leaf.credential.as_ref().unwrap_or(&old.credential);
@@ -380,7 +406,7 @@ impl VettedOwnCommit {
     /// Whether the commit has a path.
     pub(crate) fn has_path(&self) -> bool {
         // req: R-12.4.1-02, R-12.4.1-03
-        self.plan.path == PathPolicy::Always || self.plan.leaf != LeafChange::default() || path_required(&self.list)
+        self.plan.path == PathPolicy::Always || self.plan.leaf != LeafChange::default() || self.applied.path_required
     }
 }
 
@@ -444,6 +470,7 @@ impl fmt::Display for CommitError {
             Self::Fault(fault) => fault.fmt(f),
             Self::CommitPending => f.write_str("a commit of ours waits to be accepted"),
             Self::NoPendingCommit => f.write_str("no commit of ours waits to be accepted"),
+            Self::DetachedElsewhere => f.write_str("the commit belongs to another group or epoch"),
             Self::Proposals(error) => write!(f, "the proposals would be invalid: {error}"),
             Self::UpdateByValue => f.write_str("an update is proposed by value"),
             Self::Refused => f.write_str("the policy refuses the proposals"),

@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use mls_codec::{Decode, DecodeError, Encode};
+use mls_codec::{Decode, DecodeError, Encode, EncodeError};
 use mls_crypto_traits::{
     CipherSuite, HpkePrivateKey, HpkePublicKey, SecretBytes, SignaturePrivateKey, SignaturePublicKey, SigningKey,
     Suite, random_bytes,
@@ -23,11 +23,11 @@ use crate::group::fault::from_fault;
 use crate::group::header::Retention;
 use crate::group::leaf_epochs::LeafEpochs;
 use crate::group::resident::index_seed;
-use crate::group::state::{Lifecycle, Status};
+use crate::group::state::{Lifecycle, Standing, Status};
 use crate::group::step::Fresh;
 use crate::group::{Disposition, Fault, Group};
 use crate::group_context::GroupContext;
-use crate::key_package::{KeyPackage, KeyPackageRef};
+use crate::key_package::{KeyPackage, KeyPackageRef, LastResort};
 use crate::key_schedule::{EpochSecret, EpochSecrets, confirmation_tag};
 use crate::proposal::apply::{extension_types, required};
 use crate::record::{Delta, GroupId, Precondition, RECORD_VERSION, RecordKey, SecretWriter, open_record};
@@ -74,6 +74,26 @@ pub struct KeyPackageSpec {
     pub leaf: LeafSpec,
     /// The key package's own extensions.
     pub extensions: Extensions,
+}
+
+impl KeyPackageSpec {
+    /// The key package as one of last resort: it says so, and joining does not use it up. The leaf lists the extension
+    /// that carries the mark.
+    ///
+    /// # Errors
+    /// [`EncodeError`] where the extensions are too long.
+    ///
+    /// # Security
+    /// Whoever steals its private part can read every Welcome that it was used for. Replace it now and then, and delete
+    /// the old one (RFC 9420 section 16.8).
+    pub fn last_resort(mut self, mark: LastResort) -> Result<Self, EncodeError> {
+        mark.mark(&mut self.extensions)?;
+        let kind = mark.extension_type();
+        if !self.leaf.capabilities.supports_extension(kind) {
+            self.leaf.capabilities.extensions.push(kind);
+        }
+        Ok(self)
+    }
 }
 
 /// A key package that was made and is stored: publish it.
@@ -171,7 +191,15 @@ pub(crate) fn found(
     delta.require(Precondition::Absent(RecordKey::Status(id.clone())));
     let mut membership = [0; 8];
     env.rng.fill(&mut membership)?;
-    let status = Status { revision: 0, membership, proposals: 0, pending_commit: 0, tree_outside: 0 };
+    let status = Status {
+        revision: 0,
+        membership,
+        proposals: 0,
+        pending_commit: 0,
+        succeeded: 0,
+        tree_outside: 0,
+        standing: Standing::Here,
+    };
     delta.put(RecordKey::Status(id.clone()), status.to_record()?);
     write_epoch(&mut delta, &id, &epoch, &Retention::default())?;
     let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
@@ -240,15 +268,38 @@ pub fn generate_key_package(spec: &KeyPackageSpec, env: &mut Env<'_>) -> Result<
 pub fn generate_signer(cipher_suite: CipherSuite, env: &mut Env<'_>) -> Result<Fresh<SignaturePublicKey>, CreateError> {
     let suite = env.suite(cipher_suite).ok_or(Fault::UnsupportedSuite(cipher_suite))?;
     let pair = suite.generate_signature_key_pair(env.rng)?;
+    store_signer(cipher_suite, &pair.private, pair.public, env)
+}
+
+/// Takes a signature private key from elsewhere; it is in the delta, under its public key.
+///
+/// # Errors
+/// [`CreateError::Fault`]; nothing has changed.
+pub fn import_signer(
+    cipher_suite: CipherSuite,
+    private: &SignaturePrivateKey,
+    env: &mut Env<'_>,
+) -> Result<Fresh<SignaturePublicKey>, CreateError> {
+    let suite = env.suite(cipher_suite).ok_or(Fault::UnsupportedSuite(cipher_suite))?;
+    let public = suite.signing_key(private)?.public_key().clone();
+    store_signer(cipher_suite, private, public, env)
+}
+
+fn store_signer(
+    cipher_suite: CipherSuite,
+    private: &SignaturePrivateKey,
+    public: SignaturePublicKey,
+    env: &mut Env<'_>,
+) -> Result<Fresh<SignaturePublicKey>, CreateError> {
     let mut delta = Delta::new(env.rng)?;
     let mut w = SecretWriter::new(RECORD_VERSION);
     w.put(&cipher_suite)?;
-    w.opaque(pair.private.as_bytes())?;
-    delta.put(RecordKey::Signer(pair.public.clone()), w.finish());
-    Ok(Fresh { delta, output: pair.public })
+    w.opaque(private.as_bytes())?;
+    delta.put(RecordKey::Signer(public.clone()), w.finish());
+    Ok(Fresh { delta, output: public })
 }
 
-/// The signer in a record that [`generate_signer`] wrote.
+/// The signer in a record that [`generate_signer`] or [`import_signer`] wrote.
 ///
 /// # Errors
 /// [`Fault::Corrupt`], [`Fault::UnsupportedSuite`], [`Fault::Crypto`].

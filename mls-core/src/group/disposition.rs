@@ -60,9 +60,13 @@ impl Fault {
             Self::NotAMember | Self::ReInitialized | Self::EpochsExhausted | Self::EpochAbandoned(_) => {
                 Disposition::Rejoin
             }
-            Self::UnsupportedSuite(_) | Self::NoSigner(_) | Self::Encode(_) | Self::Crypto(_) | Self::Tree(_) => {
-                Disposition::FixCaller
-            }
+            Self::Moved
+            | Self::Imported
+            | Self::UnsupportedSuite(_)
+            | Self::NoSigner(_)
+            | Self::Encode(_)
+            | Self::Crypto(_)
+            | Self::Tree(_) => Disposition::FixCaller,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::framing::{
 use crate::group::builder::StepBuilder;
 use crate::group::create::signer;
 use crate::group::fault::from_fault;
-use crate::group::{Disposition, Fault, Group, Step};
+use crate::group::{Disposition, Fault, Group, Standing, Step};
 use crate::proposal::ProposalRef;
 use crate::secret_tree::{RatchetMove, RatchetType, SecretTreeError};
 
@@ -71,7 +71,7 @@ pub fn encrypt(
     options: &EncryptOptions,
     env: &mut Env<'_>,
 ) -> Result<Step<Outgoing>, EncryptError> {
-    group.check_open()?;
+    group.check_sends()?;
     // req: R-12.4-04, R-15.2-02
     if group.pending_proposals() > 0 && !options.allow_pending_proposals {
         let refs = group.proposals()?.in_order().into_iter().map(|(reference, _)| *reference).collect();
@@ -158,16 +158,27 @@ pub(crate) fn protect(
 
 impl Group {
     pub(crate) const fn check_active(&self) -> Result<(), Fault> {
-        if self.is_active() { Ok(()) } else { Err(Fault::NotAMember) }
+        match (self.is_active(), self.status.standing) {
+            (false, _) => Err(Fault::NotAMember),
+            (true, Standing::Moved) => Err(Fault::Moved),
+            (true, Standing::Here | Standing::Imported) => Ok(()),
+        }
+    }
+
+    /// Whether we may send: nothing that went out elsewhere used the same ratchets.
+    pub(crate) fn check_sends(&self) -> Result<(), Fault> {
+        match (self.check_open(), self.status.standing) {
+            (Ok(()), Standing::Imported) => Err(Fault::Imported),
+            (checked, _) => checked,
+        }
     }
 
     /// Whether anything can still happen in the group but reading what came late.
-    pub(crate) const fn check_open(&self) -> Result<(), Fault> {
-        match (self.is_active(), &self.epoch.re_init) {
-            (false, _) => Err(Fault::NotAMember),
+    pub(crate) fn check_open(&self) -> Result<(), Fault> {
+        match (self.check_active(), &self.epoch.re_init) {
             // req: R-12.4.2-18
-            (true, Some(_)) => Err(Fault::ReInitialized),
-            (true, None) => Ok(()),
+            (Ok(()), Some(_)) => Err(Fault::ReInitialized),
+            (checked, _) => checked,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::credential::Credential;
 use crate::group::Group;
 use crate::group::cache::ProposalCache;
 use crate::group::leaf_epochs::LeafEpochsUndo;
-use crate::group::pending::{PendingCommit, StagedEpoch};
+use crate::group::pending::{PendingCommit, SentCommit, StagedEpoch};
 use crate::group::state::PastSlot;
 use crate::group_context::GroupContext;
 use crate::key_schedule::{
@@ -122,13 +122,6 @@ pub(crate) struct EpochUndo {
     sent: Option<SentCommit>,
 }
 
-/// What of an own pending commit is not part of the epoch that it leads to.
-pub(crate) struct SentCommit {
-    pub(crate) message: Vec<u8>,
-    pub(crate) welcome: Option<Vec<u8>>,
-    pub(crate) ratchet_tree: Option<Vec<u8>>,
-}
-
 impl Group {
     /// Moves to the next epoch. The retained epoch is made here from the live secret tree: a copy taken earlier would
     /// bring consumed keys back.
@@ -179,9 +172,9 @@ impl Group {
 
     /// Moves to the epoch that the own pending commit leads to.
     pub(crate) fn enter_pending(&mut self, meta: EpochEnd) -> Option<EpochUndo> {
-        let PendingCommit { message, welcome, ratchet_tree, staged } = *self.pending.take()?;
+        let PendingCommit { sent, staged } = *self.pending.take()?;
         let mut undo = self.enter_epoch(NewEpoch { staged, end: meta });
-        undo.sent = Some(SentCommit { message, welcome, ratchet_tree });
+        undo.sent = Some(sent);
         Some(undo)
     }
 
@@ -214,9 +207,8 @@ impl Group {
         let left_keys = self.path_keys.as_mut().map(|keys| keys.apply(path_keys));
         self.proposals = proposals;
         self.pending = match (sent, left_tree, left_keys) {
-            (Some(SentCommit { message, welcome, ratchet_tree }), Some(tree), Some(path_keys)) => {
-                let staged = StagedEpoch { epoch: left, tree, path_keys };
-                Some(Box::new(PendingCommit { message, welcome, ratchet_tree, staged }))
+            (Some(sent), Some(tree), Some(path_keys)) => {
+                Some(Box::new(PendingCommit { sent, staged: StagedEpoch { epoch: left, tree, path_keys } }))
             }
             _ => pending,
         };

@@ -22,6 +22,11 @@ pub enum Fault {
     NotAMember,
     /// The group is closed in favour of a successor (RFC 9420 section 11.2): nothing more is sent in it.
     ReInitialized,
+    /// The group was moved to another store: go on there.
+    Moved,
+    /// The group came from another store: nothing is sent before another epoch has been entered, by a commit of
+    /// somebody else or by joining again.
+    Imported,
     /// The group has entered another epoch since the question was asked.
     EpochOver,
     /// The last epoch that a 64-bit number can count is reached (RFC 9420 section 12).
@@ -61,6 +66,8 @@ impl fmt::Display for Fault {
             Self::NoSigner(_) => f.write_str("the signing key is not held"),
             Self::NotAMember => f.write_str("we are no longer a member"),
             Self::ReInitialized => f.write_str("the group is closed in favour of a successor"),
+            Self::Moved => f.write_str("the group was moved to another store"),
+            Self::Imported => f.write_str("the group came from another store, and sends nothing before the next epoch"),
             Self::EpochOver => f.write_str("the group has entered another epoch"),
             Self::EpochsExhausted => f.write_str("the group has used up its epochs"),
             Self::Encode(error) => error.fmt(f),

@@ -61,7 +61,7 @@ from_fault!(TakeKeyError);
 /// - Nothing binds it to group, epoch and sender but the key itself, and nothing is padded.
 /// - A step that is applied against a false [`Durable`](crate::record::Durable) gives the same key again.
 pub fn take_next_message_key(group: &Group, env: &mut Env<'_>) -> Result<Step<TakenMessageKey>, TakeKeyError> {
-    group.check_open()?;
+    group.check_sends()?;
     let suite = group.suite(env)?;
     let tree = &group.epoch.secret_tree;
     let planned = tree.plan_next_send(suite, group.own_leaf(), RatchetType::Application);

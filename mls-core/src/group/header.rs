@@ -11,7 +11,7 @@ use mls_crypto_traits::{SecretBytes, SignaturePublicKey};
 use crate::credential::Credential;
 use crate::group::Group;
 use crate::group::epoch::{Epoch, LiveSecrets, PastEpoch, Replaced};
-use crate::group::pending::{PendingCommit, StagedEpoch};
+use crate::group::pending::{PendingCommit, SentCommit, StagedEpoch};
 use crate::group::state::Status;
 use crate::group_context::GroupContext;
 use crate::key_schedule::{
@@ -215,12 +215,10 @@ pub(crate) fn path_keys_from_record(bytes: &SecretBytes) -> Result<OwnPathKeys, 
 impl PendingCommit {
     /// The record of a pending commit; of its tree only what differs from `tree`.
     pub(crate) fn to_record(&self, tree: &RatchetTree) -> Result<SecretBytes, EncodeError> {
-        let Self { message, welcome, ratchet_tree, staged } = self;
+        let Self { sent, staged } = self;
         let StagedEpoch { epoch, tree: new, path_keys } = staged;
         let mut w = SecretWriter::new(RECORD_VERSION);
-        w.put(message)?;
-        w.put(welcome)?;
-        w.put(ratchet_tree)?;
+        w.put(sent)?;
         epoch.write(&mut w, epoch.secrets.exporter.as_bytes())?;
         let records = epoch.secret_tree.records()?;
         w.put(&u32::try_from(records.len()).unwrap_or(u32::MAX))?;
@@ -239,9 +237,7 @@ impl PendingCommit {
         replay: impl FnOnce(TreeSize, Vec<(NodeIndex, Option<Arc<[u8]>>)>) -> Result<RatchetTree, E>,
     ) -> Result<Box<Self>, E> {
         let mut r = open_record(bytes)?;
-        let message = Vec::decode(&mut r)?;
-        let welcome = Option::decode(&mut r)?;
-        let ratchet_tree = Option::decode(&mut r)?;
+        let sent = SentCommit::decode(&mut r)?;
         let mut epoch = Epoch::read(&mut r)?;
         for _ in 0..u32::decode(&mut r)? {
             let key = SecretTreeKey::decode(&mut r)?;
@@ -251,7 +247,7 @@ impl PendingCommit {
         epoch.check_tree(&tree)?;
         let path_keys = read_path_update(&mut r)?;
         r.finish()?;
-        Ok(Box::new(Self { message, welcome, ratchet_tree, staged: StagedEpoch { epoch, tree, path_keys } }))
+        Ok(Box::new(Self { sent, staged: StagedEpoch { epoch, tree, path_keys } }))
     }
 }
 

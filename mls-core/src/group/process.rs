@@ -9,6 +9,7 @@ use mls_codec::Encode;
 use mls_crypto_traits::{HpkePrivateKey, Suite};
 
 use crate::commit::{Commit, UpdatePath};
+use crate::custom::CustomTypes;
 use crate::env::Env;
 use crate::framing::{AuthenticatedContent, Content, Sender, interim_transcript_hash};
 use crate::group::advance::{check_epoch_end, write_epoch_change};
@@ -17,6 +18,7 @@ use crate::group::assemble::{EpochParts, assemble};
 use crate::group::builder::StepBuilder;
 use crate::group::edit::Edit;
 use crate::group::epoch::NewEpoch;
+use crate::group::leftovers::{Leftover, leftovers};
 use crate::group::pending::StagedEpoch;
 use crate::group::psks::{self, PskFailure};
 use crate::group::public_state::PublicState;
@@ -25,9 +27,10 @@ use crate::group::receive_error::{CommitRule, ReceiveError};
 use crate::group::{Fault, Group, Incoming, Member, Step};
 use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, verify_confirmation_tag};
-use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list, extension_types};
+use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_with_effects, extension_types};
+use crate::proposal::effects::Effects;
 use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list, path_required};
-use crate::proposal::{Proposal, ProposalOrRef, ProposalRef};
+use crate::proposal::{Proposal, ProposalOrRef, ProposalRef, ReInit};
 use crate::psk::PreSharedKeyId;
 use crate::rules::{ProposalQuestion, ProposedChange, Ruling};
 use crate::tree::math::LeafIndex;
@@ -79,6 +82,11 @@ pub struct EpochChange {
     pub updated: Vec<LeafIndex>,
     /// Whether we are among the removed. The group is gone then.
     pub removed_self: bool,
+    /// What the group is closed in favour of: nothing more is sent in it (RFC 9420 section 11.2).
+    pub re_init: Option<ReInit>,
+    /// Our own proposals that were not committed, those of a pending commit of ours included. They are gone with the
+    /// epoch; [make them again](Leftover::proposing) where they are still wanted.
+    pub leftovers: Vec<Leftover>,
 }
 
 impl Incoming for EpochChange {}
@@ -102,13 +110,15 @@ impl PendingCommit {
         let suite = group.suite(env)?;
         check_epoch_end(group, suite, env)?;
         let cache = group.proposals()?;
-        let list = resolve(commit, sender, |reference| Some(cache.get(reference)?.listed(*reference)))?;
+        let cached = |reference: &ProposalRef| Some(cache.get(reference)?.listed(*reference));
+        let list = resolve(commit, sender, env.custom, cached)?;
         let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
-        check_list(&list, committer, suite.hash_len()).map_err(invalid)?;
+        check_list(&list, committer, suite.hash_len(), env.custom).map_err(invalid)?;
         // req: R-12.4.2-07, R-12.4-12, R-12.4-13
-        if commit.path.is_none() && path_required(&list) {
+        if commit.path.is_none() && path_required(&list, env.custom) {
             return Err(invalid(ProposalListError::PathRequired));
         }
+        env.limits.check_psks(crate::proposal::list::psks(&list).len())?;
         let missing = psks::missing(group, &crate::proposal::list::psks(&list));
         if !missing.is_empty() {
             return Err(Fault::NotResident(missing).into());
@@ -139,12 +149,18 @@ impl PendingCommit {
         let suite = group.suite(env)?;
         let tree = group.tree()?;
         let at = ApplyContext::new(suite, tree, &group.epoch.context, env);
+        let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
+        let effects = effects_of(&list, ruling, env)?;
+        effects.check(&list, sender).map_err(invalid)?;
         // req: R-12.4.2-04, R-12.4.2-06
-        let mut applied = apply_list(at, &list).map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
+        let mut applied = apply_with_effects(at, &list, &effects).map_err(invalid)?;
         let mut newcomers = core::mem::take(&mut applied.newcomers);
         let Content::Commit(commit) = &content.content.content else {
             return Err(ReceiveError::NotForAGroup);
         };
+        if commit.path.is_none() && applied.path_required {
+            return Err(invalid(ProposalListError::PathRequired));
+        }
         let path_trees = match &commit.path {
             Some(path) => {
                 let checked = check_commit_path(group.public_state()?, suite, &applied, sender, path)
@@ -202,6 +218,11 @@ pub(crate) const fn committer(sender: Sender) -> Option<Committer> {
     }
 }
 
+/// What an accepting ruling says that the list's custom proposals do.
+pub(crate) fn effects_of(list: &[ListedProposal], ruling: Ruling, env: &Env<'_>) -> Result<Effects, AnswerError> {
+    Effects::place(list, ruling.effects, env.custom).map_err(|cause| AnswerError::EffectWithoutCause(cause.0))
+}
+
 /// The question to the policy about a list.
 pub(crate) fn ask_policy(tag: QuestionTag, committer: Sender, own: bool, list: &[ListedProposal]) -> ProposalQuestion {
     let proposals =
@@ -213,6 +234,7 @@ pub(crate) fn ask_policy(tag: QuestionTag, committer: Sender, own: bool, list: &
 pub(crate) fn resolve(
     commit: &Commit,
     sender: Sender,
+    custom: &CustomTypes,
     cached: impl Fn(&ProposalRef) -> Option<ListedProposal>,
 ) -> Result<Vec<ListedProposal>, ReceiveError> {
     commit
@@ -223,8 +245,11 @@ pub(crate) fn resolve(
             ProposalOrRef::Proposal(proposal) => {
                 Ok(ListedProposal { sender, proposal: proposal.as_ref().clone(), reference: None, member: None })
             }
-            // An external commit's references are refused as such, whether they are known or not.
-            ProposalOrRef::Reference(_) if sender == Sender::NewMemberCommit => {
+            // An external commit's references are refused as such, whether they are known or not, unless there is a
+            // type that it may refer to.
+            ProposalOrRef::Reference(_)
+                if sender == Sender::NewMemberCommit && !custom.any_by_reference_in_external_commits() =>
+            {
                 Err(invalid(sender, CommitRule::Proposals(ProposalListError::ReferenceInExternalCommit)))
             }
             ProposalOrRef::Reference(reference) => {
@@ -314,7 +339,7 @@ pub(crate) fn check_commit_path(
     validate_leaf(suite, leaf, &context).map_err(|error| Broken::Rule(CommitRule::PathLeaf(error)))?;
     let predecessor = match replacing {
         Some(committer) => at.tree.leaf(committer),
-        None => applied.removed.first().and_then(|old| at.tree.leaf(*old)),
+        None => applied.former_self.and_then(|old| at.tree.leaf(old)),
     };
     // req: R-12.2-21
     if replacing.is_none() && predecessor.as_ref().is_some_and(|old| old.encryption_key == leaf.encryption_key) {
@@ -372,7 +397,7 @@ impl VettedCommit {
         let mut builder = StepBuilder::new(group, env.rng)?;
         if self.removes_us(group) {
             // req: R-12.4.2-20, R-12.4.2-21
-            let change = self.change(true);
+            let change = self.change(group, true)?;
             return Ok(builder.finish_removed(group, change));
         }
         use_ratchet(&mut builder, group, self.ratchet, env)?;
@@ -380,7 +405,8 @@ impl VettedCommit {
         let staged = self.stage(group, suite, answers)?;
         let end = write_epoch_change(&mut builder, group, &staged, suite, env)?;
         builder.edit(Edit::EnterEpoch(Box::new(NewEpoch { staged, end })));
-        Ok(builder.finish(group, self.change(false))?)
+        let change = self.change(group, false)?;
+        Ok(builder.finish(group, change)?)
     }
 
     fn stage(&self, group: &Group, suite: Suite<'_>, answers: &Answers) -> Result<StagedEpoch, ReceiveError> {
@@ -475,17 +501,23 @@ impl VettedCommit {
             .find_map(|listed| cache.get(listed.reference.as_ref()?)?.leaf_key.as_ref()))
     }
 
-    fn change(&self, removed_self: bool) -> EpochChange {
+    fn change(&self, group: &Group, removed_self: bool) -> Result<EpochChange, Fault> {
         let external = matches!(self.content.content.sender, Sender::NewMemberCommit).then_some(self.committer);
         let tree = self.path_trees.as_ref().map_or(&self.applied.tree, |(_, after)| after);
-        epoch_change(
+        let mut change = epoch_change(
             self.epoch.saturating_add(1),
             self.content.content.sender,
             &self.applied,
             tree,
             external,
             removed_self,
-        )
+        );
+        if !removed_self {
+            change.leftovers = leftovers(group, |reference| {
+                self.list.iter().any(|listed| listed.reference.as_ref() == Some(reference))
+            })?;
+        }
+        Ok(change)
     }
 }
 
@@ -511,6 +543,8 @@ pub(crate) fn epoch_change(
         removed: applied.removed.clone(),
         updated: applied.updated.clone(),
         removed_self,
+        re_init: applied.re_init.clone(),
+        leftovers: Vec::new(),
     }
 }
 

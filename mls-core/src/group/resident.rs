@@ -135,13 +135,7 @@ impl Group {
             }
             (RecordKey::PendingCommit(_), Some(value)) if self.pending.is_none() => {
                 let Some(tree) = &self.tree else { return Ok(()) };
-                self.pending = Some(PendingCommit::from_record(&value, |size, edits| {
-                    let grown = size_for(edits.iter().filter(|(_, bytes)| bytes.is_some()).map(|(node, _)| *node));
-                    if size > tree.size() && Some(size) != grown {
-                        return Err(corrupt().into());
-                    }
-                    tree.clone().edit_resized(suite, size, edits).map_err(Fault::from)
-                })?);
+                self.pending = Some(read_pending(suite, tree, &value)?);
             }
             (RecordKey::Epoch(_, epoch), Some(value)) => {
                 if let Some(slot) = self.past.get_mut(&epoch)
@@ -198,6 +192,21 @@ impl Epoch {
     }
 }
 
+/// A commit of ours whose tree was written as what it changes of `tree`.
+pub(crate) fn read_pending(
+    suite: Suite<'_>,
+    tree: &RatchetTree,
+    record: &SecretBytes,
+) -> Result<Box<PendingCommit>, Fault> {
+    PendingCommit::from_record(record, |size, edits| {
+        let grown = size_for(edits.iter().filter(|(_, bytes)| bytes.is_some()).map(|(node, _)| *node));
+        if size > tree.size() && Some(size) != grown {
+            return Err(corrupt().into());
+        }
+        tree.clone().edit_resized(suite, size, edits).map_err(Fault::from)
+    })
+}
+
 /// The size of the tree whose last leaf is the last one of these nodes.
 pub(crate) fn size_for(nodes: impl Iterator<Item = NodeIndex>) -> Option<TreeSize> {
     let last = nodes.filter_map(NodeIndex::leaf).max()?;
@@ -205,7 +214,7 @@ pub(crate) fn size_for(nodes: impl Iterator<Item = NodeIndex>) -> Option<TreeSiz
 }
 
 /// Records decode and do not belong together.
-const fn corrupt() -> DecodeError {
+pub(crate) const fn corrupt() -> DecodeError {
     DecodeError::new(DecodeErrorKind::InvalidValue, 0)
 }
 

@@ -19,6 +19,7 @@ use crate::group::pending::PendingCommit;
 use crate::group::query::members_of;
 use crate::group_context::GroupContext;
 use crate::key_schedule::ResumptionPsk;
+use crate::proposal::ReInit;
 use crate::record::{GroupId, Missing, RecordKey, RecordPrefix};
 use crate::secret_tree::SecretTree;
 use crate::tree::leaf_node::LeafNode;
@@ -66,8 +67,27 @@ pub(crate) struct Status {
     pub(crate) membership: [u8; 8],
     pub(crate) proposals: u32,
     pub(crate) pending_commit: u8,
+    /// Whether the group, closed by a `ReInit`, has been succeeded (RFC 9420 section 11.2).
+    pub(crate) succeeded: u8,
     /// Whether the tree's records are not kept in the store.
     pub(crate) tree_outside: u8,
+    pub(crate) standing: Standing,
+}
+
+/// Whether this is where the group lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[mls(repr = "u8")]
+#[non_exhaustive]
+pub enum Standing {
+    /// It lives here.
+    #[mls(value = 0)]
+    Here,
+    /// It came from another store and has not entered another epoch since: it reads and does not send.
+    #[mls(value = 1)]
+    Imported,
+    /// It was moved to another store.
+    #[mls(value = 2)]
+    Moved,
 }
 
 /// Whether the member still takes part.
@@ -169,6 +189,24 @@ impl Group {
     #[must_use]
     pub const fn is_active(&self) -> bool {
         matches!(self.lifecycle, Lifecycle::Active)
+    }
+
+    /// The parameters of the group that is to succeed this one, where a `ReInit` has closed it (section 11.2).
+    #[must_use]
+    pub const fn re_init(&self) -> Option<&ReInit> {
+        self.epoch.re_init.as_ref()
+    }
+
+    /// Whether we have entered the group that succeeds this one.
+    #[must_use]
+    pub const fn is_succeeded(&self) -> bool {
+        self.status.succeeded != 0
+    }
+
+    /// Whether this is where the group lives.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        self.status.standing
     }
 
     /// Whether a commit of our own waits to be accepted.

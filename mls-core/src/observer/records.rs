@@ -12,7 +12,7 @@ use crate::group::advance::write_nodes;
 use crate::group::cache::CachedProposal;
 use crate::group::leaf_epochs::node_from_record;
 use crate::group::resident::{index_seed, size_for};
-use crate::group::state::Status;
+use crate::group::state::{Standing, Status};
 use crate::group::{Fault, Fresh};
 use crate::group_context::GroupContext;
 use crate::observer::Observer;
@@ -124,7 +124,15 @@ impl Observer {
     }
 
     pub(super) const fn first_status() -> Status {
-        Status { revision: 0, membership: [0; 8], proposals: 0, pending_commit: 0, tree_outside: 0 }
+        Status {
+            revision: 0,
+            membership: [0; 8],
+            proposals: 0,
+            pending_commit: 0,
+            succeeded: 0,
+            tree_outside: 0,
+            standing: Standing::Here,
+        }
     }
 
     /// Writes header and tree.

@@ -5,8 +5,8 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mls_client::mls_crypto_traits::CryptoProvider;
 use mls_client::{BasicIdentity, CipherSuite, Client, Clock, Credential, Event, Group, Identity, Storage, UnixTime};
+use mls_crypto_traits::CryptoProvider;
 use mls_storage_sqlite::{SqliteOptions, SqliteStorage};
 
 pub const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
@@ -67,6 +67,11 @@ impl Party {
             builder = builder.crypto(crypto);
         }
         Self { store, client: builder.build().unwrap() }
+    }
+
+    /// The identity that there is already.
+    pub fn identity_again(&self, name: &str) -> Identity {
+        Identity::new(SUITE, Credential::basic(name), self.client.signers().remove(0))
     }
 
     pub fn identity(&self, name: &str) -> Identity {

@@ -7,7 +7,6 @@ mod protocol;
 mod report;
 mod script;
 mod service;
-mod store;
 
 use core::error::Error;
 use std::path::PathBuf;
@@ -25,13 +24,14 @@ USAGE
     mls-demo [--suite N] [--dir DIR]
 
 Starts a delivery service on an ephemeral port of 127.0.0.1 and four members, each a process of its own with its own
-store. Prints what they do and who can read what: joining by Welcome and by external commit, a race of two commits,
-messages out of order and late, a member that is killed and goes on, healing after a theft, and a removal. Takes a few
-seconds. Exits with 1 if anything is not as it should be.
+SQLite file, on different crypto backends: alice and dave on RustCrypto, bob on OpenSSL, carol on AWS-LC (on OpenSSL
+with suites 4 and 6). Prints what they do and who can read what: joining by Welcome and by external commit, a race of
+two commits, messages out of order and late, a member that is killed at several points and goes on, healing after a
+theft, and a removal. Takes a few seconds. Exits with 1 if anything is not as it should be.
 
 OPTIONS
     --suite N    the cipher suite, 1 to 7 (default 1)
-    --dir DIR    keep the members' stores in DIR (default: a temporary directory, removed at the end)
+    --dir DIR    keep the members' files, DIR/NAME/mls.db, in DIR (default: a temporary directory, removed at the end)
     --help       this text
 ";
 

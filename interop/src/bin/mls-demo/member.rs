@@ -5,16 +5,23 @@
 mod commands;
 mod wire;
 
+use std::fs;
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+use mls_client::mls_crypto_traits::CryptoProvider;
 use mls_client::{BasicIdentity, CipherSuite, Client, Credential, DefaultRules, Group, Identity};
+use mls_crypto_awslc::AwsLcProvider;
+use mls_crypto_openssl::OpenSslProvider;
 use mls_crypto_rustcrypto::RustCryptoProvider;
+use mls_storage_sqlite::{SqliteOptions, SqliteStorage};
 
 use crate::Outcome;
-use crate::store::FileStore;
 use wire::Connection;
+
+/// The name of a member's database in its directory.
+pub(crate) const DATABASE: &str = "mls.db";
 
 /// A member's process.
 pub(crate) struct Member {
@@ -40,10 +47,22 @@ pub(crate) fn run(name: &str, dir: &Path, port: u16, suite: CipherSuite) -> Outc
     Ok(())
 }
 
+/// The members are on different backends.
+fn backend(name: &str, suite: CipherSuite) -> Outcome<Arc<dyn CryptoProvider>> {
+    Ok(match name {
+        "bob" => Arc::new(OpenSslProvider::new()?),
+        "carol" if AwsLcProvider::new().suite(suite).is_some() => Arc::new(AwsLcProvider::new()),
+        "carol" => Arc::new(OpenSslProvider::new()?),
+        _ => Arc::new(RustCryptoProvider::new()),
+    })
+}
+
 impl Member {
     fn start(name: &str, dir: &Path, port: u16, suite: CipherSuite) -> Outcome<Self> {
-        let client = Client::builder(Arc::new(FileStore::open(dir)?), Arc::new(BasicIdentity::new()))
-            .crypto(Arc::new(RustCryptoProvider::new()))
+        fs::create_dir_all(dir)?;
+        let store = SqliteStorage::open(dir.join(DATABASE), &SqliteOptions::default())?;
+        let client = Client::builder(Arc::new(store), Arc::new(BasicIdentity::new()))
+            .crypto(backend(name, suite)?)
             .rules(Arc::new(DefaultRules::new().allow_external_commits()))
             .build()?;
         let credential = Credential::basic(name);

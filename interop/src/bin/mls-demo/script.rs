@@ -10,9 +10,10 @@ use mls_client::mls_crypto_traits::CryptoProvider;
 use mls_crypto_rustcrypto::RustCryptoProvider;
 
 use crate::Outcome;
+use crate::member::DATABASE;
 use crate::process::Process;
 use crate::report::{heading, hex, line};
-use crate::service::Service;
+use crate::service::{Service, Silence};
 
 /// The members and the service between them.
 struct Stage {
@@ -145,8 +146,8 @@ impl Stage {
     }
 
     fn kill(&mut self) -> Outcome<()> {
-        heading("A process is killed in the middle of its commit");
-        self.service.fall_silent_to("carol");
+        heading("A process is killed in the middle of its commit, and of a message");
+        self.service.fall_silent_to("carol", Silence::AfterTaking);
         self.carol.tell("update")?;
         self.silent.recv()?;
         line("carol", "commits; the service takes it and does not answer");
@@ -158,72 +159,97 @@ impl Stage {
             member.expect("sync", &["epoch 6 2 +0 -0"])?;
         }
         self.agree(6, 4)?;
-        self.carol.expect("say back again", &["said 6 0"])?;
+
+        self.service.fall_silent_to("carol", Silence::BeforeTaking);
+        self.carol.tell("update")?;
+        self.silent.recv()?;
+        line("carol", "commits again; it is lost on the way");
         self.carol.kill_and_restart()?;
-        self.carol.expect("say and again", &["said 6 1"])?;
-        line("carol", "speaks, is killed, speaks: generations 0 and 1, no key twice");
+        self.carol.expect("resume", &["again 7", "epoch 7 2 +0 -0"])?;
+        line("carol", "is killed, starts again, sends the same commit: epoch 7");
         for member in [&mut self.alice, &mut self.bob, &mut self.dave] {
-            member.expect("sync", &["read carol 6 back again", "read carol 6 and again"])?;
+            member.expect("sync", &["epoch 7 2 +0 -0"])?;
+        }
+        self.agree(7, 4)?;
+
+        self.carol.expect("say back again", &["said 7 0"])?;
+        self.service.fall_silent_to("carol", Silence::BeforeTaking);
+        self.carol.tell("say nobody hears this")?;
+        self.silent.recv()?;
+        self.carol.kill_and_restart()?;
+        self.carol.expect("say and again", &["said 7 2"])?;
+        line("carol", "speaks, is killed in the middle of a word, speaks: generations 0 and 2, no key twice");
+        for member in [&mut self.alice, &mut self.bob, &mut self.dave] {
+            member.expect("sync", &["read carol 7 back again", "read carol 7 and again"])?;
         }
         line("all", "read both");
+
+        self.alice.expect("say once", &["said 7 0"])?;
+        self.service.fall_silent_to("carol", Silence::AtAcknowledging);
+        self.carol.tell("sync")?;
+        self.silent.recv()?;
+        self.carol.kill_and_restart()?;
+        self.carol.expect("sync", &["failed duplicate"])?;
+        line("carol", "receives, is killed before she acknowledges, and knows the message when it comes again");
+        for member in [&mut self.bob, &mut self.dave] {
+            member.expect("sync", &["read alice 7 once"])?;
+        }
         Ok(())
     }
 
     fn healing(&mut self) -> Outcome<()> {
         heading("Healing: bob's store is stolen");
         let stolen = self.dir.join("thief");
-        fs::create_dir_all(&stolen)?;
-        fs::copy(self.bob.dir().join("records"), stolen.join("records"))?;
+        copy_database(self.bob.dir(), &stolen)?;
         let mut thief = Process::start("bob", &stolen, 0, self.suite)?;
-        self.alice.expect("say a secret", &["said 6 0"])?;
+        self.alice.expect("say a secret", &["said 7 1"])?;
         let secret = self.newest("bob")?;
-        thief.expect(&format!("read {secret}"), &["read alice 6 a secret"])?;
+        thief.expect(&format!("read {secret}"), &["read alice 7 a secret"])?;
         line("thief", "has a copy of bob's store and reads alice's \"a secret\"");
         for member in [&mut self.bob, &mut self.carol, &mut self.dave] {
-            member.expect("sync", &["read alice 6 a secret"])?;
+            member.expect("sync", &["read alice 7 a secret"])?;
         }
-        self.bob.expect("update", &["epoch 7 1 +0 -0"])?;
-        line("bob", "commits new keys: epoch 7");
+        self.bob.expect("update", &["epoch 8 1 +0 -0"])?;
+        line("bob", "commits new keys: epoch 8");
         let commit = self.newest("alice")?;
         for member in [&mut self.alice, &mut self.carol, &mut self.dave] {
-            member.expect("sync", &["epoch 7 1 +0 -0"])?;
+            member.expect("sync", &["epoch 8 1 +0 -0"])?;
         }
         unreadable("thief", &mut thief, &commit, "cannot follow bob's commit")?;
-        self.alice.expect("say healed", &["said 7 0"])?;
+        self.alice.expect("say healed", &["said 8 0"])?;
         let healed = self.newest("carol")?;
         unreadable("thief", &mut thief, &healed, "cannot read alice's \"healed\"")?;
         for member in [&mut self.bob, &mut self.carol, &mut self.dave] {
-            member.expect("sync", &["read alice 7 healed"])?;
+            member.expect("sync", &["read alice 8 healed"])?;
         }
         line("bob", "reads it, and so do carol and dave");
-        self.agree(7, 4)
+        self.agree(8, 4)
     }
 
     fn removal(&mut self) -> Outcome<()> {
         heading("Removal: dave is shut out");
         let kept = self.dir.join("dave who does not listen");
-        fs::create_dir_all(&kept)?;
-        fs::copy(self.dave.dir().join("records"), kept.join("records"))?;
-        self.alice.expect("remove dave", &["epoch 8 0 +0 -1"])?;
-        line("alice", "removes dave: epoch 8");
+        copy_database(self.dave.dir(), &kept)?;
+        self.alice.expect("remove dave", &["epoch 9 0 +0 -1"])?;
+        line("alice", "removes dave: epoch 9");
         let commit = self.newest("dave")?;
-        self.dave.expect("sync", &["removed 8"])?;
+        self.dave.expect("sync", &["removed 9"])?;
         line("dave", "is told, and has nothing of the group left");
         for member in [&mut self.bob, &mut self.carol] {
-            member.expect("sync", &["epoch 8 0 +0 -1"])?;
+            member.expect("sync", &["epoch 9 0 +0 -1"])?;
         }
-        self.alice.expect("say without dave", &["said 8 0"])?;
+        self.alice.expect("say without dave", &["said 9 0"])?;
         let message = self.newest("bob")?;
         for member in [&mut self.bob, &mut self.carol] {
-            member.expect("sync", &["read alice 8 without dave"])?;
+            member.expect("sync", &["read alice 9 without dave"])?;
             line(member.name(), "reads alice's \"without dave\"");
         }
         unreadable("dave", &mut self.dave, &message, "cannot read it")?;
         let mut deaf = Process::start("dave", &kept, 0, self.suite)?;
         unreadable("dave", &mut deaf, &message, "cannot read it with a copy of his store from before")?;
-        deaf.expect(&format!("read {commit}"), &["removed 8"])?;
+        deaf.expect(&format!("read {commit}"), &["removed 9"])?;
         unreadable("dave", &mut deaf, &message, "nor with that and the commit")?;
-        agree([&mut self.alice, &mut self.bob, &mut self.carol], 8, 3)
+        agree([&mut self.alice, &mut self.bob, &mut self.carol], 9, 3)
     }
 
     /// What came last for somebody, before it is fetched.
@@ -237,6 +263,15 @@ impl Stage {
             _ => agree([&mut self.alice, &mut self.bob, &mut self.carol, &mut self.dave], epoch, members),
         }
     }
+}
+
+/// A copy of a database, with the log that belongs to it.
+fn copy_database(from: &Path, to: &Path) -> Outcome<()> {
+    fs::create_dir_all(to)?;
+    for name in [DATABASE.to_owned(), format!("{DATABASE}-wal")] {
+        fs::copy(from.join(&name), to.join(&name))?;
+    }
+    Ok(())
 }
 
 /// All are in the same epoch and have the same epoch authenticator (RFC 9420 section 8.7).

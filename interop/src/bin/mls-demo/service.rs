@@ -16,6 +16,17 @@ use mls_codec::Decode;
 use crate::Outcome;
 use crate::protocol::{Answer, Request, read, write};
 
+/// At what the service does not answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// A commit, which is taken.
+    AfterTaking,
+    /// A commit or a message, which is lost.
+    BeforeTaking,
+    /// That messages have been received: they come again.
+    AtAcknowledging,
+}
+
 /// The service, to be shared with its connections.
 pub(crate) struct Service {
     state: Mutex<State>,
@@ -33,7 +44,7 @@ struct State {
     commits: BTreeMap<u64, Vec<u8>>,
     group_info: Option<Vec<u8>>,
     last: u64,
-    silent_to: Option<Vec<u8>>,
+    silent_to: Option<(Vec<u8>, Silence)>,
 }
 
 impl Service {
@@ -80,9 +91,9 @@ impl Service {
         state.inboxes.entry(name.as_bytes().to_vec()).or_default().extend(held);
     }
 
-    /// Takes the next commit of a member and does not answer.
-    pub(crate) fn fall_silent_to(&self, name: &str) {
-        self.state().silent_to = Some(name.as_bytes().to_vec());
+    /// Does not answer a member, once.
+    pub(crate) fn fall_silent_to(&self, name: &str, when: Silence) {
+        self.state().silent_to = Some((name.as_bytes().to_vec(), when));
     }
 
     /// The newest message that somebody has or had in the inbox, whoever may read it.
@@ -103,13 +114,15 @@ impl Service {
         };
         write(&mut output, &Answer::Done)?;
         while let Some(request) = read::<Request>(&mut input)? {
-            let is_commit = matches!(request, Request::Commit { .. });
-            let answer = self.state().handle(&name, request);
-            if is_commit && self.state().is_silent_to(&name) {
-                self.silence.send(())?;
-                continue;
+            let silence = self.state().silence_at(&name, &request);
+            if silence.is_none_or(|when| when == Silence::AfterTaking) {
+                let answer = self.state().handle(&name, request);
+                if silence.is_none() {
+                    write(&mut output, &answer)?;
+                    continue;
+                }
             }
-            write(&mut output, &answer)?;
+            self.silence.send(())?;
         }
         Ok(())
     }
@@ -179,8 +192,14 @@ impl State {
         }
     }
 
-    fn is_silent_to(&mut self, name: &[u8]) -> bool {
-        self.silent_to.take_if(|silent| silent == name).is_some()
+    /// How the service is silent at this request, if it is.
+    fn silence_at(&mut self, name: &[u8], request: &Request) -> Option<Silence> {
+        let at = |when: Silence| match when {
+            Silence::AfterTaking => matches!(request, Request::Commit { .. }),
+            Silence::BeforeTaking => matches!(request, Request::Commit { .. } | Request::Send(_)),
+            Silence::AtAcknowledging => matches!(request, Request::Acknowledge(_)),
+        };
+        self.silent_to.take_if(|(silent, when)| silent == name && at(*when)).map(|(_, when)| when)
     }
 }
 
