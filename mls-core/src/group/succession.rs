@@ -16,6 +16,7 @@ use crate::tree::math::LeafIndex;
 
 /// How a group comes out of another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Succession {
     /// It replaces a group that a `ReInit` has closed (section 11.2): the same members, other parameters.
     ReInit,

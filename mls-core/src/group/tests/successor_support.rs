@@ -1,4 +1,5 @@
 //! Groups that succeed others, and what joining them takes.
+#![allow(clippy::unwrap_in_result, reason = "tests")]
 
 use alloc::vec::Vec;
 
