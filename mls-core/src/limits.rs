@@ -23,6 +23,10 @@ pub struct Limits {
     /// Skipped message keys kept for one group. The current epoch and those that are retained have an equal part each:
     /// with the defaults 2 500.
     pub skipped_keys_per_group: u32,
+    /// Generations that sending application data reserves at a time: so many messages take one write between them, and a
+    /// crash skips so many numbers at most. 0 and 1 reserve none. Those of all members should be well below
+    /// [`max_forward`](Self::max_forward) of any.
+    pub reserved_generations: u32,
     /// Proposals cached for one epoch.
     pub cached_proposals: u32,
     /// Members of a group that we join.
@@ -43,6 +47,7 @@ impl Default for Limits {
             max_forward: 1000,
             skipped_keys_per_sender: 1000,
             skipped_keys_per_group: 10_000,
+            reserved_generations: 32,
             cached_proposals: 1000,
             members: 1 << 20,
             max_lifetime: 366 * 24 * 3600,
