@@ -63,6 +63,7 @@ mod client;
 mod clock;
 mod default_rules;
 mod driver;
+mod encrypted;
 mod error;
 mod event;
 mod external;
@@ -74,11 +75,12 @@ mod signers;
 
 pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup};
 pub use basic::BasicIdentity;
-pub use blocking::Blocking;
+pub use blocking::{Blocking, OnPool, ThreadPool};
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use default_rules::DefaultRules;
+pub use encrypted::{Encrypted, EncryptedError, Sealing, StoreKey};
 pub use error::{
     BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, ProposeError, ReceiveError,
     SendError,
@@ -105,6 +107,6 @@ pub use mls_core::identity::{AsyncIdentityProvider, IdentityProvider};
 pub use mls_core::limits::Limits;
 pub use mls_core::record::GroupId;
 pub use mls_core::rules::{AsyncMlsRules, MlsRules};
-pub use mls_core::storage::{AsyncStorage, Storage};
+pub use mls_core::storage::{AppTransaction, AppWrites, AsyncStorage, Storage};
 pub use mls_core::tree::math::LeafIndex;
 pub use mls_crypto_traits::CipherSuite;

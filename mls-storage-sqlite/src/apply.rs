@@ -152,6 +152,7 @@ impl<'a> Writer<'a> {
             RecordPrefix::ExternalJoins => self.delete_all("DELETE FROM mls_external_joins"),
             RecordPrefix::KeyPackages => self.delete_all("DELETE FROM mls_key_packages"),
             RecordPrefix::Signers => self.delete_all("DELETE FROM mls_signers"),
+            RecordPrefix::Psks => self.delete_all("DELETE FROM mls_psks"),
             _ => Err(UnknownRecord.into()),
         }
     }

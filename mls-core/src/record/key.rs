@@ -90,6 +90,8 @@ pub enum RecordPrefix {
     KeyPackages,
     /// All signature key pairs.
     Signers,
+    /// All external pre-shared keys.
+    Psks,
 }
 
 /// Records that an operation needs and that are not resident: read them all, then [`admit`](crate::group::Group::admit)
@@ -246,6 +248,7 @@ impl RecordPrefix {
             Self::ExternalJoins => matches!(key, RecordKey::ExternalJoin(_)),
             Self::KeyPackages => matches!(key, RecordKey::KeyPackage(_)),
             Self::Signers => matches!(key, RecordKey::Signer(_)),
+            Self::Psks => matches!(key, RecordKey::Psk(_)),
         }
     }
 
@@ -264,6 +267,7 @@ impl RecordPrefix {
             Self::ExternalJoins => alloc::vec![alloc::vec![EXTERNAL_JOIN]],
             Self::KeyPackages => alloc::vec![alloc::vec![KEY_PACKAGE]],
             Self::Signers => alloc::vec![alloc::vec![SIGNER]],
+            Self::Psks => alloc::vec![alloc::vec![PSK]],
         })
     }
 }

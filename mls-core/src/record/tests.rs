@@ -58,8 +58,13 @@ fn keys() -> Vec<RecordKey> {
 }
 
 fn prefixes() -> Vec<RecordPrefix> {
-    let mut prefixes =
-        vec![RecordPrefix::Groups, RecordPrefix::KeyPackages, RecordPrefix::Signers, RecordPrefix::ExternalJoins];
+    let mut prefixes = vec![
+        RecordPrefix::Groups,
+        RecordPrefix::KeyPackages,
+        RecordPrefix::Signers,
+        RecordPrefix::ExternalJoins,
+        RecordPrefix::Psks,
+    ];
     for id in [vec![], vec![1], vec![1, 2], vec![7; 300]] {
         let id = GroupId(id);
         prefixes.extend([

@@ -6,7 +6,11 @@ use mls_crypto_traits::Suite;
 
 use super::{
     RatchetMove, RatchetState, RatchetType, SecretTree, SecretTreeEdit, SecretTreeError, SecretTreeKey,
-    SecretTreeLimits, SkippedIndex, SkippedRun, expand::Expansion, moves::{Sent, Stored}, ratchet::Advanced, slots::Slot,
+    SecretTreeLimits, SkippedIndex, SkippedRun,
+    expand::Expansion,
+    moves::{Sent, Stored},
+    ratchet::Advanced,
+    slots::Slot,
 };
 use crate::tree::math::LeafIndex;
 
