@@ -49,6 +49,10 @@
 //! # Features
 //! - `rustcrypto` (default): the pure Rust crypto provider [`mls_crypto_rustcrypto`], and the operating system's randomness, as
 //!   defaults of the [builder](ClientBuilder).
+//! - `openssl`, `awslc`: the crypto providers `mls_crypto_openssl` and `mls_crypto_awslc`.
+//! - `sqlite`: the durable store `mls_storage_sqlite`.
+//!
+//! Each adds a crate, re-exported under its name, and changes nothing else.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -92,9 +96,15 @@ pub use identity::Identity;
 pub use memory::MemoryStorage;
 
 pub use mls_core;
+#[cfg(feature = "awslc")]
+pub use mls_crypto_awslc;
+#[cfg(feature = "openssl")]
+pub use mls_crypto_openssl;
 #[cfg(feature = "rustcrypto")]
 pub use mls_crypto_rustcrypto;
 pub use mls_crypto_traits;
+#[cfg(feature = "sqlite")]
+pub use mls_storage_sqlite;
 
 pub use mls_core::credential::Credential;
 pub use mls_core::env::UnixTime;
