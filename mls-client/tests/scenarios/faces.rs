@@ -1,4 +1,5 @@
 //! Both faces under one.
+#![allow(dead_code, reason = "all of a face, whether a scenario uses it or not")]
 
 use core::future::Future;
 use core::pin::pin;
