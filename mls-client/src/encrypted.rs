@@ -29,6 +29,29 @@ use sealer::Sealer;
 /// is how many records there are of which kind, their sizes, and of a group's records the places in its tree, the
 /// numbers of epochs and of skipped generations.
 ///
+/// The key is checked when the store is opened, and can be [changed](Self::rotate).
+///
+#[cfg_attr(feature = "rustcrypto", doc = "```")]
+#[cfg_attr(not(feature = "rustcrypto"), doc = "```ignore")]
+/// use mls_client::mls_crypto_rustcrypto::{OsRng, RustCryptoProvider};
+/// use mls_client::mls_crypto_traits::SecretBytes;
+/// use mls_client::{BasicIdentity, CipherSuite, Client, Encrypted, EncryptedError, MemoryStorage, Sealing, StoreKey};
+/// use std::sync::Arc;
+///
+/// let suite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
+/// let sealing = Sealing::new(Arc::new(RustCryptoProvider::new()), suite, Box::new(OsRng));
+/// # let from_the_key_store = || SecretBytes::from_slice(&[7; 32]);
+/// let key = StoreKey::from_bytes(from_the_key_store()).ok_or("too short")?;
+/// let file = Arc::new(MemoryStorage::new());
+/// let store = Encrypted::open(Arc::clone(&file), &key, &sealing)?;
+/// let client = Client::builder(Arc::new(store), Arc::new(BasicIdentity::new())).build()?;
+///
+/// let other = StoreKey::from_bytes(SecretBytes::from_slice(&[8; 32])).ok_or("too short")?;
+/// assert!(matches!(Encrypted::open(file, &other, &sealing), Err(EncryptedError::WrongKey)));
+/// # drop(client);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Security
 /// Whoever can write the file, and has no key, can delete records, and can put an older state of all or of single
 /// records back: nothing in a file can tell that it is the latest. An old state of a group brings back keys that were
@@ -118,6 +141,40 @@ impl<S: ?Sized> Encrypted<S> {
         inner: &dyn AsyncStorage,
         keys: &[RecordKey],
     ) -> Result<Vec<Option<SecretBytes>>, StorageError> {
+        match self.try_read(inner, keys).await {
+            Err(error) => Err(self.explained(inner, error).await),
+            read => read,
+        }
+    }
+
+    async fn scan_in(
+        &self,
+        inner: &dyn AsyncStorage,
+        prefix: &RecordPrefix,
+    ) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+        match self.try_scan(inner, prefix).await {
+            Err(error) => Err(self.explained(inner, error).await),
+            found => found,
+        }
+    }
+
+    /// What does not open may be sound, and sealed with a key that the store has got since.
+    async fn explained(&self, inner: &dyn AsyncStorage, error: StorageError) -> StorageError {
+        if error.kind() != StorageErrorKind::Corrupt {
+            return error;
+        }
+        match inner.read(&[header_key()]).await.map(|mut read| read.pop().flatten()) {
+            Ok(Some(header)) if header.ct_eq(self.header.as_bytes()) => error,
+            Ok(_) => StorageError::new(StorageErrorKind::Conflict).with_source(Box::new(EncryptedError::WrongKey)),
+            Err(_) => error,
+        }
+    }
+
+    async fn try_read(
+        &self,
+        inner: &dyn AsyncStorage,
+        keys: &[RecordKey],
+    ) -> Result<Vec<Option<SecretBytes>>, StorageError> {
         let below = keys.iter().map(|key| self.sealer.key(key)).collect::<Result<Vec<_>, _>>()?;
         let sealed = inner.read(&below).await?;
         keys.iter()
@@ -138,7 +195,7 @@ impl<S: ?Sized> Encrypted<S> {
         }
     }
 
-    async fn scan_in(
+    async fn try_scan(
         &self,
         inner: &dyn AsyncStorage,
         prefix: &RecordPrefix,

@@ -236,6 +236,7 @@ fn rotation_survives_a_failure_at_each_commit<S: Storage + 'static>(make: fn() -
         let ids = [lived_in(&inner), lived_in(&inner)];
         let before = everything(&opened(&inner, 1));
         let beside = opened(&inner, 1);
+        let late = client(Arc::new(opened(&inner, 1)));
         let failing = Arc::new(Failing { inner: Arc::clone(&inner), left: AtomicUsize::new(commits) });
         let whole = Encrypted::rotate(failing, &key(1), &key(2), &sealing(4)).is_ok();
         if !whole {
@@ -259,8 +260,9 @@ fn rotation_survives_a_failure_at_each_commit<S: Storage + 'static>(make: fn() -
         let wrong = Encrypted::open(Arc::clone(&inner), &key(1), &sealing(8)).unwrap_err();
         assert!(matches!(wrong, EncryptedError::WrongKey));
         // Whoever still has it open with the old key writes nothing any more.
-        let late = client(Arc::new(beside)).new_signer(SUITE);
-        assert!(late.is_err());
+        assert!(late.new_signer(SUITE).is_err());
+        let error = beside.scan(&RecordPrefix::Signers).unwrap_err();
+        assert_eq!(error.kind(), StorageErrorKind::Conflict);
         let client = client(Arc::new(opened(&inner, 2)));
         for id in &ids {
             let mut group = client.load_group(id).unwrap();

@@ -172,3 +172,6 @@ impl<T: ?Sized> core::fmt::Debug for OnPool<T> {
         f.debug_struct("OnPool").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

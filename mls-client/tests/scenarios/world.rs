@@ -8,11 +8,11 @@ use mls_client::mls_core::storage::{StorageError, StorageErrorKind};
 use mls_client::mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_client::mls_crypto_traits::{CryptoError, CryptoProvider, Rng, SecretBytes};
 use mls_client::{
-    AppWrites, AsyncClient, BasicIdentity, Blocking, CipherSuite, Clock, CommitOutput, Credential, DefaultRules, Event,
-    GroupId, Identity, IdentityProvider, Received, Storage, UnixTime,
+    AppWrites, AsyncClient, AsyncStorage, BasicIdentity, Blocking, CipherSuite, Clock, CommitOutput, Credential,
+    DefaultRules, Event, GroupId, Identity, IdentityProvider, Received, Storage, ThreadPool, UnixTime,
 };
 
-use crate::everywhere::{Face, combination};
+use crate::everywhere::{Face, Store, combination};
 pub(crate) use crate::faces::{Client, Group};
 use crate::faces::{Yielding, block_on};
 
@@ -249,7 +249,13 @@ fn client_with(
                 .unwrap(),
         ),
         Face::Async => {
-            let store = Arc::new(Yielding(store.clone()));
+            let store: Arc<dyn AsyncStorage> = match combination().store {
+                // What waits for a disk, as one would have it.
+                Store::Sqlite | Store::EncryptedSqlite => {
+                    Arc::new(Blocking::new(store.clone()).on_pool(&ThreadPool::new(1).unwrap()))
+                }
+                Store::Memory | Store::EncryptedMemory => Arc::new(Yielding(store.clone())),
+            };
             let builder = AsyncClient::builder(store, Arc::new(Blocking::new(identity)))
                 .crypto(crypto())
                 .rng(rng)
