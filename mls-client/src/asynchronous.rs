@@ -4,11 +4,14 @@ mod builder;
 mod client;
 mod external;
 mod group;
+mod successor;
+mod waiting;
 
 pub use builder::AsyncClientBuilder;
 pub use client::AsyncClient;
 pub use external::AsyncExternalJoin;
 pub use group::AsyncGroup;
+pub use successor::AsyncSuccessor;
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,8 @@ mod load;
 mod message;
 mod questions;
 mod rounds;
+mod successor;
+mod waiting;
 
 pub(crate) use commit::{add_plan, remove_plan};
 pub(crate) use handle::Handle;

@@ -193,6 +193,12 @@ operation_errors! {
         NoKeyPackage = "the Welcome is for none of our key packages", Disposition::Discard;
     }
 
+    /// Why no successor of a group was founded, accepted or abandoned.
+    SuccessorError(group::SuccessorError) = "the successor could not be founded or accepted" {
+        /// The group that is to be succeeded is not in the store.
+        NoFormerGroup = "the group that is to be succeeded is not there", Disposition::FixCaller;
+    }
+
     /// Why an application message was not sent.
     SendError(group::EncryptError) = "the message could not be encrypted" {}
 
@@ -230,7 +236,7 @@ macro_rules! tried_again {
     )+};
 }
 
-tried_again!(SendError, ProposeError, CommitError, ReceiveError, ExportError);
+tried_again!(SendError, ProposeError, CommitError, ReceiveError, ExportError, JoinError, SuccessorError);
 
 /// Why a client could not be built.
 #[derive(Debug)]

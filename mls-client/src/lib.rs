@@ -76,8 +76,10 @@ mod identity;
 mod memory;
 mod settings;
 mod signers;
+mod successor;
+mod waiting;
 
-pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup};
+pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncSuccessor};
 pub use basic::BasicIdentity;
 pub use blocking::{Blocking, OnPool, ThreadPool};
 pub use builder::ClientBuilder;
@@ -87,13 +89,14 @@ pub use default_rules::DefaultRules;
 pub use encrypted::{Encrypted, EncryptedError, Sealing, StoreKey};
 pub use error::{
     BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, ProposeError, ReceiveError,
-    SendError,
+    SendError, SuccessorError,
 };
 pub use event::{Event, Repeat};
 pub use external::ExternalJoin;
 pub use group::Group;
 pub use identity::Identity;
 pub use memory::MemoryStorage;
+pub use successor::Successor;
 
 pub use mls_core;
 #[cfg(feature = "awslc")]
@@ -109,9 +112,10 @@ pub use mls_storage_sqlite;
 pub use mls_core::credential::Credential;
 pub use mls_core::env::UnixTime;
 pub use mls_core::group::{
-    CommitOutput, CommitPlan, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan, GroupInfoOptions, LeafChange,
-    LeafSpec, Member, NewKeyPackage, Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received,
-    SendOptions,
+    CommitOutput, CommitPlan, DetachedCommit, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan,
+    ExternalProposal, GroupInfoOptions, LeafChange, LeafSpec, Leftover, Member, NewKeyPackage, NewMemberProposal,
+    Outgoing, OutgoingProposal, PathPolicy, ProposalReceived, Proposing, Received, SendOptions, SuccessorKind,
+    SuccessorPlan, WaitingProposal, Welcomes,
 };
 pub use mls_core::identity::{AsyncIdentityProvider, IdentityProvider};
 pub use mls_core::limits::Limits;

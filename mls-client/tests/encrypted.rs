@@ -94,9 +94,10 @@ fn client(store: Arc<dyn Storage>) -> Client {
     Client::builder(store, Arc::new(BasicIdentity::new())).build().unwrap()
 }
 
-const ALL: [RecordPrefix; 5] = [
+const ALL: [RecordPrefix; 6] = [
     RecordPrefix::Groups,
     RecordPrefix::ExternalJoins,
+    RecordPrefix::Successors,
     RecordPrefix::KeyPackages,
     RecordPrefix::Signers,
     RecordPrefix::Psks,

@@ -33,6 +33,9 @@ pub enum CredentialEvent {
     Commit,
     /// The leaf of somebody who joins by an external commit (section 12.4.3.2).
     ExternalCommit,
+    /// A member of the group that another one succeeds (sections 11.2 and 11.3). Who it is is asked, to be compared with
+    /// the members of the new group; it was vouched for when it came in, and its credential may have run out since.
+    FormerMember,
     /// An entry of `external_senders` that is new or changed (section 12.1.8.1).
     ExternalSender,
 }

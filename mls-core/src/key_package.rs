@@ -9,8 +9,10 @@ use crate::extension::Extensions;
 use crate::framing::ProtocolVersion;
 use crate::tree::leaf_node::LeafNode;
 
+mod last_resort;
 mod validate;
 
+pub use last_resort::LastResort;
 pub use validate::{KeyPackageContext, KeyPackageError, validate_key_package};
 
 #[cfg(test)]

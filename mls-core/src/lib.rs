@@ -88,6 +88,7 @@ pub mod identity;
 pub mod key_package;
 pub mod key_schedule;
 pub mod limits;
+pub mod observer;
 pub mod proposal;
 pub mod psk;
 pub mod record;

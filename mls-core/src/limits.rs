@@ -27,6 +27,9 @@ pub struct Limits {
     /// crash skips so many numbers at most. 0 and 1 reserve none. Those of all members should be well below
     /// [`max_forward`](Self::max_forward) of any.
     pub reserved_generations: u32,
+    /// Whether retained epochs keep what it takes to [go back](crate::group::rewind) to them. Off by default: as long
+    /// as they are retained, all of their secrets stay, and whoever gets the state gets those.
+    pub rewind: bool,
     /// Proposals cached for one epoch.
     pub cached_proposals: u32,
     /// Members of a group that we join.
@@ -48,6 +51,7 @@ impl Default for Limits {
             skipped_keys_per_sender: 1000,
             skipped_keys_per_group: 10_000,
             reserved_generations: 32,
+            rewind: false,
             cached_proposals: 1000,
             members: 1 << 20,
             max_lifetime: 366 * 24 * 3600,

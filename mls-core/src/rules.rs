@@ -6,6 +6,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::extension::ExternalSender;
 use crate::framing::Sender;
 use crate::proposal::Proposal;
 use crate::psk::PreSharedKeyId;
@@ -32,7 +33,20 @@ pub struct ProposalQuestion {
     pub proposals: Vec<ProposedChange>,
 }
 
-/// The answer to one [`ProposalQuestion`], and to no other.
+/// Is this proposal, which somebody outside the group signed, welcome (RFC 9420 section 12.1.8)?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExternalProposalQuestion {
+    pub(crate) question: [u8; 16],
+    /// Who proposes: an external sender, or a client that would be a member.
+    pub sender: Sender,
+    /// The entry of the group's `external_senders` that signed; `None` for a client that would be a member, whose key
+    /// package is in the proposal.
+    pub external_sender: Option<ExternalSender>,
+    /// The proposal.
+    pub proposal: Proposal,
+}
+
+/// The answer to one [`ProposalQuestion`] or [`ExternalProposalQuestion`], and to no other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Ruling {
@@ -55,11 +69,34 @@ impl ProposalQuestion {
     }
 }
 
+impl ExternalProposalQuestion {
+    /// The proposal is welcome: it is validated, and then waits to be committed.
+    pub const fn accept(&self) -> Ruling {
+        Ruling { question: self.question, accepted: true }
+    }
+
+    /// It is not, and is dropped.
+    ///
+    /// # Security
+    /// Whoever drops a proposal cannot take in a commit that refers to it: refuse only what every member refuses.
+    pub const fn refuse(&self) -> Ruling {
+        Ruling { question: self.question, accepted: false }
+    }
+}
+
 /// An application's policy.
 pub trait MlsRules: Send + Sync {
     /// Whether the proposals of a commit are welcome: [`accept`](ProposalQuestion::accept) or
     /// [`refuse`](ProposalQuestion::refuse) the question.
     fn judge(&self, question: &ProposalQuestion) -> Ruling;
+
+    /// Whether a proposal that comes from outside the group is welcome (RFC 9420 section 12.1.8).
+    ///
+    /// No, unless told otherwise: proposals of external senders and new members are off until a policy turns them on.
+    // req: R-12.1.8-02, R-12.1.8-06
+    fn judge_external_proposal(&self, question: &ExternalProposalQuestion) -> Ruling {
+        question.refuse()
+    }
 
     /// Whether the resumption PSK of *another* group of ours may be mixed in where a commit or a Welcome names it.
     ///
@@ -75,6 +112,11 @@ pub trait MlsRules: Send + Sync {
 pub trait AsyncMlsRules: Send + Sync {
     /// See [`MlsRules::judge`].
     fn judge<'a>(&'a self, question: &'a ProposalQuestion) -> BoxFuture<'a, Ruling>;
+
+    /// See [`MlsRules::judge_external_proposal`].
+    fn judge_external_proposal<'a>(&'a self, question: &'a ExternalProposalQuestion) -> BoxFuture<'a, Ruling> {
+        Box::pin(core::future::ready(question.refuse()))
+    }
 
     /// See [`MlsRules::allows_psk_of_another_group`].
     fn allows_psk_of_another_group<'a>(&'a self, psk: &'a PreSharedKeyId) -> BoxFuture<'a, bool> {

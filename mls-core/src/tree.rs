@@ -1,6 +1,8 @@
 //! The ratchet tree (RFC 9420 sections 4 and 7, Appendix C).
 
 pub mod hash;
+pub mod health;
+pub mod inspect;
 pub mod key_index;
 pub mod leaf_node;
 pub mod math;

@@ -150,6 +150,7 @@ impl<'a> Writer<'a> {
             RecordPrefix::Epoch(id, epoch) => in_group(id, &DELETE_EPOCH, Some(*epoch)),
             RecordPrefix::Groups => self.delete_all("DELETE FROM mls_headers"),
             RecordPrefix::ExternalJoins => self.delete_all("DELETE FROM mls_external_joins"),
+            RecordPrefix::Successors => self.delete_all("DELETE FROM mls_successors"),
             RecordPrefix::KeyPackages => self.delete_all("DELETE FROM mls_key_packages"),
             RecordPrefix::Signers => self.delete_all("DELETE FROM mls_signers"),
             RecordPrefix::Psks => self.delete_all("DELETE FROM mls_psks"),

@@ -105,6 +105,11 @@ pub(crate) fn scan(connection: &Connection, prefix: &RecordPrefix) -> Result<Fou
                 Ok(RecordKey::ExternalJoin(GroupId(blob(row, 2)?.to_vec())))
             })?;
         }
+        RecordPrefix::Successors => {
+            scan.rows("SELECT value, sum, group_id FROM mls_successors", &[], |row| {
+                Ok(RecordKey::Successor(GroupId(blob(row, 2)?.to_vec())))
+            })?;
+        }
         RecordPrefix::KeyPackages => {
             scan.rows("SELECT value, sum, reference FROM mls_key_packages", &[], |row| {
                 Ok(RecordKey::KeyPackage(KeyPackageRef(digest(row, 2)?)))

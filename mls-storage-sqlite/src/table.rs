@@ -51,6 +51,7 @@ tables! {
     SKIPPED_INDEXES = "mls_skipped_indexes" ("group_ref" "epoch");
     RESUMPTION_PSKS = "mls_resumption_psks" ("group_ref" "epoch");
     EXTERNAL_JOINS = "mls_external_joins" ("group_id");
+    SUCCESSORS = "mls_successors" ("group_id");
     KEY_PACKAGES = "mls_key_packages" ("reference");
     PSKS = "mls_psks" ("psk_id");
     SIGNERS = "mls_signers" ("public_key");
@@ -132,6 +133,7 @@ pub(crate) fn place(key: &RecordKey) -> Result<Place<'_>, UnknownRecord> {
         RecordKey::SkippedIndex(id, epoch) => of(&SKIPPED_INDEXES, id, vec![epoch_column(*epoch)]),
         RecordKey::ResumptionPsk(id, epoch) => of(&RESUMPTION_PSKS, id, vec![epoch_column(*epoch)]),
         RecordKey::ExternalJoin(id) => alone(&EXTERNAL_JOINS, id.as_bytes()),
+        RecordKey::Successor(id) => alone(&SUCCESSORS, id.as_bytes()),
         RecordKey::KeyPackage(reference) => alone(&KEY_PACKAGES, reference.0.as_bytes()),
         RecordKey::Psk(id) => alone(&PSKS, id),
         RecordKey::Signer(key) => alone(&SIGNERS, key.as_bytes()),

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
-use mls_core::group::{CreateGroup, ExternalJoinPlan, KeyPackageSpec, LeafSpec, NewKeyPackage};
+use mls_core::group::{
+    CreateGroup, ExternalJoinPlan, ExternalProposal, KeyPackageSpec, LeafSpec, NewKeyPackage, NewMemberProposal,
+    OutgoingProposal, propose_as_new_member, propose_from_outside,
+};
 use mls_core::identity::AsyncIdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
@@ -15,7 +18,7 @@ use super::builder::AsyncClientBuilder;
 use super::external::AsyncExternalJoin;
 use super::group::AsyncGroup;
 use crate::driver::Driver;
-use crate::error::{CreateError, JoinError, LoadError};
+use crate::error::{CreateError, JoinError, LoadError, ProposeError};
 use crate::event::Repeat;
 use crate::identity::Identity;
 
@@ -70,6 +73,10 @@ pub struct AsyncClient {
 impl AsyncClient {
     pub(crate) const fn new(driver: Arc<Driver>) -> Self {
         Self { driver }
+    }
+
+    pub(super) const fn driver(&self) -> &Arc<Driver> {
+        &self.driver
     }
 
     /// Starts a client over a store and an authentication service, for which there is no safe default.
@@ -199,6 +206,23 @@ impl AsyncClient {
     /// A [`CreateError`]; nothing is changed then.
     pub async fn forget_psk(&self, psk_id: &[u8]) -> Result<(), CreateError> {
         self.driver.forget_psk(psk_id).await
+    }
+
+    /// Makes a proposal to a group that we are not in, as one of its external senders (RFC 9420 section 12.1.8.1). The
+    /// client must have the signer.
+    ///
+    /// # Errors
+    /// A [`ProposeError`].
+    pub fn propose_from_outside(&self, plan: &ExternalProposal) -> Result<OutgoingProposal, ProposeError> {
+        Ok(self.driver.engine(|env| propose_from_outside(plan, env))?)
+    }
+
+    /// Proposes to a group that it add us, by a key package of ours (RFC 9420 section 12.1.8).
+    ///
+    /// # Errors
+    /// A [`ProposeError`].
+    pub fn propose_as_new_member(&self, plan: &NewMemberProposal) -> Result<OutgoingProposal, ProposeError> {
+        Ok(self.driver.engine(|env| propose_as_new_member(plan, env))?)
     }
 
     /// Loads a group from the store. It costs a few hundred bytes; the rest is read when it is needed.

@@ -8,6 +8,7 @@ use mls_core::group::{
     Proposing, SendOptions,
 };
 use mls_core::group_context::GroupContext;
+use mls_core::proposal::ReInit;
 use mls_core::record::GroupId;
 use mls_core::storage::AppWrites;
 use mls_core::tree::math::LeafIndex;
@@ -36,6 +37,10 @@ pub struct AsyncGroup {
 impl AsyncGroup {
     pub(crate) const fn new(driver: Arc<Driver>, state: engine::Group) -> Self {
         Self { driver, state: Handle::new(state) }
+    }
+
+    pub(super) const fn parts(&mut self) -> (&Arc<Driver>, &mut Handle) {
+        (&self.driver, &mut self.state)
     }
 
     /// Encrypts `data` for the members of this epoch (RFC 9420 section 15).
@@ -247,6 +252,18 @@ impl AsyncGroup {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.state.is_active()
+    }
+
+    /// The parameters of the group that is to succeed this one, where a `ReInit` has closed it.
+    #[must_use]
+    pub fn re_init(&self) -> Option<&ReInit> {
+        self.state.re_init()
+    }
+
+    /// Whether we have entered the group that succeeds this one, as far as this handle knows.
+    #[must_use]
+    pub fn is_succeeded(&self) -> bool {
+        self.state.is_succeeded()
     }
 
     /// Whether a commit of our own waits to be accepted.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mls_core::identity::{AsyncIdentityProvider, CredentialCheck, IdentityError, IdentityProvider, MemberId};
 use mls_core::psk::PreSharedKeyId;
 use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
-use mls_core::rules::{AsyncMlsRules, MlsRules, ProposalQuestion, Ruling};
+use mls_core::rules::{AsyncMlsRules, ExternalProposalQuestion, MlsRules, ProposalQuestion, Ruling};
 use mls_core::storage::{AppWrites, AsyncStorage, BoxFuture, Storage, StorageError};
 use mls_crypto_traits::SecretBytes;
 
@@ -62,6 +62,10 @@ impl<T: IdentityProvider + ?Sized> AsyncIdentityProvider for Blocking<T> {
 impl<T: MlsRules + ?Sized> AsyncMlsRules for Blocking<T> {
     fn judge<'a>(&'a self, question: &'a ProposalQuestion) -> BoxFuture<'a, Ruling> {
         Box::pin(ready(self.0.judge(question)))
+    }
+
+    fn judge_external_proposal<'a>(&'a self, question: &'a ExternalProposalQuestion) -> BoxFuture<'a, Ruling> {
+        Box::pin(ready(self.0.judge_external_proposal(question)))
     }
 
     fn allows_psk_of_another_group<'a>(&'a self, psk: &'a PreSharedKeyId) -> BoxFuture<'a, bool> {

@@ -24,7 +24,7 @@ impl Driver {
     }
 
     /// The first of our key packages that the Welcome is for.
-    async fn find_key_package(&self, welcome: &Welcome) -> Result<(KeyPackageRef, SecretBytes), JoinError> {
+    pub(super) async fn find_key_package(&self, welcome: &Welcome) -> Result<(KeyPackageRef, SecretBytes), JoinError> {
         let references: Vec<_> = welcome.secrets.iter().map(|secrets| secrets.new_member).collect();
         let keys: Vec<_> = references.iter().cloned().map(RecordKey::KeyPackage).collect();
         let records = self.storage.read(&keys).await.map_err(DriverError::from)?;
@@ -59,7 +59,7 @@ impl Driver {
     }
 }
 
-fn welcome_of(bytes: &[u8]) -> Result<Welcome, JoinError> {
+pub(super) fn welcome_of(bytes: &[u8]) -> Result<Welcome, JoinError> {
     match MlsMessage::from_bytes(bytes).map_err(JoinError::Malformed)?.body {
         MlsMessageBody::Welcome(welcome) => Ok(welcome),
         _ => Err(JoinError::WrongMessage),

@@ -165,6 +165,12 @@ impl Driver {
                 let answers = self.answer(pending.credentials(), &[]).await?;
                 self.engine(|env| pending.resume(state, &answers, env))?.map(Event::Proposal)
             }
+            Inbound::ExternalProposal(pending) => {
+                let ruling = self.rules.judge_external_proposal(pending.question()).await;
+                let pending = self.engine(|env| pending.rule(ruling, state, env))?;
+                let answers = self.answer(pending.credentials(), &[]).await?;
+                self.engine(|env| pending.resume(state, &answers, env))?.map(Event::Proposal)
+            }
             Inbound::Commit(pending) => {
                 let ruling = self.rules.judge(pending.question()).await;
                 let vetted = self.engine(|env| pending.rule(ruling, state, env))?;

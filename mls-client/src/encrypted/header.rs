@@ -11,6 +11,15 @@ use super::sealer::Sealer;
 /// No pseudonym has this length.
 const NAME: &[u8] = b"mls-client encrypted store, version 0";
 
+/// The sets of what belongs to no group in the store.
+pub(super) const OUTSIDE_GROUPS: [RecordPrefix; 5] = [
+    RecordPrefix::ExternalJoins,
+    RecordPrefix::Successors,
+    RecordPrefix::KeyPackages,
+    RecordPrefix::Signers,
+    RecordPrefix::Psks,
+];
+
 /// The keys that a store is sealed with: one, or two while it is changed from the first to the second.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(super) struct Header {
@@ -89,14 +98,8 @@ pub(super) async fn open(inner: &dyn AsyncStorage, sealer: &Sealer) -> Result<St
 }
 
 async fn found(inner: &dyn AsyncStorage, sealer: &Sealer) -> Result<StoredHeader, EncryptedError> {
-    for prefix in [
-        RecordPrefix::Groups,
-        RecordPrefix::ExternalJoins,
-        RecordPrefix::KeyPackages,
-        RecordPrefix::Signers,
-        RecordPrefix::Psks,
-    ] {
-        if !inner.scan(&prefix).await?.is_empty() {
+    for prefix in [&RecordPrefix::Groups].into_iter().chain(&OUTSIDE_GROUPS) {
+        if !inner.scan(prefix).await?.is_empty() {
             return match read(inner).await? {
                 // Somebody else was first.
                 Some(stored) => Ok(stored),

@@ -5,7 +5,7 @@ use mls_core::storage::{AsyncStorage, StorageErrorKind};
 use mls_crypto_traits::SecretBytes;
 
 use super::error::EncryptedError;
-use super::header::{self, Header, KeyEntry, header_key};
+use super::header::{self, Header, KeyEntry, OUTSIDE_GROUPS, header_key};
 use super::sealer::Sealer;
 
 /// Moves every record from one key to another: a group in one transaction, then each kind of record that belongs to
@@ -37,8 +37,8 @@ pub(super) async fn rotate(inner: &dyn AsyncStorage, old: &Sealer, new: &Sealer)
         let records = inner.scan(&set).await?;
         mover.move_all(records, Some(set)).await?;
     }
-    for set in [RecordPrefix::ExternalJoins, RecordPrefix::KeyPackages, RecordPrefix::Signers, RecordPrefix::Psks] {
-        mover.move_all(inner.scan(&set).await?, None).await?;
+    for set in &OUTSIDE_GROUPS {
+        mover.move_all(inner.scan(set).await?, None).await?;
     }
     let Some(stored) = header::read(inner).await? else {
         return Err(EncryptedError::WrongKey);

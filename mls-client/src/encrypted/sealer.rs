@@ -152,6 +152,7 @@ impl Sealer {
             RecordKey::SkippedIndex(id, epoch) => RecordKey::SkippedIndex(self.group(id)?, *epoch),
             RecordKey::ResumptionPsk(id, epoch) => RecordKey::ResumptionPsk(self.group(id)?, *epoch),
             RecordKey::ExternalJoin(id) => RecordKey::ExternalJoin(self.group(id)?),
+            RecordKey::Successor(id) => RecordKey::Successor(self.group(id)?),
             RecordKey::KeyPackage(reference) => {
                 RecordKey::KeyPackage(KeyPackageRef(self.digest(b"key package", reference.0.as_bytes())?))
             }
@@ -173,6 +174,7 @@ impl Sealer {
             RecordPrefix::Epoch(id, epoch) => RecordPrefix::Epoch(self.group(id)?, *epoch),
             RecordPrefix::Groups
             | RecordPrefix::ExternalJoins
+            | RecordPrefix::Successors
             | RecordPrefix::KeyPackages
             | RecordPrefix::Signers
             | RecordPrefix::Psks => prefix.clone(),

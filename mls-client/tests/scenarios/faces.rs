@@ -8,15 +8,18 @@ use std::sync::Arc;
 use std::task::Wake;
 use std::thread::Thread;
 
+use mls_client::mls_core::group::{KeyPackageSpec, Leftover, Predecessor, WaitingProposal};
+use mls_client::mls_core::proposal::{ProposalRef, ReInit};
 use mls_client::mls_core::psk::PskValue;
 use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
 use mls_client::mls_core::storage::{BoxFuture, StorageError};
 use mls_client::mls_crypto_traits::{SecretBytes, SignaturePublicKey};
 use mls_client::{
-    AppWrites, AsyncClient, AsyncExternalJoin, AsyncGroup, AsyncStorage, CipherSuite, CommitError, CommitOutput,
-    CommitPlan, CreateError, Credential, EncryptOptions, EpochChange, Event, ExportError, ExternalJoinPlan, GroupId,
-    GroupInfoOptions, Identity, JoinError, LeafIndex, LeafSpec, LoadError, Member, NewKeyPackage, Outgoing,
-    OutgoingProposal, ProposeError, Proposing, ReceiveError, Repeat, SendError, SendOptions, Storage, UnixTime,
+    AppWrites, AsyncClient, AsyncExternalJoin, AsyncGroup, AsyncStorage, AsyncSuccessor, CipherSuite, CommitError,
+    CommitOutput, CommitPlan, CreateError, Credential, DetachedCommit, EncryptOptions, EpochChange, Event, ExportError,
+    ExternalJoinPlan, ExternalProposal, GroupId, GroupInfoOptions, Identity, JoinError, LeafIndex, LeafSpec, LoadError,
+    Member, NewKeyPackage, NewMemberProposal, Outgoing, OutgoingProposal, ProposeError, Proposing, ReceiveError,
+    Repeat, SendError, SendOptions, Storage, SuccessorError, SuccessorPlan, UnixTime,
 };
 
 struct Unpark(Thread);
@@ -182,6 +185,34 @@ impl Client {
         }
     }
 
+    pub(crate) fn key_package_with(&self, spec: &KeyPackageSpec) -> Result<NewKeyPackage, CreateError> {
+        match self {
+            Self::Blocking(face) => face.key_package_with(spec),
+            Self::Async(face) => block_on(face.key_package_with(spec)),
+        }
+    }
+
+    pub(crate) fn propose_from_outside(&self, plan: &ExternalProposal) -> Result<OutgoingProposal, ProposeError> {
+        match self {
+            Self::Blocking(face) => face.propose_from_outside(plan),
+            Self::Async(face) => face.propose_from_outside(plan),
+        }
+    }
+
+    pub(crate) fn propose_as_new_member(&self, plan: &NewMemberProposal) -> Result<OutgoingProposal, ProposeError> {
+        match self {
+            Self::Blocking(face) => face.propose_as_new_member(plan),
+            Self::Async(face) => face.propose_as_new_member(plan),
+        }
+    }
+
+    pub(crate) fn successors(&self) -> Result<Vec<Successor>, LoadError> {
+        Ok(match self {
+            Self::Blocking(face) => face.successors()?.into_iter().map(Successor::Blocking).collect(),
+            Self::Async(face) => block_on(face.successors())?.into_iter().map(Successor::Async).collect(),
+        })
+    }
+
     pub(crate) fn create_group(&self, identity: &Identity) -> Result<Group, CreateError> {
         Ok(match self {
             Self::Blocking(face) => Group::Blocking(face.create_group(identity)?),
@@ -278,7 +309,135 @@ impl ExternalJoin {
     }
 }
 
+/// A successor, seen through either face.
+#[derive(Debug)]
+pub(crate) enum Successor {
+    Blocking(mls_client::Successor),
+    Async(AsyncSuccessor),
+}
+
+impl Successor {
+    pub(crate) fn welcome(&self) -> Option<&[u8]> {
+        match self {
+            Self::Blocking(face) => face.welcome(),
+            Self::Async(face) => face.welcome(),
+        }
+    }
+
+    pub(crate) fn welcomes(&self) -> &[Vec<u8>] {
+        match self {
+            Self::Blocking(face) => face.welcomes(),
+            Self::Async(face) => face.welcomes(),
+        }
+    }
+
+    pub(crate) fn ratchet_tree(&self) -> Option<&[u8]> {
+        match self {
+            Self::Blocking(face) => face.ratchet_tree(),
+            Self::Async(face) => face.ratchet_tree(),
+        }
+    }
+
+    pub(crate) fn group_id(&self) -> GroupId {
+        match self {
+            Self::Blocking(face) => face.group_id(),
+            Self::Async(face) => face.group_id(),
+        }
+    }
+
+    pub(crate) fn predecessor(&self) -> &Predecessor {
+        match self {
+            Self::Blocking(face) => face.predecessor(),
+            Self::Async(face) => face.predecessor(),
+        }
+    }
+
+    pub(crate) fn abandon(self) -> Result<(), SuccessorError> {
+        match self {
+            Self::Blocking(face) => face.abandon(),
+            Self::Async(face) => block_on(face.abandon()),
+        }
+    }
+
+    pub(crate) fn accept(self) -> Result<Group, SuccessorError> {
+        Ok(match self {
+            Self::Blocking(face) => Group::Blocking(face.accept()?),
+            Self::Async(face) => Group::Async(block_on(face.accept())?),
+        })
+    }
+}
+
 impl Group {
+    pub(crate) fn waiting_proposals(&mut self) -> Result<Vec<WaitingProposal>, LoadError> {
+        match self {
+            Self::Blocking(face) => face.waiting_proposals(),
+            Self::Async(face) => block_on(face.waiting_proposals()),
+        }
+    }
+
+    pub(crate) fn drop_proposal(&mut self, reference: &ProposalRef) -> Result<(), ProposeError> {
+        match self {
+            Self::Blocking(face) => face.drop_proposal(reference),
+            Self::Async(face) => block_on(face.drop_proposal(reference)),
+        }
+    }
+
+    pub(crate) fn propose_again(&mut self, leftovers: &[Leftover]) -> Result<Vec<OutgoingProposal>, ProposeError> {
+        match self {
+            Self::Blocking(face) => face.propose_again(leftovers),
+            Self::Async(face) => block_on(face.propose_again(leftovers)),
+        }
+    }
+
+    pub(crate) fn commit_detached(&mut self, plan: &CommitPlan) -> Result<(CommitOutput, DetachedCommit), CommitError> {
+        match self {
+            Self::Blocking(face) => face.commit_detached(plan),
+            Self::Async(face) => block_on(face.commit_detached(plan)),
+        }
+    }
+
+    pub(crate) fn accept_detached(&mut self, commit: &DetachedCommit) -> Result<EpochChange, CommitError> {
+        match self {
+            Self::Blocking(face) => face.accept_detached(commit),
+            Self::Async(face) => block_on(face.accept_detached(commit)),
+        }
+    }
+
+    pub(crate) fn is_succeeded(&self) -> bool {
+        match self {
+            Self::Blocking(face) => face.is_succeeded(),
+            Self::Async(face) => face.is_succeeded(),
+        }
+    }
+
+    pub(crate) fn re_init(&self) -> Option<&ReInit> {
+        match self {
+            Self::Blocking(face) => face.re_init(),
+            Self::Async(face) => face.re_init(),
+        }
+    }
+
+    pub(crate) fn create_successor(&mut self, plan: &SuccessorPlan) -> Result<Successor, SuccessorError> {
+        Ok(match self {
+            Self::Blocking(face) => Successor::Blocking(face.create_successor(plan)?),
+            Self::Async(face) => Successor::Async(block_on(face.create_successor(plan))?),
+        })
+    }
+
+    pub(crate) fn join_successor(&mut self, welcome: &[u8], ratchet_tree: Option<&[u8]>) -> Result<Self, JoinError> {
+        Ok(match self {
+            Self::Blocking(face) => Self::Blocking(face.join_successor(welcome, ratchet_tree)?),
+            Self::Async(face) => Self::Async(block_on(face.join_successor(welcome, ratchet_tree))?),
+        })
+    }
+
+    pub(crate) fn join_branch(&mut self, welcome: &[u8], ratchet_tree: Option<&[u8]>) -> Result<Self, JoinError> {
+        Ok(match self {
+            Self::Blocking(face) => Self::Blocking(face.join_branch(welcome, ratchet_tree)?),
+            Self::Async(face) => Self::Async(block_on(face.join_branch(welcome, ratchet_tree))?),
+        })
+    }
+
     pub(crate) fn send(&mut self, data: &[u8]) -> Result<Outgoing, SendError> {
         match self {
             Self::Blocking(face) => face.send(data),

@@ -13,7 +13,7 @@ use mls_client::{
 };
 
 use crate::everywhere::{Face, Store, combination};
-pub(crate) use crate::faces::{Client, Group};
+pub(crate) use crate::faces::{Client, Group, Successor};
 use crate::faces::{Yielding, block_on};
 
 pub(crate) const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
@@ -228,7 +228,7 @@ fn client(
     client_with(name, incarnation, store, clock, identity, rules)
 }
 
-fn client_with(
+pub(crate) fn client_with(
     name: &str,
     incarnation: u32,
     store: &Arc<TestStore>,

@@ -89,6 +89,25 @@ impl PublicMessage {
         Ok(self.into_content_unchecked())
     }
 
+    /// Checks content type, sender, and that a membership tag is there where one must be, and yields the signed
+    /// content: for those that hold no membership key.
+    ///
+    /// # Errors
+    /// Those of [`Self::unprotect`] that do not take the key.
+    ///
+    /// # Security
+    /// The membership tag is not verified, nor yet the signature: [`AuthenticatedContent::verify_signature`].
+    pub fn without_membership(self) -> Result<AuthenticatedContent, FramingError> {
+        check_framing(WireFormat::PublicMessage, &self.content)?;
+        self.auth.check(self.content.content_type())?;
+        match (self.content.sender, &self.membership_tag) {
+            // req: R-6.2-02
+            (Sender::Member(_), None) => Err(FramingError::MissingMembershipTag),
+            (Sender::Member(_), Some(_)) | (_, None) => Ok(self.into_content_unchecked()),
+            (_, Some(_)) => Err(FramingError::UnexpectedMembershipTag),
+        }
+    }
+
     /// The content as signed, with no check at all: for those that hold no membership key, such as
     /// a delivery service or an external joiner.
     ///

@@ -8,9 +8,11 @@ use crate::env::Env;
 use crate::group::builder::StepBuilder;
 use crate::group::epoch::{Epoch, EpochEnd, Replaced};
 use crate::group::header::{Retention, past_epoch_record, path_keys_record, with_version, write_secret_tree};
+use crate::group::leaf_epochs::node_record;
 use crate::group::pending::StagedEpoch;
+use crate::group::rewind::rewind_point;
 use crate::group::{Fault, Group};
-use crate::record::{Delta, GroupId, RECORD_VERSION, RecordKey, RecordPrefix, SecretWriter};
+use crate::record::{Delta, GroupId, RecordKey, RecordPrefix};
 use crate::secret_tree::{SecretTreeEdit, SecretTreeError};
 use crate::tree::ratchet_tree::{NodeEdit, RatchetTree};
 
@@ -27,6 +29,11 @@ pub(crate) fn write_epoch_change(
     let id = &group.id;
     let old = group.epoch.context.epoch;
     let tree = group.tree()?;
+    let tag = (staged.epoch.context.epoch, &staged.epoch.confirmation_tag);
+    // Keys of that epoch have been used: its ratchets would begin anew.
+    if group.abandoned.iter().any(|(epoch, left)| (*epoch, left) == tag) {
+        return Err(Fault::EpochAbandoned(tag.0));
+    }
     let edits = tree.diff(&staged.tree);
     let replaced = replaced_leaves(tree, &edits);
     let end = EpochEnd {
@@ -35,12 +42,23 @@ pub(crate) fn write_epoch_change(
         expired: expired_epochs(group, env),
         expired_psks: expired_psks(group, env),
         retain: if env.limits.past_epochs > 0 { Some(own_ratchets(group, suite)?) } else { None },
+        rewind: None,
+        abandoned: Vec::new(),
+    };
+    let rewind = env.limits.rewind && end.retain.is_some();
+    let end = EpochEnd {
+        rewind: if rewind { Some(rewind_point(group, &staged.tree)?) } else { None },
+        abandoned: still_abandoned(group, &end, tag.0),
+        ..end
     };
     let delta = &mut builder.delta;
     match &end.retain {
         Some(erase) => {
             write_secret_tree(delta, id, old, erase.changes())?;
-            delta.put(RecordKey::Epoch(id.clone(), old), past_epoch_record(&group.epoch, &end.replaced)?);
+            delta.put(
+                RecordKey::Epoch(id.clone(), old),
+                past_epoch_record(&group.epoch, &end.replaced, end.rewind.as_ref())?,
+            );
         }
         None => delta.delete_prefix(RecordPrefix::Epoch(id.clone(), old)),
     }
@@ -48,7 +66,9 @@ pub(crate) fn write_epoch_change(
         delta.delete_prefix(RecordPrefix::Epoch(id.clone(), *expired));
     }
     write_resumption(delta, group, &end)?;
-    write_nodes(delta, id, &edits)?;
+    if !group.is_tree_outside() {
+        write_nodes(delta, id, &edits, staged.epoch.context.epoch)?;
+    }
     let keys = path_keys_record(group.path_keys()?, &staged.path_keys)?;
     delta.put(RecordKey::PathKeys(id.clone()), keys);
     write_epoch(delta, id, &staged.epoch, &retention(group, &end))?;
@@ -73,16 +93,12 @@ pub(crate) fn write_epoch(delta: &mut Delta, id: &GroupId, epoch: &Epoch, retent
     Ok(())
 }
 
-/// Writes nodes of a tree, one record each.
-pub(crate) fn write_nodes(delta: &mut Delta, id: &GroupId, edits: &[NodeEdit]) -> Result<(), Fault> {
+/// Writes nodes of a tree, one record each: they are what they are since `epoch`.
+pub(crate) fn write_nodes(delta: &mut Delta, id: &GroupId, edits: &[NodeEdit], epoch: u64) -> Result<(), Fault> {
     for (node, bytes) in edits {
         let key = RecordKey::TreeNode(id.clone(), *node);
         match bytes {
-            Some(bytes) => {
-                let mut w = SecretWriter::new(RECORD_VERSION);
-                w.raw(bytes);
-                delta.put(key, w.finish());
-            }
+            Some(bytes) => delta.put(key, node_record(*node, bytes, epoch)?),
             None => delta.delete(key),
         }
     }
@@ -165,5 +181,12 @@ fn retention(group: &Group, end: &EpochEnd) -> Retention {
     }
     let resumption =
         group.resumption.keys().copied().chain([old]).filter(|at| !end.expired_psks.contains(at)).collect();
-    Retention { past, resumption }
+    Retention { past, resumption, abandoned: end.abandoned.clone() }
+}
+
+/// The epochs left by going back that could be entered again: from this one, or after going back once more.
+fn still_abandoned(group: &Group, end: &EpochEnd, new: u64) -> Vec<(u64, Vec<u8>)> {
+    let oldest = group.past.keys().find(|epoch| !end.expired.contains(epoch)).copied();
+    let oldest = oldest.unwrap_or(group.epoch());
+    group.abandoned.iter().filter(|(epoch, _)| *epoch > oldest.min(new)).cloned().collect()
 }

@@ -41,6 +41,17 @@ pub enum PathPolicy {
     WhenRequired,
 }
 
+/// How the new members are welcomed (RFC 9420 section 12.4.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Welcomes {
+    /// By one message for all of them.
+    #[default]
+    OneForAll,
+    /// By a message for each: it is shorter, and tells nothing of how many others are added.
+    OneEach,
+}
+
 /// What a commit is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitPlan {
@@ -56,6 +67,10 @@ pub struct CommitPlan {
     pub options: SendOptions,
     /// Whether new members get the tree in the Welcome, or by another way.
     pub ratchet_tree_in_welcome: bool,
+    /// How the new members are welcomed.
+    pub welcomes: Welcomes,
+    /// Whether the caller is to keep the commit: see [`VettedOwnCommit::resume_detached`].
+    pub detached: bool,
 }
 
 impl Default for CommitPlan {
@@ -68,6 +83,8 @@ impl Default for CommitPlan {
             leaf: LeafChange::default(),
             options: SendOptions::default(),
             ratchet_tree_in_welcome: true,
+            welcomes: Welcomes::default(),
+            detached: false,
         }
     }
 }
@@ -132,6 +149,11 @@ pub struct CommitOutput {
     /// # Security
     /// Hand it out only after the commit has been accepted (RFC 9420 section 14).
     pub welcome: Option<Vec<u8>>,
+    /// A Welcome for each that is added, in the order of the Adds, where the plan asks for [`Welcomes::OneEach`].
+    ///
+    /// # Security
+    /// As for `welcome`.
+    pub welcomes: Vec<Vec<u8>>,
     /// The tree for them, where it is not in the Welcome: the data of a `ratchet_tree` extension.
     pub ratchet_tree: Option<Vec<u8>>,
     /// The epoch that the commit leads to.
@@ -150,6 +172,8 @@ pub enum CommitError {
     CommitPending,
     /// No commit of ours waits to be accepted.
     NoPendingCommit,
+    /// A detached commit belongs to another group or another epoch.
+    DetachedElsewhere,
     /// Everybody would find the list of proposals invalid (RFC 9420 section 12.2).
     Proposals(ProposalListError),
     /// An Update is proposed by value: the commit's path does that ([`CommitPlan::leaf`]).
@@ -179,7 +203,7 @@ pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<Pen
         return Err(Fault::NotResident(missing).into());
     }
     // req: R-14-03
-    if group.has_pending_commit() {
+    if group.has_pending_commit() && !plan.detached {
         return Err(CommitError::CommitPending);
     }
     let suite = group.suite(env)?;
@@ -444,6 +468,7 @@ impl fmt::Display for CommitError {
             Self::Fault(fault) => fault.fmt(f),
             Self::CommitPending => f.write_str("a commit of ours waits to be accepted"),
             Self::NoPendingCommit => f.write_str("no commit of ours waits to be accepted"),
+            Self::DetachedElsewhere => f.write_str("the commit belongs to another group or epoch"),
             Self::Proposals(error) => write!(f, "the proposals would be invalid: {error}"),
             Self::UpdateByValue => f.write_str("an update is proposed by value"),
             Self::Refused => f.write_str("the policy refuses the proposals"),

@@ -13,18 +13,20 @@ use crate::framing::{AuthenticatedContent, Content, confirmed_transcript_hash, i
 use crate::group::answers::Answers;
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::builder::StepBuilder;
-use crate::group::commit::{CommitError, CommitOutput, VettedOwnCommit};
+use crate::group::commit::{CommitError, CommitOutput, DroppedProposal, VettedOwnCommit, Welcomes};
+use crate::group::detached::DetachedCommit;
 use crate::group::edit::Edit;
 use crate::group::encrypt::{own_content, protect, sign};
-use crate::group::pending::{PendingCommit, StagedEpoch};
+use crate::group::pending::{PendingCommit, SentCommit, StagedEpoch};
 use crate::group::process::{check_epoch, same_client};
 use crate::group::propose::own_leaf;
-use crate::group::welcome_make::{WelcomeParts, make_welcome};
+use crate::group::welcome_make::{WelcomeParts, make_welcomes};
 use crate::group::{Fault, Group, Step, psks};
 use crate::group_context::GroupContext;
-use crate::key_schedule::{CommitSecret, JoinerSecret, confirmation_tag};
+use crate::key_schedule::{CommitSecret, JoinerSecret, PskSecret, confirmation_tag};
 use crate::proposal::ProposalOrRef;
 use crate::record::RecordKey;
+use crate::secret_tree::RatchetMove;
 use crate::tree::leaf_node::LeafNodeSource;
 use crate::tree::math::LeafIndex;
 use crate::tree::path::{NewPath, PathKeysUpdate, generate_path};
@@ -39,6 +41,14 @@ struct MadePath {
     signature_key: SignaturePublicKey,
 }
 
+/// A commit that was made, and not been put anywhere yet.
+pub(crate) struct Made {
+    pub(crate) pending: PendingCommit,
+    /// The move of our own ratchet that an encrypted commit takes.
+    pub(crate) ratchet: Option<RatchetMove>,
+    pub(crate) dropped: Vec<DroppedProposal>,
+}
+
 impl VettedOwnCommit {
     /// Makes the commit. It then waits, in the group and on disk, to be [accepted](crate::group::accept_commit) or
     /// [dropped](crate::group::drop_commit); the epoch is the same until then.
@@ -51,13 +61,67 @@ impl VettedOwnCommit {
         answers: &Answers,
         env: &mut Env<'_>,
     ) -> Result<Step<CommitOutput>, CommitError> {
-        check_epoch(group, self.epoch)?;
         if group.has_pending_commit() {
             return Err(CommitError::CommitPending);
         }
+        let Made { pending, ratchet, dropped } = self.answered(group, answers, env)?;
+        let output = CommitOutput { dropped, ..pending.output() };
+        let mut builder = StepBuilder::new(group, env.rng)?;
+        if let Some(ratchet) = ratchet {
+            builder.move_ratchet(group, group.epoch(), ratchet)?;
+        }
+        let record = pending.to_record(group.tree()?)?;
+        builder.delta.put(RecordKey::PendingCommit(group.id.clone()), record);
+        builder.status.pending_commit = 1;
+        builder.edit(Edit::SetPending(Some(Box::new(pending))));
+        Ok(builder.finish(group, output)?)
+    }
+
+    /// Makes a commit whose secrets the caller keeps: nothing of it is stored, and any number of them may wait beside
+    /// the [pending](crate::group::pending_commit) one. The one that the delivery service takes is
+    /// [accepted](crate::group::accept_detached); the others are dropped.
+    ///
+    /// # Errors
+    /// [`CommitError`]; nothing has changed.
+    ///
+    /// # Security
+    /// Store the [detached commit](DetachedCommit) before the message leaves: if it is lost and the message is
+    /// accepted, so is the group.
+    pub fn resume_detached(
+        self,
+        group: &Group,
+        answers: &Answers,
+        env: &mut Env<'_>,
+    ) -> Result<Step<(CommitOutput, DetachedCommit)>, CommitError> {
+        let Made { pending, ratchet, dropped } = self.answered(group, answers, env)?;
+        let mut builder = StepBuilder::new(group, env.rng)?;
+        if let Some(ratchet) = ratchet {
+            builder.move_ratchet(group, group.epoch(), ratchet)?;
+        }
+        let output = CommitOutput { dropped, ..pending.output() };
+        let detached = DetachedCommit::new(group, &pending)?;
+        Ok(builder.finish(group, (output, detached))?)
+    }
+
+    /// Makes the commit with what was answered.
+    fn answered(self, group: &Group, answers: &Answers, env: &mut Env<'_>) -> Result<Made, CommitError> {
+        check_epoch(group, self.epoch)?;
         let suite = group.suite(env)?;
         let members = answers.members(self.tag, &self.checks)?;
         same_client(&self.checks, &members, &self.applied).map_err(CommitError::Proposals)?;
+        let list_psks = crate::proposal::list::psks(&self.list);
+        let psk_secret = psks::combine(group, suite, &list_psks, answers)?;
+        self.make(group, suite, &psk_secret, env)
+    }
+
+    /// Makes the commit, its Welcomes, and the epoch that it leads to.
+    pub(crate) fn make(
+        self,
+        group: &Group,
+        suite: Suite<'_>,
+        psk_secret: &PskSecret,
+        env: &mut Env<'_>,
+    ) -> Result<Made, CommitError> {
         let epoch = group.epoch().checked_add(1).ok_or(Fault::EpochsExhausted)?;
         // req: R-12.4.1-06
         let mut context =
@@ -69,11 +133,9 @@ impl VettedOwnCommit {
         let confirmed = confirmed_transcript_hash(suite, &group.epoch.interim_transcript_hash, &content)?;
         context.confirmed_transcript_hash = confirmed.as_bytes().to_vec();
         let context_bytes = context.to_bytes()?;
-        let list_psks = crate::proposal::list::psks(&self.list);
-        let psk_secret = psks::combine(group, suite, &list_psks, answers)?;
         let (welcome_secrets, path_keys, commit_secret) = split_path(&self, suite, path.secrets);
         let joiner = JoinerSecret::derive(suite, &group.epoch.secrets.init, &commit_secret, &context_bytes)?;
-        let intermediate = joiner.mix_psk(suite, &psk_secret)?;
+        let intermediate = joiner.mix_psk(suite, psk_secret)?;
         let welcome_secret = intermediate.welcome_secret(suite)?;
         let secrets = intermediate.enter_epoch(suite, &context_bytes)?;
         let tag = confirmation_tag(suite, &secrets.confirmation_key, &context.confirmed_transcript_hash)?;
@@ -82,7 +144,7 @@ impl VettedOwnCommit {
 
         // req: R-12.4.1-12
         let protected = protect(group, suite, content, self.plan.options.padding, env)?;
-        let welcome = make_welcome(
+        let welcomes = make_welcomes(
             suite,
             WelcomeParts {
                 list: &self.list,
@@ -94,6 +156,7 @@ impl VettedOwnCommit {
                 confirmation_tag: tag.as_bytes(),
                 tree: &path.tree,
                 tree_inside: self.plan.ratchet_tree_in_welcome,
+                shape: self.plan.welcomes,
                 signer: group.own_leaf(),
                 signature_key: &path.signature_key,
             },
@@ -109,30 +172,28 @@ impl VettedOwnCommit {
             size: path.tree.size(),
             re_init: self.applied.re_init.clone(),
         };
-        let ratchet_tree = match (&welcome, self.plan.ratchet_tree_in_welcome) {
-            (Some(_), false) => Some(path.tree.to_extension().map_err(Fault::from)?),
+        let ratchet_tree = match (welcomes.is_empty(), self.plan.ratchet_tree_in_welcome) {
+            (false, false) => Some(path.tree.to_extension().map_err(Fault::from)?),
             _ => None,
         };
         let mut path_keys = path_keys;
         let blanked = group.path_keys()?.blanked(&path.tree);
         path_keys.clear.extend(blanked.into_iter().filter(|node| !path_keys.set.contains_key(node)));
         let staged = StagedEpoch { epoch: assemble(suite, parts, secrets)?, tree: path.tree, path_keys };
-        let pending = PendingCommit {
-            message: protected.message.clone(),
-            welcome: welcome.clone(),
-            ratchet_tree: ratchet_tree.clone(),
-            staged,
+        let (referred, inline): (Vec<_>, Vec<_>) = self.list.into_iter().partition(|listed| listed.reference.is_some());
+        let (welcome, welcomes) = match self.plan.welcomes {
+            Welcomes::OneForAll => (welcomes.into_iter().next(), Vec::new()),
+            Welcomes::OneEach => (None, welcomes),
         };
-        let mut builder = StepBuilder::new(group, env.rng)?;
-        if let Some(ratchet) = protected.ratchet {
-            builder.move_ratchet(group, group.epoch(), ratchet)?;
-        }
-        let record = pending.to_record(group.tree()?)?;
-        builder.delta.put(RecordKey::PendingCommit(group.id.clone()), record);
-        builder.status.pending_commit = 1;
-        builder.edit(Edit::SetPending(Some(Box::new(pending))));
-        let output = CommitOutput { message: protected.message, welcome, ratchet_tree, epoch, dropped: self.dropped };
-        Ok(builder.finish(group, output)?)
+        let sent = SentCommit {
+            message: protected.message,
+            welcome,
+            welcomes,
+            ratchet_tree,
+            proposals: inline.into_iter().map(|listed| listed.proposal).collect(),
+            covered: referred.into_iter().filter_map(|listed| listed.reference).collect(),
+        };
+        Ok(Made { pending: PendingCommit { sent, staged }, ratchet: protected.ratchet, dropped: self.dropped })
     }
 
     /// Makes the path, if there is to be one, and completes the provisional group context.

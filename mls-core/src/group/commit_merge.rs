@@ -9,11 +9,13 @@ use crate::group::advance::write_epoch_change;
 use crate::group::builder::StepBuilder;
 use crate::group::commit::{CommitError, CommitOutput};
 use crate::group::edit::Edit;
+use crate::group::leftovers::of_cache;
+use crate::group::pending::{SentCommit, StagedEpoch};
 use crate::group::process::EpochChange;
 use crate::group::{Fault, Group, Member, Step};
+use crate::proposal::Proposal;
 use crate::record::{Missing, RecordKey};
 use crate::tree::leaf_node::LeafNodeSource;
-use crate::tree::ratchet_tree::RatchetTree;
 
 /// Enters the epoch that the own pending commit leads to: the delivery service has accepted it.
 ///
@@ -31,7 +33,7 @@ pub fn accept_commit(group: &Group, env: &mut Env<'_>) -> Result<Step<EpochChang
     let mut builder = StepBuilder::new(group, env.rng)?;
     let end = write_epoch_change(&mut builder, group, staged, suite, env)?;
     builder.edit(Edit::EnterPending(Box::new(end)));
-    let change = change(group, group.tree()?, &staged.tree, staged.epoch.context.epoch);
+    let change = own_change(group, &pending.sent, staged)?;
     Ok(builder.finish(group, change)?)
 }
 
@@ -62,24 +64,25 @@ pub fn pending_commit(group: &Group) -> Result<Option<CommitOutput>, Missing> {
     if group.has_pending_commit() && group.pending.is_none() {
         return Err(group.missing_for_handshake());
     }
-    Ok(group.pending.as_ref().map(|pending| CommitOutput {
-        message: pending.message.clone(),
-        welcome: pending.welcome.clone(),
-        ratchet_tree: pending.ratchet_tree.clone(),
-        epoch: pending.staged.epoch.context.epoch,
-        dropped: Vec::new(),
-    }))
+    Ok(group.pending.as_ref().map(|pending| pending.output()))
 }
 
 /// What an own commit did, read off the trees before and after it.
-fn change(group: &Group, old: &RatchetTree, new: &RatchetTree, epoch: u64) -> EpochChange {
+pub(crate) fn own_change(group: &Group, sent: &SentCommit, staged: &StagedEpoch) -> Result<EpochChange, Missing> {
+    let (old, new) = (group.tree()?, &staged.tree);
     let mut change = EpochChange {
-        epoch,
+        epoch: staged.epoch.context.epoch,
         committer: Sender::Member(group.own_leaf()),
         added: Vec::new(),
         removed: Vec::new(),
         updated: Vec::new(),
         removed_self: false,
+        re_init: staged.epoch.re_init.clone(),
+        leftovers: of_cache(group, |reference| sent.covered.contains(reference))?
+            .into_iter()
+            // The commit's own path did what an Update would have done.
+            .filter(|left| !matches!(left.proposal, Proposal::Update(_)))
+            .collect(),
     };
     for (node, _) in old.diff(new) {
         let Some(index) = node.leaf().filter(|index| *index != group.own_leaf()) else { continue };
@@ -98,5 +101,5 @@ fn change(group: &Group, old: &RatchetTree, new: &RatchetTree, epoch: u64) -> Ep
             }
         }
     }
-    change
+    Ok(change)
 }

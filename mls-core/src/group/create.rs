@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use mls_codec::{Decode, DecodeError, Encode};
+use mls_codec::{Decode, DecodeError, Encode, EncodeError};
 use mls_crypto_traits::{
     CipherSuite, HpkePrivateKey, HpkePublicKey, SecretBytes, SignaturePrivateKey, SignaturePublicKey, SigningKey,
     Suite, random_bytes,
@@ -21,12 +21,13 @@ use crate::group::assemble::{EpochParts, assemble};
 use crate::group::cache::ProposalCache;
 use crate::group::fault::from_fault;
 use crate::group::header::Retention;
+use crate::group::leaf_epochs::LeafEpochs;
 use crate::group::resident::index_seed;
 use crate::group::state::{Lifecycle, Status};
 use crate::group::step::Fresh;
 use crate::group::{Disposition, Fault, Group};
 use crate::group_context::GroupContext;
-use crate::key_package::{KeyPackage, KeyPackageRef};
+use crate::key_package::{KeyPackage, KeyPackageRef, LastResort};
 use crate::key_schedule::{EpochSecret, EpochSecrets, confirmation_tag};
 use crate::proposal::apply::{extension_types, required};
 use crate::record::{Delta, GroupId, Precondition, RECORD_VERSION, RecordKey, SecretWriter, open_record};
@@ -73,6 +74,26 @@ pub struct KeyPackageSpec {
     pub leaf: LeafSpec,
     /// The key package's own extensions.
     pub extensions: Extensions,
+}
+
+impl KeyPackageSpec {
+    /// The key package as one of last resort: it says so, and joining does not use it up. The leaf lists the extension
+    /// that carries the mark.
+    ///
+    /// # Errors
+    /// [`EncodeError`] where the extensions are too long.
+    ///
+    /// # Security
+    /// Whoever steals its private part can read every Welcome that it was used for. Replace it now and then, and delete
+    /// the old one (RFC 9420 section 16.8).
+    pub fn last_resort(mut self, mark: LastResort) -> Result<Self, EncodeError> {
+        mark.mark(&mut self.extensions)?;
+        let kind = mark.extension_type();
+        if !self.leaf.capabilities.supports_extension(kind) {
+            self.leaf.capabilities.extensions.push(kind);
+        }
+        Ok(self)
+    }
 }
 
 /// A key package that was made and is stored: publish it.
@@ -170,17 +191,18 @@ pub(crate) fn found(
     delta.require(Precondition::Absent(RecordKey::Status(id.clone())));
     let mut membership = [0; 8];
     env.rng.fill(&mut membership)?;
-    let status = Status { revision: 0, membership, proposals: 0, pending_commit: 0 };
+    let status = Status { revision: 0, membership, proposals: 0, pending_commit: 0, succeeded: 0, tree_outside: 0 };
     delta.put(RecordKey::Status(id.clone()), status.to_record()?);
-    write_epoch(&mut delta, &id, &epoch, &Retention { past: Vec::new(), resumption: Vec::new() })?;
+    write_epoch(&mut delta, &id, &epoch, &Retention::default())?;
     let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
-    write_nodes(&mut delta, &id, &nodes)?;
+    write_nodes(&mut delta, &id, &nodes, epoch.context.epoch)?;
     let update = crate::tree::path::PathKeysUpdate::default();
     delta.put(RecordKey::PathKeys(id.clone()), super::header::path_keys_record(&path_keys, &update)?);
     let group = Group {
         id,
         status,
         lifecycle: Lifecycle::Active,
+        leaf_epochs: LeafEpochs::all_since(epoch.context.epoch),
         epoch,
         tree: Some(tree),
         leaves: BTreeMap::new(),
@@ -189,6 +211,7 @@ pub(crate) fn found(
         pending: None,
         past: BTreeMap::new(),
         resumption: BTreeMap::new(),
+        abandoned: Vec::new(),
     };
     Ok(Fresh { delta, output: group })
 }

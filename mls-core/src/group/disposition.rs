@@ -55,8 +55,11 @@ impl Fault {
     pub fn disposition(&self) -> Disposition {
         match self {
             Self::NotResident(missing) => Disposition::Retry(Missing::Records(missing.clone())),
+            Self::TreeOutside | Self::WrongTree => Disposition::Retry(Missing::Tree),
             Self::EpochOver | Self::Corrupt(_) => Disposition::Reload,
-            Self::NotAMember | Self::ReInitialized | Self::EpochsExhausted => Disposition::Rejoin,
+            Self::NotAMember | Self::ReInitialized | Self::EpochsExhausted | Self::EpochAbandoned(_) => {
+                Disposition::Rejoin
+            }
             Self::UnsupportedSuite(_) | Self::NoSigner(_) | Self::Encode(_) | Self::Crypto(_) | Self::Tree(_) => {
                 Disposition::FixCaller
             }

@@ -6,7 +6,9 @@ use crate::group::Group;
 use crate::group::cache::CachedProposal;
 use crate::group::epoch::{EpochEnd, EpochUndo, NewEpoch};
 use crate::group::pending::PendingCommit;
+use crate::group::rewind_edit::{RewindTo, RewindUndo};
 use crate::group::state::{Held, Status};
+use crate::key_schedule::ExporterSecret;
 use crate::proposal::ProposalRef;
 use crate::secret_tree::{RatchetMove, RatchetUndo};
 
@@ -27,6 +29,12 @@ pub(crate) enum Edit {
     EnterPending(Box<EpochEnd>),
     /// Takes either back.
     LeaveEpoch(Box<EpochUndo>),
+    /// Goes back to a retained epoch.
+    Rewind(Box<RewindTo>),
+    /// Takes that back.
+    UndoRewind(Box<RewindUndo>),
+    /// Replaces the exporter secret.
+    SwapExporter(ExporterSecret),
     /// Replaces revision and counters.
     SetStatus(Status),
     /// Ends the membership: takes all that is held; or gives it back.
@@ -70,6 +78,14 @@ impl Edit {
             Self::LeaveEpoch(undo) => {
                 group.leave_epoch(*undo);
                 Self::Nothing
+            }
+            Self::Rewind(to) => Self::UndoRewind(Box::new(group.go_back(*to))),
+            Self::UndoRewind(undo) => {
+                group.go_forward_again(*undo);
+                Self::Nothing
+            }
+            Self::SwapExporter(exporter) => {
+                Self::SwapExporter(core::mem::replace(&mut group.epoch.secrets.exporter, exporter))
             }
             Self::SetStatus(status) => Self::SetStatus(core::mem::replace(&mut group.status, status)),
             Self::SwapHeld(mut held) => {

@@ -9,7 +9,8 @@ use mls_crypto_traits::{SecretBytes, SignaturePublicKey};
 use crate::credential::Credential;
 use crate::group::Group;
 use crate::group::cache::ProposalCache;
-use crate::group::pending::{PendingCommit, StagedEpoch};
+use crate::group::leaf_epochs::LeafEpochsUndo;
+use crate::group::pending::{PendingCommit, SentCommit, StagedEpoch};
 use crate::group::state::PastSlot;
 use crate::group_context::GroupContext;
 use crate::key_schedule::{
@@ -71,6 +72,10 @@ pub(crate) struct PastEpoch {
     pub(crate) secret_tree: SecretTree,
     /// The leaves that the next epoch changed, as they were in this one.
     pub(crate) replaced: Replaced,
+    /// To find out about forks (section 8.7).
+    pub(crate) authenticator: EpochAuthenticator,
+    /// What it takes to go back to the epoch, where that is wanted.
+    pub(crate) rewind: Option<SecretBytes>,
 }
 
 /// Who sat at leaves that an epoch's end changed; `None` where the leaf was blank.
@@ -93,6 +98,10 @@ pub(crate) struct EpochEnd {
     pub(crate) expired_psks: Vec<u64>,
     /// Erases our own sending ratchets from the old epoch; `None` where that is not retained at all.
     pub(crate) retain: Option<SecretTreeEdit>,
+    /// What it takes to go back to the old epoch, where that is wanted.
+    pub(crate) rewind: Option<SecretBytes>,
+    /// The epochs left by going back that must still not be entered again.
+    pub(crate) abandoned: Vec<(u64, Vec<u8>)>,
 }
 
 /// What entering an epoch took away, to take it back while a batch is open.
@@ -107,15 +116,10 @@ pub(crate) struct EpochUndo {
     dropped_psks: Vec<(u64, Option<ResumptionPsk>)>,
     /// Takes the erasure of our own ratchets back; `None` where the old epoch was not retained.
     erased: Option<RatchetUndo>,
+    leaf_epochs: LeafEpochsUndo,
+    abandoned: Vec<(u64, Vec<u8>)>,
     /// The commit, where it was our own.
     sent: Option<SentCommit>,
-}
-
-/// What of an own pending commit is not part of the epoch that it leads to.
-pub(crate) struct SentCommit {
-    pub(crate) message: Vec<u8>,
-    pub(crate) welcome: Option<Vec<u8>>,
-    pub(crate) ratchet_tree: Option<Vec<u8>>,
 }
 
 impl Group {
@@ -124,10 +128,11 @@ impl Group {
     pub(crate) fn enter_epoch(&mut self, new: NewEpoch) -> EpochUndo {
         let NewEpoch { staged, end } = new;
         let StagedEpoch { epoch, tree, path_keys } = staged;
-        let EpochEnd { replaced, now, expired, expired_psks, retain } = end;
+        let EpochEnd { replaced, now, expired, expired_psks, retain, rewind, abandoned } = end;
         let number = self.epoch.context.epoch;
         let own_leaf = self.epoch.own_leaf;
         let mut old = core::mem::replace(&mut self.epoch, epoch);
+        let leaf_epochs = self.leaf_epochs.enter(self.epoch.context.epoch, replaced.keys().copied());
         self.resumption.insert(number, Some(old.secrets.resumption.duplicate()));
         let mut erased = None;
         if let Some(erase) = retain {
@@ -140,6 +145,8 @@ impl Group {
                 sender_data: old.secrets.sender_data.duplicate(),
                 secret_tree,
                 replaced,
+                authenticator: old.secrets.authenticator.duplicate(),
+                rewind,
             };
             self.past.insert(number, PastSlot { ended: now, state: Some(Box::new(past)) });
         }
@@ -157,21 +164,37 @@ impl Group {
             dropped: expired.into_iter().filter_map(|at| Some((at, self.past.remove(&at)?))).collect(),
             dropped_psks: expired_psks.into_iter().filter_map(|at| Some((at, self.resumption.remove(&at)?))).collect(),
             erased,
+            leaf_epochs,
+            abandoned: core::mem::replace(&mut self.abandoned, abandoned),
             sent: None,
         }
     }
 
     /// Moves to the epoch that the own pending commit leads to.
     pub(crate) fn enter_pending(&mut self, meta: EpochEnd) -> Option<EpochUndo> {
-        let PendingCommit { message, welcome, ratchet_tree, staged } = *self.pending.take()?;
+        let PendingCommit { sent, staged } = *self.pending.take()?;
         let mut undo = self.enter_epoch(NewEpoch { staged, end: meta });
-        undo.sent = Some(SentCommit { message, welcome, ratchet_tree });
+        undo.sent = Some(sent);
         Some(undo)
     }
 
     /// Takes [`Self::enter_epoch`] back.
     pub(crate) fn leave_epoch(&mut self, undo: EpochUndo) {
-        let EpochUndo { mut epoch, tree, path_keys, proposals, pending, dropped, dropped_psks, erased, sent } = undo;
+        let EpochUndo {
+            mut epoch,
+            tree,
+            path_keys,
+            proposals,
+            pending,
+            dropped,
+            dropped_psks,
+            erased,
+            leaf_epochs,
+            abandoned,
+            sent,
+        } = undo;
+        self.abandoned = abandoned;
+        self.leaf_epochs.undo(leaf_epochs);
         let number = epoch.context.epoch;
         if let Some(erased) = erased
             && let Some(PastSlot { state: Some(mut past), .. }) = self.past.remove(&number)
@@ -184,9 +207,8 @@ impl Group {
         let left_keys = self.path_keys.as_mut().map(|keys| keys.apply(path_keys));
         self.proposals = proposals;
         self.pending = match (sent, left_tree, left_keys) {
-            (Some(SentCommit { message, welcome, ratchet_tree }), Some(tree), Some(path_keys)) => {
-                let staged = StagedEpoch { epoch: left, tree, path_keys };
-                Some(Box::new(PendingCommit { message, welcome, ratchet_tree, staged }))
+            (Some(sent), Some(tree), Some(path_keys)) => {
+                Some(Box::new(PendingCommit { sent, staged: StagedEpoch { epoch: left, tree, path_keys } }))
             }
             _ => pending,
         };

@@ -10,6 +10,7 @@ use mls_crypto_traits::SecretBytes;
 use crate::env::Env;
 use crate::extension::Extensions;
 use crate::framing::{MlsMessage, MlsMessageBody};
+use crate::group::exporter::exporter;
 use crate::group::external::external_pub_extension;
 use crate::group::fault::from_fault;
 use crate::group::welcome_make::{sign_group_info, tree_extension};
@@ -30,6 +31,8 @@ pub struct GroupInfoOptions {
 pub enum ExportError {
     /// Something that has nothing to do with what was asked for.
     Fault(Fault),
+    /// The exporter secret of this epoch has been deleted ([`delete_exporter`](crate::group::delete_exporter)).
+    ExporterDeleted,
 }
 
 from_fault!(ExportError);
@@ -87,7 +90,7 @@ pub fn export_secret(
 ) -> Result<SecretBytes, ExportError> {
     group.check_active()?;
     let suite = group.suite(env)?;
-    Ok(group.epoch.secrets.exporter.export(suite, label, context, len)?)
+    Ok(exporter(group)?.export(suite, label, context, len)?)
 }
 
 impl ExportError {
@@ -96,6 +99,7 @@ impl ExportError {
     pub const fn missing(&self) -> Option<&crate::record::Missing> {
         match self {
             Self::Fault(fault) => fault.missing(),
+            Self::ExporterDeleted => None,
         }
     }
 
@@ -104,6 +108,7 @@ impl ExportError {
     pub fn disposition(&self) -> Disposition {
         match self {
             Self::Fault(fault) => fault.disposition(),
+            Self::ExporterDeleted => Disposition::FixCaller,
         }
     }
 }
@@ -112,6 +117,7 @@ impl fmt::Display for ExportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fault(fault) => fault.fmt(f),
+            Self::ExporterDeleted => f.write_str("the exporter secret of this epoch has been deleted"),
         }
     }
 }

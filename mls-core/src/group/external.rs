@@ -19,12 +19,11 @@ use crate::group::answers::{Answers, QuestionTag};
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::create::{LeafSpec, found, signer};
 use crate::group::epoch::Epoch;
-use crate::group::header::Retention;
-use crate::group::header::{path_keys_from_record, path_keys_record};
+use crate::group::founding::{read_founding, write_founding};
 use crate::group::join::{check_group, received_tree, roster};
 use crate::group::join_error::JoinError;
 use crate::group::psks::combine_with;
-use crate::group::resident::index_seed;
+use crate::group::succession::Predecessor;
 use crate::group::{Fault, Fresh, Group};
 use crate::group_context::GroupContext;
 use crate::identity::{CredentialCheck, CredentialEvent};
@@ -33,7 +32,6 @@ use crate::proposal::apply::{Newcomer, extension_types, required};
 use crate::proposal::{Proposal, ProposalOrRef};
 use crate::psk::{PreSharedKeyId, Psk};
 use crate::record::{Delta, GroupId, RECORD_VERSION, RecordKey, SecretWriter, open_record};
-use crate::secret_tree::SecretTreeKey;
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource};
 use crate::tree::math::LeafIndex;
 use crate::tree::path::{NewPath, OwnPathKeys, PathKeysUpdate, generate_path};
@@ -111,9 +109,17 @@ pub fn external_join(
             predecessor: Some((old.credential, old.signature_key)),
         });
     }
+    if plan.psks.len() > usize::from(u16::MAX) {
+        return Err(JoinError::TooManyPsks);
+    }
     let mut psks = Vec::with_capacity(plan.psks.len());
     for psk in &plan.psks {
-        psks.push(PreSharedKeyId::with_fresh_nonce(suite, psk.clone(), env.rng).map_err(Fault::from)?);
+        let id = PreSharedKeyId::with_fresh_nonce(suite, psk.clone(), env.rng).map_err(Fault::from)?;
+        // req: R-11.2-05, R-11.3-06
+        if Predecessor::named_by(&id).is_some() {
+            return Err(JoinError::PskUsage);
+        }
+        psks.push(id);
     }
     let tag = QuestionTag::draw(env.rng)?;
     Ok(PendingExternalJoin {
@@ -324,16 +330,7 @@ impl ExternalJoin {
         let Self { message, epoch, tree, path_keys } = self;
         let mut w = SecretWriter::new(RECORD_VERSION);
         w.put(message)?;
-        let header = epoch.to_record(&Retention { past: Vec::new(), resumption: Vec::new() })?;
-        w.opaque(header.as_bytes())?;
-        let records = epoch.secret_tree.records()?;
-        w.put(&u32::try_from(records.len()).unwrap_or(u32::MAX))?;
-        for (key, value) in &records {
-            w.put(key)?;
-            w.opaque(value.as_bytes())?;
-        }
-        w.opaque(&tree.to_extension()?)?;
-        w.opaque(path_keys_record(path_keys, &PathKeysUpdate::default())?.as_bytes())?;
+        write_founding(&mut w, epoch, tree, path_keys)?;
         Ok(w.finish())
     }
 
@@ -344,16 +341,7 @@ impl ExternalJoin {
     pub fn from_record(record: &SecretBytes, env: &mut Env<'_>) -> Result<Self, Fault> {
         let mut r = open_record(record)?;
         let message = Vec::decode(&mut r)?;
-        let (mut epoch, _) = Epoch::from_record(&SecretBytes::from_slice(r.opaque()?))?;
-        for _ in 0..u32::decode(&mut r)? {
-            let key = SecretTreeKey::decode(&mut r)?;
-            epoch.secret_tree.admit(key, Some(r.opaque()?))?;
-        }
-        let id = epoch.context.cipher_suite;
-        let suite = env.suite(id).ok_or(Fault::UnsupportedSuite(id))?;
-        let tree = RatchetTree::from_extension(suite, index_seed(env)?, r.opaque()?)?;
-        epoch.check_tree(&tree)?;
-        let path_keys = path_keys_from_record(&SecretBytes::from_slice(r.opaque()?))?;
+        let (epoch, tree, path_keys) = read_founding(&mut r, env)?;
         r.finish()?;
         Ok(Self { message, epoch, tree, path_keys })
     }

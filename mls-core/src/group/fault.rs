@@ -34,6 +34,12 @@ pub enum Fault {
     Corrupt(DecodeError),
     /// The tree cannot be made.
     Tree(TreeError),
+    /// The tree is needed and not kept in the store: obtain it and [admit](crate::group::Group::admit_tree) it.
+    TreeOutside,
+    /// The epoch was left by [going back](crate::group::rewind), and must not be entered again.
+    EpochAbandoned(u64),
+    /// The tree that was given is not the one that the group has agreed on.
+    WrongTree,
 }
 
 impl Fault {
@@ -61,6 +67,9 @@ impl fmt::Display for Fault {
             Self::Crypto(error) => error.fmt(f),
             Self::Corrupt(error) => write!(f, "a stored record is corrupt: {error}"),
             Self::Tree(error) => error.fmt(f),
+            Self::TreeOutside => f.write_str("the tree is not kept in the store"),
+            Self::EpochAbandoned(epoch) => write!(f, "epoch {epoch} was left by going back"),
+            Self::WrongTree => f.write_str("the tree is not the group's"),
         }
     }
 }

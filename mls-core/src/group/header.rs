@@ -9,8 +9,9 @@ use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
 use mls_crypto_traits::{SecretBytes, SignaturePublicKey};
 
 use crate::credential::Credential;
+use crate::group::Group;
 use crate::group::epoch::{Epoch, LiveSecrets, PastEpoch, Replaced};
-use crate::group::pending::{PendingCommit, StagedEpoch};
+use crate::group::pending::{PendingCommit, SentCommit, StagedEpoch};
 use crate::group::state::Status;
 use crate::group_context::GroupContext;
 use crate::key_schedule::{
@@ -23,11 +24,25 @@ use crate::tree::path::{OwnPathKeys, PathKeysUpdate};
 use crate::tree::ratchet_tree::RatchetTree;
 
 /// What a group's header record holds besides the epoch.
+#[derive(Default)]
 pub(crate) struct Retention {
     /// Retained epochs, with the time at which each ended.
     pub(crate) past: Vec<(u64, u64)>,
     /// Epochs whose resumption PSK is kept.
     pub(crate) resumption: Vec<u64>,
+    /// Epochs that were left by going back.
+    pub(crate) abandoned: Vec<(u64, Vec<u8>)>,
+}
+
+impl Group {
+    /// What the header says of other epochs.
+    pub(crate) fn retention(&self) -> Retention {
+        Retention {
+            past: self.past.iter().map(|(epoch, slot)| (*epoch, slot.ended)).collect(),
+            resumption: self.resumption.keys().copied().collect(),
+            abandoned: self.abandoned.clone(),
+        }
+    }
 }
 
 impl Status {
@@ -47,14 +62,24 @@ impl Status {
 
 impl Epoch {
     pub(crate) fn to_record(&self, retention: &Retention) -> Result<SecretBytes, EncodeError> {
+        self.header(retention, self.secrets.exporter.as_bytes())
+    }
+
+    /// The header of an epoch whose exporter secret is deleted.
+    pub(crate) fn to_record_without_exporter(&self, retention: &Retention) -> Result<SecretBytes, EncodeError> {
+        self.header(retention, &[])
+    }
+
+    fn header(&self, retention: &Retention, exporter: &[u8]) -> Result<SecretBytes, EncodeError> {
         let mut w = SecretWriter::new(RECORD_VERSION);
-        self.write(&mut w)?;
+        self.write(&mut w, exporter)?;
         w.put(&retention.past)?;
         w.put(&retention.resumption)?;
+        w.put(&retention.abandoned)?;
         Ok(w.finish())
     }
 
-    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+    fn write(&self, w: &mut SecretWriter, exporter_bytes: &[u8]) -> Result<(), EncodeError> {
         let Self {
             context,
             context_bytes: _,
@@ -73,9 +98,9 @@ impl Epoch {
         w.put(own_signature_key)?;
         w.put(re_init)?;
         w.put(&secret_tree.size())?;
-        let LiveSecrets { sender_data, exporter, external, membership, resumption, authenticator, init } = secrets;
+        let LiveSecrets { sender_data, exporter: _, external, membership, resumption, authenticator, init } = secrets;
         w.opaque(sender_data.as_bytes())?;
-        w.opaque(exporter.as_bytes())?;
+        w.opaque(exporter_bytes)?;
         w.opaque(external.as_bytes())?;
         w.opaque(membership.as_bytes())?;
         w.opaque(resumption.as_bytes())?;
@@ -112,14 +137,19 @@ impl Epoch {
     pub(crate) fn from_record(bytes: &SecretBytes) -> Result<(Self, Retention), DecodeError> {
         let mut r = open_record(bytes)?;
         let epoch = Self::read(&mut r)?;
-        let retention = Retention { past: Vec::decode(&mut r)?, resumption: Vec::decode(&mut r)? };
+        let retention =
+            Retention { past: Vec::decode(&mut r)?, resumption: Vec::decode(&mut r)?, abandoned: Vec::decode(&mut r)? };
         r.finish()?;
         Ok((epoch, retention))
     }
 }
 
 /// The record of an epoch that is retained from now on.
-pub(crate) fn past_epoch_record(epoch: &Epoch, replaced: &Replaced) -> Result<SecretBytes, EncodeError> {
+pub(crate) fn past_epoch_record(
+    epoch: &Epoch,
+    replaced: &Replaced,
+    rewind: Option<&SecretBytes>,
+) -> Result<SecretBytes, EncodeError> {
     let mut w = SecretWriter::new(RECORD_VERSION);
     w.opaque(&epoch.context_bytes)?;
     w.put(&epoch.own_leaf)?;
@@ -127,6 +157,11 @@ pub(crate) fn past_epoch_record(epoch: &Epoch, replaced: &Replaced) -> Result<Se
     w.opaque(epoch.secrets.sender_data.as_bytes())?;
     let replaced: Vec<_> = replaced.iter().map(|(leaf, then)| (*leaf, then.as_ref())).collect();
     w.put(&replaced)?;
+    w.opaque(epoch.secrets.authenticator.as_bytes())?;
+    w.put(&u8::from(rewind.is_some()))?;
+    if let Some(rewind) = rewind {
+        w.opaque(rewind.as_bytes())?;
+    }
     Ok(w.finish())
 }
 
@@ -141,6 +176,11 @@ impl PastEpoch {
             replaced: Vec::<(LeafIndex, Option<(SignaturePublicKey, Credential)>)>::decode(&mut r)?
                 .into_iter()
                 .collect(),
+            authenticator: EpochAuthenticator::from_bytes(secret(&mut r)?),
+            rewind: match u8::decode(&mut r)? {
+                0 => None,
+                _ => Some(secret(&mut r)?),
+            },
         };
         r.finish()?;
         Ok(past)
@@ -175,13 +215,11 @@ pub(crate) fn path_keys_from_record(bytes: &SecretBytes) -> Result<OwnPathKeys, 
 impl PendingCommit {
     /// The record of a pending commit; of its tree only what differs from `tree`.
     pub(crate) fn to_record(&self, tree: &RatchetTree) -> Result<SecretBytes, EncodeError> {
-        let Self { message, welcome, ratchet_tree, staged } = self;
+        let Self { sent, staged } = self;
         let StagedEpoch { epoch, tree: new, path_keys } = staged;
         let mut w = SecretWriter::new(RECORD_VERSION);
-        w.put(message)?;
-        w.put(welcome)?;
-        w.put(ratchet_tree)?;
-        epoch.write(&mut w)?;
+        w.put(sent)?;
+        epoch.write(&mut w, epoch.secrets.exporter.as_bytes())?;
         let records = epoch.secret_tree.records()?;
         w.put(&u32::try_from(records.len()).unwrap_or(u32::MAX))?;
         for (key, value) in &records {
@@ -199,9 +237,7 @@ impl PendingCommit {
         replay: impl FnOnce(TreeSize, Vec<(NodeIndex, Option<Arc<[u8]>>)>) -> Result<RatchetTree, E>,
     ) -> Result<Box<Self>, E> {
         let mut r = open_record(bytes)?;
-        let message = Vec::decode(&mut r)?;
-        let welcome = Option::decode(&mut r)?;
-        let ratchet_tree = Option::decode(&mut r)?;
+        let sent = SentCommit::decode(&mut r)?;
         let mut epoch = Epoch::read(&mut r)?;
         for _ in 0..u32::decode(&mut r)? {
             let key = SecretTreeKey::decode(&mut r)?;
@@ -211,7 +247,7 @@ impl PendingCommit {
         epoch.check_tree(&tree)?;
         let path_keys = read_path_update(&mut r)?;
         r.finish()?;
-        Ok(Box::new(Self { message, welcome, ratchet_tree, staged: StagedEpoch { epoch, tree, path_keys } }))
+        Ok(Box::new(Self { sent, staged: StagedEpoch { epoch, tree, path_keys } }))
     }
 }
 

@@ -14,13 +14,15 @@ use crate::group::assemble::{EpochParts, assemble};
 use crate::group::create::{StoredKeyPackage, found};
 use crate::group::join_error::JoinError;
 use crate::group::psks::combine_with;
+use crate::group::query::members_of;
 use crate::group::resident::index_seed;
-use crate::group::{Fault, Fresh, Group};
+use crate::group::succession::Predecessor;
+use crate::group::{Fault, Fresh, Group, Member};
 use crate::identity::{CredentialCheck, CredentialEvent};
 use crate::key_package::{KeyPackage, KeyPackageRef};
-use crate::key_schedule::{EpochSecrets, Intermediate, verify_confirmation_tag};
+use crate::key_schedule::{EpochSecrets, Intermediate, PskSecret, verify_confirmation_tag};
 use crate::proposal::apply::{Newcomer, extension_types, required};
-use crate::psk::{PreSharedKeyId, Psk, ResumptionPskUsage};
+use crate::psk::PreSharedKeyId;
 use crate::record::{GroupId, Precondition, RecordKey};
 use crate::tree::leaf_node::LeafNode;
 use crate::tree::math::LeafIndex;
@@ -32,7 +34,7 @@ use crate::welcome::{GroupInfo, GroupSecrets, Welcome};
 /// A Welcome whose group secrets are open. It asks for pre-shared keys.
 #[must_use]
 pub struct OpenedWelcome {
-    suite: CipherSuite,
+    pub(crate) suite: CipherSuite,
     reference: KeyPackageRef,
     key_package: Box<KeyPackage>,
     leaf_key: HpkePrivateKey,
@@ -45,13 +47,19 @@ pub struct OpenedWelcome {
 #[must_use]
 pub struct PendingJoin {
     tag: QuestionTag,
+    opened: OpenedGroup,
+    checks: Vec<CredentialCheck>,
+}
+
+/// A group that we are welcome to, as the GroupInfo and the tree tell it.
+pub(crate) struct OpenedGroup {
+    pub(crate) info: Box<GroupInfo>,
+    pub(crate) tree: RatchetTree,
+    pub(crate) own_leaf: LeafIndex,
     reference: KeyPackageRef,
-    info: Box<GroupInfo>,
-    tree: RatchetTree,
-    own_leaf: LeafIndex,
+    last_resort: bool,
     path_keys: OwnPathKeys,
     intermediate: Intermediate,
-    checks: Vec<CredentialCheck>,
 }
 
 /// Opens the group secrets of a Welcome.
@@ -60,8 +68,25 @@ pub struct PendingJoin {
 /// data of a `ratchet_tree` extension, where the tree does not come in the Welcome.
 ///
 /// # Errors
-/// [`JoinError`]; nothing has changed, and the key package is not used up.
+/// [`JoinError`]; nothing has changed, and the key package is not used up. [`JoinError::SuccessorGroup`] where the
+/// group succeeds another one: it is joined [from there](crate::group::open_successor_welcome).
 pub fn open_welcome(
+    welcome: &Welcome,
+    reference: &KeyPackageRef,
+    key_package_record: &SecretBytes,
+    ratchet_tree: Option<&[u8]>,
+    env: &mut Env<'_>,
+) -> Result<OpenedWelcome, JoinError> {
+    let opened = open_secrets(welcome, reference, key_package_record, ratchet_tree, env)?;
+    match opened.predecessor() {
+        // A successor group is joined as such; an ordinary join must not stand in for it.
+        Some(predecessor) => Err(JoinError::SuccessorGroup(Box::new(predecessor))),
+        None => Ok(opened),
+    }
+}
+
+/// Opens the group secrets of a Welcome, whatever it is a Welcome to.
+pub(crate) fn open_secrets(
     welcome: &Welcome,
     reference: &KeyPackageRef,
     key_package_record: &SecretBytes,
@@ -95,32 +120,36 @@ pub fn open_welcome(
 }
 
 fn check_psks(suite: Suite<'_>, psks: &[PreSharedKeyId]) -> Result<(), JoinError> {
-    let mut successors = 0_usize;
-    for id in psks {
-        // req: R-8.4-02
-        if id.psk_nonce.len() != suite.hash_len() {
-            return Err(JoinError::PskNonceLength);
-        }
-        if let Psk::Resumption { usage, .. } = &id.psk
-            && *usage != ResumptionPskUsage::Application
-        {
-            successors = successors.saturating_add(1);
-        }
+    if psks.len() > usize::from(u16::MAX) {
+        return Err(JoinError::TooManyPsks);
+    }
+    // req: R-8.4-02
+    if psks.iter().any(|id| id.psk_nonce.len() != suite.hash_len()) {
+        return Err(JoinError::PskNonceLength);
     }
     // req: R-12.4.3.1-08
-    match successors {
-        0 => Ok(()),
-        // A successor group is joined as such; an ordinary join must not stand in for it.
-        1 => Err(JoinError::SuccessorGroup),
+    match psks.iter().filter_map(Predecessor::named_by).count() {
+        0 | 1 => Ok(()),
         _ => Err(JoinError::TwoSuccessorPsks),
     }
 }
 
 impl OpenedWelcome {
+    /// The key package of ours that we were added with. It is not used up yet.
+    #[must_use]
+    pub const fn key_package(&self) -> &KeyPackage {
+        &self.key_package
+    }
+
     /// The pre-shared keys that are needed.
     #[must_use]
     pub fn psks(&self) -> &[PreSharedKeyId] {
         &self.secrets.psks
+    }
+
+    /// The group that this one succeeds, if it does.
+    pub(crate) fn predecessor(&self) -> Option<Predecessor> {
+        self.secrets.psks.iter().find_map(Predecessor::named_by)
     }
 
     /// Opens the GroupInfo and validates the tree.
@@ -131,7 +160,19 @@ impl OpenedWelcome {
         let suite = env.suite(self.suite).ok_or(Fault::UnsupportedSuite(self.suite))?;
         // req: R-12.4.3.1-07
         let psk_secret = combine_with(suite, &self.secrets.psks, |id| answers.psk_of(id))?;
-        let intermediate = self.secrets.joiner_secret.mix_psk(suite, &psk_secret)?;
+        let opened = self.open_group(suite, &psk_secret, env)?;
+        let tag = QuestionTag::draw(env.rng)?;
+        let checks = tag.ask(roster(&opened.tree, Some(opened.own_leaf), CredentialEvent::Join), env.now);
+        Ok(PendingJoin { tag, opened, checks })
+    }
+
+    pub(crate) fn open_group(
+        self,
+        suite: Suite<'_>,
+        psk_secret: &PskSecret,
+        env: &mut Env<'_>,
+    ) -> Result<OpenedGroup, JoinError> {
+        let intermediate = self.secrets.joiner_secret.mix_psk(suite, psk_secret)?;
         // req: R-12.4.3.1-09
         let opener = intermediate.welcome_secret(suite)?.key_and_nonce(suite)?;
         let info = suite
@@ -152,17 +193,14 @@ impl OpenedWelcome {
             let update = keys_from_welcome(suite, &tree, own_leaf, info.signer, &secret).map_err(JoinError::Path)?;
             drop(path_keys.apply(update));
         }
-        let tag = QuestionTag::draw(env.rng)?;
-        let checks = tag.ask(roster(&tree, Some(own_leaf), CredentialEvent::Join), env.now);
-        Ok(PendingJoin {
-            tag,
-            reference: self.reference,
+        Ok(OpenedGroup {
             info: Box::new(info),
             tree,
             own_leaf,
+            reference: self.reference,
+            last_resort: self.key_package.is_last_resort(),
             path_keys,
             intermediate,
-            checks,
         })
     }
 }
@@ -213,6 +251,27 @@ pub(crate) fn check_group(
     own: &LeafNode,
     env: &Env<'_>,
 ) -> Result<(), JoinError> {
+    check_form(info)?;
+    // req: R-12.4.3-04, R-13.4-07
+    let types = extension_types(&info.group_context.extensions);
+    if let Some(unsupported) = types.into_iter().find(|kind| !own.capabilities.supports_extension(*kind)) {
+        return Err(JoinError::UnsupportedExtension(unsupported));
+    }
+    check_signed(suite, info, tree, env)
+}
+
+/// Validates a GroupInfo and its tree, whoever asks.
+pub(crate) fn check_group_alone(
+    suite: Suite<'_>,
+    info: &GroupInfo,
+    tree: &RatchetTree,
+    env: &Env<'_>,
+) -> Result<(), JoinError> {
+    check_form(info)?;
+    check_signed(suite, info, tree, env)
+}
+
+fn check_form(info: &GroupInfo) -> Result<(), JoinError> {
     let context = &info.group_context;
     if context.version != ProtocolVersion::MLS10 {
         return Err(JoinError::UnsupportedVersion);
@@ -228,12 +287,11 @@ pub(crate) fn check_group(
             return Err(JoinError::MisplacedExtension(misplaced.extension_type));
         }
     }
-    // req: R-12.4.3-04, R-13.4-07
-    if let Some(unsupported) =
-        extension_types(&context.extensions).into_iter().find(|kind| !own.capabilities.supports_extension(*kind))
-    {
-        return Err(JoinError::UnsupportedExtension(unsupported));
-    }
+    Ok(())
+}
+
+fn check_signed(suite: Suite<'_>, info: &GroupInfo, tree: &RatchetTree, env: &Env<'_>) -> Result<(), JoinError> {
+    let context = &info.group_context;
     // req: R-12.4.3.1-10
     let signer = tree.leaf(info.signer).ok_or(JoinError::BlankSigner)?;
     // req: R-12.4.3-06
@@ -256,7 +314,25 @@ impl PendingJoin {
     /// The group that we are welcome to.
     #[must_use]
     pub const fn group_info(&self) -> &GroupInfo {
-        &self.info
+        &self.opened.info
+    }
+
+    /// The members of the group that we are welcome to, ourselves included. Nothing is used up by looking.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member> {
+        members_of(&self.opened.tree).collect()
+    }
+
+    /// The tree of the group that we are welcome to.
+    #[must_use]
+    pub const fn tree(&self) -> &RatchetTree {
+        &self.opened.tree
+    }
+
+    /// The leaf that we would have.
+    #[must_use]
+    pub const fn own_leaf(&self) -> LeafIndex {
+        self.opened.own_leaf
     }
 
     /// The credentials of all other members.
@@ -265,12 +341,20 @@ impl PendingJoin {
         &self.checks
     }
 
-    /// Joins the group. The key package is used up in the same transaction that stores the group.
+    /// Joins the group. The key package is used up in the same transaction that stores the group, unless it is one of
+    /// [last resort](crate::key_package::KeyPackage::is_last_resort).
     ///
     /// # Errors
     /// [`JoinError`]; nothing has changed, and the key package is not used up.
     pub fn resume(self, answers: &Answers, env: &mut Env<'_>) -> Result<Fresh<Group>, JoinError> {
         answers.members(self.tag, &self.checks)?;
+        self.opened.enter(env)
+    }
+}
+
+impl OpenedGroup {
+    /// The group with ourselves in it; its delta uses the key package up.
+    pub(crate) fn enter(self, env: &mut Env<'_>) -> Result<Fresh<Group>, JoinError> {
         let GroupInfo { group_context, confirmation_tag, extensions: _, .. } = *self.info;
         let id = group_context.cipher_suite;
         let suite = env.suite(id).ok_or(Fault::UnsupportedSuite(id))?;
@@ -281,7 +365,9 @@ impl PendingJoin {
         let mut fresh = enter_joined(suite, group_id, joined, secrets, self.path_keys, env)?;
         // req: R-10-01
         fresh.delta.require(Precondition::Present(RecordKey::KeyPackage(self.reference)));
-        fresh.delta.delete(RecordKey::KeyPackage(self.reference));
+        if !self.last_resort {
+            fresh.delta.delete(RecordKey::KeyPackage(self.reference));
+        }
         Ok(fresh)
     }
 }
@@ -342,12 +428,19 @@ impl core::fmt::Debug for OpenedWelcome {
 
 impl core::fmt::Debug for PendingJoin {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { tag: _, reference, info, tree: _, own_leaf, path_keys: _, intermediate: _, checks } = self;
-        f.debug_struct("PendingJoin")
-            .field("reference", reference)
+        let Self { tag: _, opened, checks } = self;
+        f.debug_struct("PendingJoin").field("group", opened).field("credentials", &checks.len()).finish_non_exhaustive()
+    }
+}
+
+impl core::fmt::Debug for OpenedGroup {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { info, tree: _, own_leaf, reference, last_resort, path_keys: _, intermediate: _ } = self;
+        f.debug_struct("OpenedGroup")
             .field("context", &info.group_context)
             .field("own_leaf", own_leaf)
-            .field("credentials", &checks.len())
+            .field("reference", reference)
+            .field("last_resort", last_resort)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,6 @@
 //! Why a group was not joined.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use mls_codec::DecodeError;
@@ -10,6 +11,7 @@ use crate::group::answers::AnswerError;
 use crate::group::disposition::Missing;
 use crate::group::fault::from_fault;
 use crate::group::psks::PskFailure;
+use crate::group::succession::{Predecessor, SuccessionError};
 use crate::group::{Disposition, Fault};
 use crate::tree::path::PathError;
 use crate::tree::ratchet_tree::TreeError;
@@ -33,8 +35,14 @@ pub enum JoinError {
     PskNonceLength,
     /// More than one pre-shared key is of usage reinit or branch.
     TwoSuccessorPsks,
+    /// More pre-shared keys than a 16-bit index can count (section 8.4).
+    TooManyPsks,
+    /// A pre-shared key of usage reinit or branch has no place in an external commit (section 12.1.4).
+    PskUsage,
     /// The group succeeds another one (sections 11.2 and 11.3); it is not joined like this.
-    SuccessorGroup,
+    SuccessorGroup(Box<Predecessor>),
+    /// The group is not such a successor as is expected.
+    Succession(SuccessionError),
     /// The ratchet tree is neither in the GroupInfo nor given.
     NoTree,
     /// The ratchet tree has not the form of one (section 12.4.3.3).
@@ -71,6 +79,10 @@ pub enum JoinError {
     ExternalPub(CryptoError),
     /// Our leaf in the group would be invalid (section 7.3).
     Leaf(LeafNodeError),
+    /// The GroupInfo is of another group.
+    WrongGroup,
+    /// The GroupInfo is of an epoch that is over.
+    OldEpoch(u64),
     /// The leaf that is to be replaced is blank.
     NothingToResync,
     /// What was asked was not answered, or not rightly.
@@ -80,6 +92,15 @@ pub enum JoinError {
 from_fault!(JoinError);
 
 impl JoinError {
+    /// The records of a former group to read, where that is all that stands in the way.
+    #[must_use]
+    pub const fn missing(&self) -> Option<&crate::record::Missing> {
+        match self {
+            Self::Fault(fault) => fault.missing(),
+            _ => None,
+        }
+    }
+
     /// What to do about the error.
     #[must_use]
     pub fn disposition(&self) -> Disposition {
@@ -87,7 +108,8 @@ impl JoinError {
             Self::Fault(fault) => fault.disposition(),
             Self::NoTree => Disposition::Retry(Missing::Tree),
             Self::Answer(error) => error.disposition(),
-            Self::Leaf(_) | Self::NothingToResync => Disposition::FixCaller,
+            Self::Succession(error) => error.disposition(),
+            Self::Leaf(_) | Self::NothingToResync | Self::PskUsage => Disposition::FixCaller,
             _ => Disposition::Discard,
         }
     }
@@ -96,6 +118,12 @@ impl JoinError {
 impl From<AnswerError> for JoinError {
     fn from(error: AnswerError) -> Self {
         Self::Answer(error)
+    }
+}
+
+impl From<SuccessionError> for JoinError {
+    fn from(error: SuccessionError) -> Self {
+        Self::Succession(error)
     }
 }
 
@@ -118,6 +146,7 @@ impl fmt::Display for JoinError {
             Self::Path(error) => return error.fmt(f),
             Self::Leaf(error) => return error.fmt(f),
             Self::Answer(error) => return error.fmt(f),
+            Self::Succession(error) => return error.fmt(f),
             Self::ExternalPub(error) => return error.fmt(f),
             Self::MisplacedExtension(kind) => return write!(f, "extension {kind:?} has no place there"),
             Self::UnsupportedExtension(kind) => return write!(f, "extension {kind:?} is not supported"),
@@ -126,7 +155,9 @@ impl fmt::Display for JoinError {
             Self::CannotDecrypt => "the Welcome does not decrypt",
             Self::PskNonceLength => "a PSK nonce has the wrong length",
             Self::TwoSuccessorPsks => "more than one PSK of usage reinit or branch",
-            Self::SuccessorGroup => "the group succeeds another one",
+            Self::TooManyPsks => "too many PSKs",
+            Self::PskUsage => "a PSK of usage reinit or branch has no place there",
+            Self::SuccessorGroup(_) => "the group succeeds another one",
             Self::NoTree => "the ratchet tree is missing",
             Self::TreeHash => "the tree's hash is not the one in the group context",
             Self::TooManyMembers => "the group has too many members",
@@ -138,6 +169,8 @@ impl fmt::Display for JoinError {
             Self::PathSecretLength => "the path secret has the wrong length",
             Self::ConfirmationTag => "wrong confirmation tag",
             Self::NoExternalPub => "the GroupInfo has no key for external joins",
+            Self::WrongGroup => "the GroupInfo is of another group",
+            Self::OldEpoch(_) => "the GroupInfo is of an epoch that is over",
             Self::NothingToResync => "the leaf that is to be replaced is blank",
         })
     }

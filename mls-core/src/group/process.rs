@@ -10,24 +10,25 @@ use mls_crypto_traits::{HpkePrivateKey, Suite};
 
 use crate::commit::{Commit, UpdatePath};
 use crate::env::Env;
-use crate::framing::{AuthenticatedContent, Content, Sender, confirmed_transcript_hash, interim_transcript_hash};
+use crate::framing::{AuthenticatedContent, Content, Sender, interim_transcript_hash};
 use crate::group::advance::{check_epoch_end, write_epoch_change};
 use crate::group::answers::{AnswerError, Answers, QuestionTag};
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::builder::StepBuilder;
 use crate::group::edit::Edit;
 use crate::group::epoch::NewEpoch;
+use crate::group::leftovers::{Leftover, leftovers};
 use crate::group::pending::StagedEpoch;
 use crate::group::psks::{self, PskFailure};
+use crate::group::public_state::PublicState;
 use crate::group::receive::use_ratchet;
 use crate::group::receive_error::{CommitRule, ReceiveError};
 use crate::group::{Fault, Group, Incoming, Member, Step};
-use crate::group_context::GroupContext;
 use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, verify_confirmation_tag};
 use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list, extension_types};
 use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list, path_required};
-use crate::proposal::{Proposal, ProposalOrRef};
+use crate::proposal::{Proposal, ProposalOrRef, ProposalRef, ReInit};
 use crate::psk::PreSharedKeyId;
 use crate::rules::{ProposalQuestion, ProposedChange, Ruling};
 use crate::tree::math::LeafIndex;
@@ -79,6 +80,11 @@ pub struct EpochChange {
     pub updated: Vec<LeafIndex>,
     /// Whether we are among the removed. The group is gone then.
     pub removed_self: bool,
+    /// What the group is closed in favour of: nothing more is sent in it (RFC 9420 section 11.2).
+    pub re_init: Option<ReInit>,
+    /// Our own proposals that were not committed, those of a pending commit of ours included. They are gone with the
+    /// epoch; [make them again](Leftover::proposing) where they are still wanted.
+    pub leftovers: Vec<Leftover>,
 }
 
 impl Incoming for EpochChange {}
@@ -101,7 +107,8 @@ impl PendingCommit {
         }
         let suite = group.suite(env)?;
         check_epoch_end(group, suite, env)?;
-        let list = resolve(group, commit, sender)?;
+        let cache = group.proposals()?;
+        let list = resolve(commit, sender, |reference| Some(cache.get(reference)?.listed(*reference)))?;
         let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
         check_list(&list, committer, suite.hash_len()).map_err(invalid)?;
         // req: R-12.4.2-07, R-12.4-12, R-12.4-13
@@ -146,8 +153,8 @@ impl PendingCommit {
         };
         let path_trees = match &commit.path {
             Some(path) => {
-                let checked =
-                    check_commit_path(group, suite, &applied, sender, path).map_err(|rule| rule.into_error(sender))?;
+                let checked = check_commit_path(group.public_state()?, suite, &applied, sender, path)
+                    .map_err(|rule| rule.into_error(sender))?;
                 newcomers.extend(checked.newcomer);
                 Some((checked.committer, checked.before, checked.after))
             }
@@ -176,7 +183,12 @@ impl PendingCommit {
 
 /// Whether the answer is one to this question.
 pub(crate) fn check_ruling(question: &ProposalQuestion, ruling: &Ruling) -> Result<(), AnswerError> {
-    if ruling.question == question.question { Ok(()) } else { Err(AnswerError::WrongAnswer) }
+    check_tag(&question.question, ruling)
+}
+
+/// Whether the answer has the tag of a question.
+pub(crate) fn check_tag(question: &[u8; 16], ruling: &Ruling) -> Result<(), AnswerError> {
+    if ruling.question == *question { Ok(()) } else { Err(AnswerError::WrongAnswer) }
 }
 
 pub(crate) fn check_epoch(group: &Group, epoch: u64) -> Result<(), Fault> {
@@ -184,11 +196,11 @@ pub(crate) fn check_epoch(group: &Group, epoch: u64) -> Result<(), Fault> {
     if group.epoch() == epoch { Ok(()) } else { Err(Fault::EpochOver) }
 }
 
-fn invalid(sender: Sender, rule: CommitRule) -> ReceiveError {
+pub(crate) fn invalid(sender: Sender, rule: CommitRule) -> ReceiveError {
     ReceiveError::InvalidCommit { sender, rule: Box::new(rule) }
 }
 
-const fn committer(sender: Sender) -> Option<Committer> {
+pub(crate) const fn committer(sender: Sender) -> Option<Committer> {
     match sender {
         Sender::Member(leaf) => Some(Committer::Member(leaf)),
         Sender::NewMemberCommit => Some(Committer::NewMember),
@@ -204,8 +216,11 @@ pub(crate) fn ask_policy(tag: QuestionTag, committer: Sender, own: bool, list: &
 }
 
 /// The proposals of a commit, those by reference from the cache.
-fn resolve(group: &Group, commit: &Commit, sender: Sender) -> Result<Vec<ListedProposal>, ReceiveError> {
-    let cache = group.proposals()?;
+pub(crate) fn resolve(
+    commit: &Commit,
+    sender: Sender,
+    cached: impl Fn(&ProposalRef) -> Option<ListedProposal>,
+) -> Result<Vec<ListedProposal>, ReceiveError> {
     commit
         .proposals
         .iter()
@@ -220,34 +235,28 @@ fn resolve(group: &Group, commit: &Commit, sender: Sender) -> Result<Vec<ListedP
             }
             ProposalOrRef::Reference(reference) => {
                 // req: R-12.2-17
-                let cached = cache.get(reference).ok_or(ReceiveError::MissingProposal(*reference))?;
-                Ok(ListedProposal {
-                    sender: cached.sender,
-                    proposal: cached.proposal.clone(),
-                    reference: Some(*reference),
-                    member: cached.member.clone(),
-                })
+                cached(reference).ok_or(ReceiveError::MissingProposal(*reference))
             }
         })
         .collect()
 }
 
 /// A path that is valid, and the trees before and after it.
-struct CheckedPath {
-    committer: LeafIndex,
-    before: RatchetTree,
-    after: RatchetTree,
-    newcomer: Option<Newcomer>,
+pub(crate) struct CheckedPath {
+    pub(crate) committer: LeafIndex,
+    pub(crate) before: RatchetTree,
+    pub(crate) after: RatchetTree,
+    pub(crate) newcomer: Option<Newcomer>,
 }
 
 /// A broken rule, or a fault that is not the committer's.
-enum Broken {
+pub(crate) enum Broken {
     Rule(CommitRule),
     Fault(Fault),
 }
 
 impl Broken {
-    fn into_error(self, sender: Sender) -> ReceiveError {
+    pub(crate) fn into_error(self, sender: Sender) -> ReceiveError {
         match self {
             Self::Rule(rule) => invalid(sender, rule),
             Self::Fault(fault) => ReceiveError::Fault(fault),
@@ -261,8 +270,9 @@ impl<T: Into<Fault>> From<T> for Broken {
     }
 }
 
-fn check_commit_path(
-    group: &Group,
+/// Validates a commit's path against the group with the proposals applied (section 12.4.2).
+pub(crate) fn check_commit_path(
+    at: PublicState<'_>,
     suite: Suite<'_>,
     applied: &AppliedList,
     sender: Sender,
@@ -296,10 +306,10 @@ fn check_commit_path(
     let summary = after.summary();
     // req: R-12.4.2-09, R-13.4-09
     let context = LeafContext {
-        position: Some((group.id.as_bytes(), committer)),
+        position: Some((&at.context.group_id, committer)),
         expected: ExpectedSource::Commit,
-        version: group.epoch.context.version,
-        cipher_suite: group.epoch.context.cipher_suite,
+        version: at.context.version,
+        cipher_suite: at.context.cipher_suite,
         required: &applied.required,
         group_extensions: &extension_types(&applied.extensions),
         members: Some(summary),
@@ -309,8 +319,8 @@ fn check_commit_path(
     };
     validate_leaf(suite, leaf, &context).map_err(|error| Broken::Rule(CommitRule::PathLeaf(error)))?;
     let predecessor = match replacing {
-        Some(committer) => group.tree()?.leaf(committer),
-        None => applied.removed.first().and_then(|old| group.tree.as_ref()?.leaf(*old)),
+        Some(committer) => at.tree.leaf(committer),
+        None => applied.removed.first().and_then(|old| at.tree.leaf(*old)),
     };
     // req: R-12.2-21
     if replacing.is_none() && predecessor.as_ref().is_some_and(|old| old.encryption_key == leaf.encryption_key) {
@@ -368,7 +378,7 @@ impl VettedCommit {
         let mut builder = StepBuilder::new(group, env.rng)?;
         if self.removes_us(group) {
             // req: R-12.4.2-20, R-12.4.2-21
-            let change = self.change(true);
+            let change = self.change(group, true)?;
             return Ok(builder.finish_removed(group, change));
         }
         use_ratchet(&mut builder, group, self.ratchet, env)?;
@@ -376,28 +386,21 @@ impl VettedCommit {
         let staged = self.stage(group, suite, answers)?;
         let end = write_epoch_change(&mut builder, group, &staged, suite, env)?;
         builder.edit(Edit::EnterEpoch(Box::new(NewEpoch { staged, end })));
-        Ok(builder.finish(group, self.change(false))?)
+        let change = self.change(group, false)?;
+        Ok(builder.finish(group, change)?)
     }
 
     fn stage(&self, group: &Group, suite: Suite<'_>, answers: &Answers) -> Result<StagedEpoch, ReceiveError> {
         let sender = self.content.content.sender;
         let own = group.own_leaf();
-        let epoch = group.epoch().checked_add(1).ok_or(Fault::EpochsExhausted)?;
+        let public = group.public_state()?;
         let tree = self.path_trees.as_ref().map_or(&self.applied.tree, |(_, after)| after);
-        // req: R-12.4.2-13, R-8.1-01, R-8.1-02
-        let mut context = GroupContext {
-            epoch,
-            tree_hash: tree.root_hash().as_bytes().to_vec(),
-            extensions: self.applied.extensions.clone(),
-            ..group.epoch.context.clone()
-        };
+        let mut context = public.provisional_context(&self.applied, tree)?;
         let (mut path_keys, commit_secret) = self.decrypt(group, suite, &context.to_bytes()?)?;
         let blanked = group.path_keys()?.blanked(tree);
         // req: R-7.5-15
         path_keys.clear.extend(blanked.into_iter().filter(|node| !path_keys.set.contains_key(node)));
-        // req: R-12.4.2-15
-        let confirmed = confirmed_transcript_hash(suite, &group.epoch.interim_transcript_hash, &self.content)?;
-        context.confirmed_transcript_hash = confirmed.as_bytes().to_vec();
+        public.confirm(suite, &mut context, &self.content)?;
         let context_bytes = context.to_bytes()?;
         let psks = crate::proposal::list::psks(&self.list);
         let psk_secret = psks::combine(group, suite, &psks, answers)?;
@@ -479,17 +482,23 @@ impl VettedCommit {
             .find_map(|listed| cache.get(listed.reference.as_ref()?)?.leaf_key.as_ref()))
     }
 
-    fn change(&self, removed_self: bool) -> EpochChange {
+    fn change(&self, group: &Group, removed_self: bool) -> Result<EpochChange, Fault> {
         let external = matches!(self.content.content.sender, Sender::NewMemberCommit).then_some(self.committer);
         let tree = self.path_trees.as_ref().map_or(&self.applied.tree, |(_, after)| after);
-        epoch_change(
+        let mut change = epoch_change(
             self.epoch.saturating_add(1),
             self.content.content.sender,
             &self.applied,
             tree,
             external,
             removed_self,
-        )
+        );
+        if !removed_self {
+            change.leftovers = leftovers(group, |reference| {
+                self.list.iter().any(|listed| listed.reference.as_ref() == Some(reference))
+            })?;
+        }
+        Ok(change)
     }
 }
 
@@ -515,6 +524,8 @@ pub(crate) fn epoch_change(
         removed: applied.removed.clone(),
         updated: applied.updated.clone(),
         removed_self,
+        re_init: applied.re_init.clone(),
+        leftovers: Vec::new(),
     }
 }
 

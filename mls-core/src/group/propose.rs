@@ -20,7 +20,7 @@ use crate::group::{Disposition, Fault, Group, Step};
 use crate::key_package::KeyPackage;
 use crate::proposal::apply::{ApplyContext, apply_list};
 use crate::proposal::list::{ListedProposal, ProposalListError, check_psk};
-use crate::proposal::{Proposal, ProposalRef};
+use crate::proposal::{Proposal, ProposalRef, ReInit};
 use crate::psk::{PreSharedKeyId, Psk, PskError, ResumptionPskUsage};
 use crate::record::RecordKey;
 use crate::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource};
@@ -47,6 +47,8 @@ pub enum Proposing {
     },
     /// To replace the extensions of the group context.
     GroupContextExtensions(Extensions),
+    /// To close the group in favour of one with these parameters (section 11.2). It stands alone in a commit.
+    ReInit(ReInit),
 }
 
 /// What changes in our own leaf besides its encryption key. What is `None` stays.
@@ -109,6 +111,8 @@ pub enum ProposeError {
     TooManyProposals,
     /// We have proposed the very same in this epoch already.
     DuplicateProposal(ProposalRef),
+    /// No such proposal waits.
+    NoSuchProposal(ProposalRef),
 }
 
 from_fault!(ProposeError);
@@ -195,6 +199,7 @@ pub(crate) fn make_proposal(
         Proposing::Add(key_package) => (Proposal::Add(key_package), None),
         Proposing::Remove(leaf) => (Proposal::Remove(leaf.into()), None),
         Proposing::GroupContextExtensions(extensions) => (Proposal::GroupContextExtensions(extensions), None),
+        Proposing::ReInit(re_init) => (Proposal::ReInit(re_init), None),
         Proposing::ExternalPsk(psk_id) => (psk(Psk::External { psk_id }, env)?, None),
         Proposing::ResumptionPsk { group_id, epoch } => {
             let usage = ResumptionPskUsage::Application;
@@ -308,6 +313,7 @@ impl fmt::Display for ProposeError {
             Self::Encrypt(error) => error.fmt(f),
             Self::TooManyProposals => f.write_str("too many proposals are cached"),
             Self::DuplicateProposal(_) => f.write_str("the same proposal waits already"),
+            Self::NoSuchProposal(_) => f.write_str("no such proposal waits"),
         }
     }
 }

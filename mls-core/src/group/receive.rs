@@ -9,14 +9,15 @@ use mls_crypto_traits::{SignaturePublicKey, Suite};
 use crate::credential::Credential;
 use crate::env::Env;
 use crate::framing::{
-    AuthenticatedContent, Content, ContentType, FramedContent, MlsMessage, MlsMessageBody, PrivateMessage,
-    ProtocolVersion, PublicMessage, Sender,
+    AuthenticatedContent, Content, ContentType, FramedContent, FramingError, MlsMessage, MlsMessageBody,
+    PrivateMessage, ProtocolVersion, PublicMessage, Sender,
 };
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::builder::StepBuilder;
 use crate::group::cache::CachedProposal;
 use crate::group::commit_merge::accept_commit;
 use crate::group::epoch::{Epoch, PastEpoch};
+use crate::group::outside::{PendingExternalProposal, external_sender};
 use crate::group::process::{EpochChange, PendingCommit};
 use crate::group::propose::{cache, check_alone};
 use crate::group::receive_error::ReceiveError;
@@ -37,6 +38,8 @@ pub enum Inbound {
     Application(Step<Received>),
     /// A proposal. It may bring in a credential to be vouched for.
     Proposal(Box<PendingProposal>),
+    /// A proposal of somebody outside the group. The policy is asked first.
+    ExternalProposal(Box<PendingExternalProposal>),
     /// A commit of somebody else.
     Commit(Box<PendingCommit>),
     /// Our own pending commit come back: it is accepted.
@@ -134,7 +137,7 @@ pub fn receive(group: &Group, message: &MlsMessage, env: &mut Env<'_>) -> Result
 /// Whether the message is the own commit that waits to be accepted.
 fn is_own_commit(group: &Group, message: &MlsMessage) -> Result<bool, Fault> {
     match &group.pending {
-        Some(pending) => Ok(message.to_bytes()? == pending.message),
+        Some(pending) => Ok(message.to_bytes()? == pending.sent.message),
         None => Ok(false),
     }
 }
@@ -148,33 +151,36 @@ fn receive_public(group: &Group, message: &PublicMessage, env: &mut Env<'_>) -> 
             let (key, _) = group.sender_at(group.epoch(), leaf)?.ok_or(ReceiveError::SenderNotMember(leaf))?;
             Some(key)
         }
-        Sender::NewMemberCommit => None,
-        // The engine has no policy for them yet, and without one they are not let in.
-        sender @ (Sender::External(_) | Sender::NewMemberProposal) => {
-            return Err(ReceiveError::SenderNotAllowed(sender));
-        }
+        // req: R-6.1-06, R-12.1.8.1-01
+        Sender::External(index) => Some(external_sender(group, index)?.signature_key),
+        Sender::NewMemberCommit | Sender::NewMemberProposal => None,
     };
     // req: R-6.2-03, R-6.2-04
     let content = message.clone().unprotect(suite, Some(&epoch.secrets.membership), context)?;
     // req: R-6.1-05, R-12.4.3.2-05
     let key = match key {
         Some(key) => key,
-        None => joiner_key(&content)?,
+        None => stranger_key(&content)?,
     };
     // req: R-6.1-12
     content.verify_signature(suite, &key, context)?;
     handshake(group, suite, content, None, env)
 }
 
-/// The key that signs an external commit: the one in its path's leaf.
-fn joiner_key(content: &AuthenticatedContent) -> Result<SignaturePublicKey, ReceiveError> {
+/// The key that a stranger signs with: that of the leaf in its path or in its key package.
+fn stranger_key(content: &AuthenticatedContent) -> Result<SignaturePublicKey, ReceiveError> {
     match &content.content.content {
+        // req: R-12.1.8-06
+        Content::Proposal(proposal) => match proposal.as_ref() {
+            Proposal::Add(key_package) => Ok(key_package.leaf_node.signature_key.clone()),
+            _ => Err(FramingError::NewMemberProposalContent.into()),
+        },
         Content::Commit(commit) => match &commit.path {
             Some(path) => Ok(path.leaf_node.signature_key.clone()),
             // req: R-12.4.3.2-03
             None => Err(ReceiveError::ExternalCommitWithoutPath),
         },
-        _ => Err(ReceiveError::ExternalCommitWithoutPath),
+        Content::Application(_) => Err(ReceiveError::NotForAGroup),
     }
 }
 
@@ -198,7 +204,7 @@ impl<'a> Reading<'a> {
         }
         // req: R-6.3-02
         let past = group.past_epoch(epoch)?.ok_or(ReceiveError::PastEpoch(epoch))?;
-        let PastEpoch { context_bytes, own_leaf, sender_data, secret_tree, replaced: _ } = past;
+        let PastEpoch { context_bytes, own_leaf, sender_data, secret_tree, .. } = past;
         Ok(Self { context_bytes, sender_data, secret_tree, own_leaf: *own_leaf })
     }
 }
@@ -290,13 +296,18 @@ fn handshake(
                 member: None,
             };
             let reference = ProposalRef::new(suite, &content)?;
+            if !matches!(listed.sender, Sender::Member(_)) {
+                let pending = PendingExternalProposal::new(group, reference, listed, env)?;
+                return Ok(Inbound::ExternalProposal(Box::new(pending)));
+            }
             Ok(Inbound::Proposal(Box::new(proposal_arrives(group, suite, reference, listed, ratchet, env)?)))
         }
         Content::Commit(_) => Ok(Inbound::Commit(Box::new(PendingCommit::new(group, content, ratchet, env)?))),
     }
 }
 
-fn proposal_arrives(
+/// Validates a proposal and asks for the credential that it brings in.
+pub(crate) fn proposal_arrives(
     group: &Group,
     suite: Suite<'_>,
     reference: ProposalRef,

@@ -36,8 +36,11 @@ pub enum ReceiveError {
     PastEpoch(u64),
     /// The sender's leaf is blank or outside the tree (section 6.1).
     SenderNotMember(LeafIndex),
-    /// A sender of this type is not let in.
+    /// The policy lets no proposal like this in from outside (section 12.1.8), or a sender of this type may not do
+    /// that.
     SenderNotAllowed(Sender),
+    /// The group context has no external sender with this index (section 12.1.8.1).
+    NoExternalSender(u32),
     /// The message is our own; what it says was done when it was sent.
     OwnMessage,
     /// The framing is wrong: a tag, the signature, the encryption (section 6).
@@ -120,6 +123,7 @@ impl ReceiveError {
             | Self::PastEpoch(_)
             | Self::SenderNotMember(_)
             | Self::SenderNotAllowed(_)
+            | Self::NoExternalSender(_)
             | Self::Framing(_)
             | Self::TooFarAhead
             | Self::ExternalCommitWithoutPath
@@ -197,6 +201,7 @@ impl fmt::Display for ReceiveError {
             Self::PastEpoch(epoch) => write!(f, "epoch {epoch} is over"),
             Self::SenderNotMember(leaf) => write!(f, "no member at leaf {}", leaf.as_u32()),
             Self::SenderNotAllowed(sender) => write!(f, "sender {sender:?} is not let in"),
+            Self::NoExternalSender(index) => write!(f, "the group has no external sender {index}"),
             Self::OwnMessage => f.write_str("the message is our own"),
             Self::Framing(error) => error.fmt(f),
             Self::KeyConsumed => f.write_str("the key of the message is gone"),

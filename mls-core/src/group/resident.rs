@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::{DecodeError, DecodeErrorKind};
@@ -12,6 +11,7 @@ use crate::env::Env;
 use crate::group::cache::{CachedProposal, ProposalCache};
 use crate::group::epoch::{Epoch, PastEpoch};
 use crate::group::header::{path_keys_from_record, secret_tree_record};
+use crate::group::leaf_epochs::{LeafEpochs, node_from_record};
 use crate::group::pending::PendingCommit;
 use crate::group::state::{Lifecycle, PastSlot, Status};
 use crate::group::{Fault, Group};
@@ -41,12 +41,14 @@ impl Group {
             lifecycle: Lifecycle::Active,
             epoch,
             tree: None,
+            leaf_epochs: LeafEpochs::default(),
             leaves: BTreeMap::new(),
             path_keys: None,
             proposals: (status.proposals == 0).then(ProposalCache::default),
             pending: None,
             past: retention.past.into_iter().map(|(at, ended)| (at, PastSlot { ended, state: None })).collect(),
             resumption: retention.resumption.into_iter().map(|at| (at, None)).collect(),
+            abandoned: retention.abandoned,
             status,
         })
     }
@@ -57,14 +59,14 @@ impl Group {
     ///
     /// # Errors
     /// [`Fault::Corrupt`] where a record does not decode, one that must exist does not, or the tree is not the one that
-    /// the header names; [`Fault::Tree`],
+    /// the header names; [`Fault::TreeOutside`] where it is not kept in the store; [`Fault::Tree`],
     /// [`Fault::UnsupportedSuite`], [`Fault::Crypto`].
     pub fn admit(&mut self, records: Records, env: &mut Env<'_>) -> Result<(), Fault> {
         let suite = self.suite(env)?;
         let Records { records, sets } = records;
         for (prefix, set) in sets {
             match prefix {
-                RecordPrefix::Tree(_) if self.tree.is_none() => self.admit_tree(suite, set, env)?,
+                RecordPrefix::Tree(_) if self.tree.is_none() => self.admit_tree_records(suite, set, env)?,
                 RecordPrefix::Proposals(_) if self.proposals.is_none() => {
                     let mut cache = ProposalCache::default();
                     for (key, value) in set {
@@ -86,16 +88,22 @@ impl Group {
         Ok(())
     }
 
-    fn admit_tree(
+    fn admit_tree_records(
         &mut self,
         suite: Suite<'_>,
         set: Vec<(RecordKey, SecretBytes)>,
         env: &mut Env<'_>,
     ) -> Result<(), Fault> {
+        if self.is_tree_outside() {
+            return Err(Fault::TreeOutside);
+        }
         let mut nodes = Vec::with_capacity(set.len());
+        let mut ages = Vec::new();
         for (key, value) in &set {
             let RecordKey::TreeNode(_, node) = key else { continue };
-            nodes.push((*node, Arc::from(open_record(value)?.rest())));
+            let (bytes, since) = node_from_record(*node, value)?;
+            nodes.push((*node, bytes));
+            ages.extend(node.leaf().map(|leaf| (leaf, since)));
         }
         // Before the tree is made: hashing a blank one of any size would take for ever.
         let size = self.epoch.secret_tree.size();
@@ -105,6 +113,7 @@ impl Group {
         let tree = RatchetTree::from_nodes(suite, index_seed(env)?, size, nodes)?;
         self.epoch.check_tree(&tree)?;
         self.tree = Some(tree);
+        self.leaf_epochs = LeafEpochs::from_records(&ages);
         self.leaves.clear();
         Ok(())
     }
@@ -113,7 +122,11 @@ impl Group {
         match (key, value) {
             (RecordKey::TreeNode(_, node), value) => {
                 if let (None, Some(leaf)) = (&self.tree, node.leaf()) {
-                    let bytes = value.as_ref().map(open_record).transpose()?.map(|mut r| Arc::from(r.rest()));
+                    if self.is_tree_outside() {
+                        return Err(Fault::TreeOutside);
+                    }
+                    let leaf_record = value.as_ref().map(|value| node_from_record(node, value)).transpose()?;
+                    let bytes = leaf_record.map(|(bytes, _)| bytes);
                     self.leaves.insert(leaf, bytes);
                 }
             }
@@ -122,13 +135,7 @@ impl Group {
             }
             (RecordKey::PendingCommit(_), Some(value)) if self.pending.is_none() => {
                 let Some(tree) = &self.tree else { return Ok(()) };
-                self.pending = Some(PendingCommit::from_record(&value, |size, edits| {
-                    let grown = size_for(edits.iter().filter(|(_, bytes)| bytes.is_some()).map(|(node, _)| *node));
-                    if size > tree.size() && Some(size) != grown {
-                        return Err(corrupt().into());
-                    }
-                    tree.clone().edit_resized(suite, size, edits).map_err(Fault::from)
-                })?);
+                self.pending = Some(read_pending(suite, tree, &value)?);
             }
             (RecordKey::Epoch(_, epoch), Some(value)) => {
                 if let Some(slot) = self.past.get_mut(&epoch)
@@ -185,14 +192,29 @@ impl Epoch {
     }
 }
 
+/// A commit of ours whose tree was written as what it changes of `tree`.
+pub(crate) fn read_pending(
+    suite: Suite<'_>,
+    tree: &RatchetTree,
+    record: &SecretBytes,
+) -> Result<Box<PendingCommit>, Fault> {
+    PendingCommit::from_record(record, |size, edits| {
+        let grown = size_for(edits.iter().filter(|(_, bytes)| bytes.is_some()).map(|(node, _)| *node));
+        if size > tree.size() && Some(size) != grown {
+            return Err(corrupt().into());
+        }
+        tree.clone().edit_resized(suite, size, edits).map_err(Fault::from)
+    })
+}
+
 /// The size of the tree whose last leaf is the last one of these nodes.
-fn size_for(nodes: impl Iterator<Item = NodeIndex>) -> Option<TreeSize> {
+pub(crate) fn size_for(nodes: impl Iterator<Item = NodeIndex>) -> Option<TreeSize> {
     let last = nodes.filter_map(NodeIndex::leaf).max()?;
     TreeSize::for_leaves(last.as_u32().checked_add(1)?)
 }
 
 /// Records decode and do not belong together.
-const fn corrupt() -> DecodeError {
+pub(crate) const fn corrupt() -> DecodeError {
     DecodeError::new(DecodeErrorKind::InvalidValue, 0)
 }
 

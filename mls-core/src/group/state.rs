@@ -14,9 +14,12 @@ use crate::credential::Credential;
 use crate::env::Env;
 use crate::group::cache::ProposalCache;
 use crate::group::epoch::{Epoch, LiveSecrets, PastEpoch};
+use crate::group::leaf_epochs::LeafEpochs;
 use crate::group::pending::PendingCommit;
+use crate::group::query::members_of;
 use crate::group_context::GroupContext;
 use crate::key_schedule::ResumptionPsk;
+use crate::proposal::ReInit;
 use crate::record::{GroupId, Missing, RecordKey, RecordPrefix};
 use crate::secret_tree::SecretTree;
 use crate::tree::leaf_node::LeafNode;
@@ -35,6 +38,8 @@ pub struct Group {
     pub(crate) epoch: Epoch,
     /// The ratchet tree, where it is resident.
     pub(crate) tree: Option<RatchetTree>,
+    /// When the leaves changed last, where the tree is resident.
+    pub(crate) leaf_epochs: LeafEpochs,
     /// Leaves read singly while the tree is not resident.
     pub(crate) leaves: BTreeMap<LeafIndex, Option<Arc<[u8]>>>,
     pub(crate) path_keys: Option<OwnPathKeys>,
@@ -44,6 +49,8 @@ pub struct Group {
     pub(crate) past: BTreeMap<u64, PastSlot>,
     /// The resumption PSKs of earlier epochs that are kept; the key where it is resident.
     pub(crate) resumption: BTreeMap<u64, Option<ResumptionPsk>>,
+    /// Epochs that were left by going back, with their confirmation tags: they must not be entered again.
+    pub(crate) abandoned: Vec<(u64, Vec<u8>)>,
 }
 
 /// A retained epoch.
@@ -60,6 +67,10 @@ pub(crate) struct Status {
     pub(crate) membership: [u8; 8],
     pub(crate) proposals: u32,
     pub(crate) pending_commit: u8,
+    /// Whether the group, closed by a `ReInit`, has been succeeded (RFC 9420 section 11.2).
+    pub(crate) succeeded: u8,
+    /// Whether the tree's records are not kept in the store.
+    pub(crate) tree_outside: u8,
 }
 
 /// Whether the member still takes part.
@@ -163,6 +174,18 @@ impl Group {
         matches!(self.lifecycle, Lifecycle::Active)
     }
 
+    /// The parameters of the group that is to succeed this one, where a `ReInit` has closed it (section 11.2).
+    #[must_use]
+    pub const fn re_init(&self) -> Option<&ReInit> {
+        self.epoch.re_init.as_ref()
+    }
+
+    /// Whether we have entered the group that succeeds this one.
+    #[must_use]
+    pub const fn is_succeeded(&self) -> bool {
+        self.status.succeeded != 0
+    }
+
     /// Whether a commit of our own waits to be accepted.
     #[must_use]
     pub const fn has_pending_commit(&self) -> bool {
@@ -186,14 +209,7 @@ impl Group {
     /// # Errors
     /// What is [`Missing`] where the tree is not resident.
     pub fn members(&self) -> Result<Vec<Member>, Missing> {
-        let tree = self.tree()?;
-        Ok(tree
-            .leaves()
-            .filter_map(|(index, bytes)| {
-                let leaf = LeafNode::from_bytes(bytes).ok()?;
-                Some(Member { index, credential: leaf.credential, signature_key: leaf.signature_key })
-            })
-            .collect())
+        Ok(members_of(self.tree()?).collect())
     }
 
     /// The member at a leaf of the current epoch; `None` where the leaf is blank.
@@ -212,9 +228,11 @@ impl Group {
     /// # Errors
     /// What is [`Missing`] where it is not resident.
     pub fn tree(&self) -> Result<&RatchetTree, Missing> {
-        self.tree
-            .as_ref()
-            .ok_or_else(|| Missing { keys: Vec::new(), prefixes: alloc::vec![RecordPrefix::Tree(self.id.clone())] })
+        self.tree.as_ref().ok_or_else(|| self.tree_missing())
+    }
+
+    pub(crate) fn tree_missing(&self) -> Missing {
+        Missing { keys: Vec::new(), prefixes: alloc::vec![RecordPrefix::Tree(self.id.clone())] }
     }
 
     /// What is missing of the records that handling a handshake message takes.
@@ -332,12 +350,14 @@ impl fmt::Debug for Group {
             lifecycle,
             epoch,
             tree: _,
+            leaf_epochs: _,
             leaves: _,
             path_keys: _,
             proposals: _,
             pending: _,
             past,
             resumption: _,
+            abandoned,
         } = self;
         f.debug_struct("Group")
             .field("id", id)
@@ -345,6 +365,7 @@ impl fmt::Debug for Group {
             .field("lifecycle", lifecycle)
             .field("epoch", &epoch.context.epoch)
             .field("past", &past.keys())
+            .field("abandoned", &abandoned.len())
             .finish_non_exhaustive()
     }
 }

@@ -9,8 +9,8 @@ use mls_crypto_traits::{SecretBytes, SignaturePublicKey, Suite};
 use crate::env::Env;
 use crate::extension::{Extension, ExtensionType, Extensions};
 use crate::framing::{MlsMessage, MlsMessageBody};
-use crate::group::Fault;
 use crate::group::create::signer;
+use crate::group::{Fault, Welcomes};
 use crate::group_context::GroupContext;
 use crate::key_schedule::{JoinerSecret, WelcomeSecret};
 use crate::proposal::Proposal;
@@ -32,18 +32,19 @@ pub(crate) struct WelcomeParts<'a> {
     pub(crate) confirmation_tag: &'a [u8],
     pub(crate) tree: &'a RatchetTree,
     pub(crate) tree_inside: bool,
+    pub(crate) shape: Welcomes,
     pub(crate) signer: LeafIndex,
     pub(crate) signature_key: &'a SignaturePublicKey,
 }
 
-/// The encoded Welcome for all that are added; none where nobody is.
-pub(crate) fn make_welcome(
+/// The encoded Welcomes for those that are added, in the order of their Adds; one for all, or one each.
+pub(crate) fn make_welcomes(
     suite: Suite<'_>,
     parts: WelcomeParts<'_>,
     env: &mut Env<'_>,
-) -> Result<Option<Vec<u8>>, Fault> {
+) -> Result<Vec<Vec<u8>>, Fault> {
     if parts.applied.added.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let mut extensions = Extensions::new();
     if parts.tree_inside {
@@ -80,8 +81,19 @@ pub(crate) fn make_welcome(
             encrypted_group_secrets: context.seal(&key_package.init_key, &plaintext, env.rng)?,
         });
     }
-    let welcome = Welcome { cipher_suite: suite.id(), secrets, encrypted_group_info };
-    Ok(Some(MlsMessage::new(MlsMessageBody::Welcome(welcome)).to_bytes()?))
+    // req: R-12.4.1-18, R-12.4.3.1-01
+    let served: Vec<Vec<_>> = match parts.shape {
+        Welcomes::OneForAll => alloc::vec![secrets],
+        Welcomes::OneEach => secrets.into_iter().map(|one| alloc::vec![one]).collect(),
+    };
+    served
+        .into_iter()
+        .map(|secrets| {
+            let encrypted_group_info = encrypted_group_info.clone();
+            let welcome = Welcome { cipher_suite: suite.id(), secrets, encrypted_group_info };
+            Ok(MlsMessage::new(MlsMessageBody::Welcome(welcome)).to_bytes()?)
+        })
+        .collect()
 }
 
 /// The tree as an extension of a GroupInfo.

@@ -39,6 +39,8 @@ pub enum KeyPackageError {
     Version,
     /// Its cipher suite is not the group's.
     CipherSuite,
+    /// The crypto provider lacks its cipher suite, so that nothing can be verified.
+    UnsupportedSuite(CipherSuite),
     /// Its init key is not a valid key of the suite (section 10).
     InvalidInitKey(CryptoError),
     /// Its init key is also its leaf's encryption key.
@@ -113,6 +115,7 @@ impl fmt::Display for KeyPackageError {
         match self {
             Self::Version => f.write_str("the protocol version is not the group's"),
             Self::CipherSuite => f.write_str("the cipher suite is not the group's"),
+            Self::UnsupportedSuite(suite) => write!(f, "the crypto provider lacks {suite:?}"),
             Self::InvalidInitKey(_) => f.write_str("the init key is invalid"),
             Self::InitKeyIsEncryptionKey => f.write_str("the init key is also the leaf's encryption key"),
             Self::DuplicateExtension => f.write_str("an extension type is repeated"),

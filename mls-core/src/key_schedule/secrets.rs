@@ -100,6 +100,13 @@ impl ResumptionPsk {
     }
 }
 
+impl EpochAuthenticator {
+    /// A second copy, which a retained epoch keeps.
+    pub(crate) fn duplicate(&self) -> Self {
+        Self(self.0.duplicate())
+    }
+}
+
 impl EncryptionSecret {
     /// The secret itself, where it becomes the root of the secret tree.
     pub(crate) fn into_secret(self) -> SecretBytes {

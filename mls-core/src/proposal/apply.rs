@@ -163,7 +163,7 @@ fn sort<'a>(at: ApplyContext<'_>, list: &'a [ListedProposal]) -> Result<Sorted<'
 }
 
 /// Whether a group context could have these extensions, whoever the members are.
-fn check_context_extensions(extensions: &Extensions) -> Result<(), ProposalListError> {
+pub(crate) fn check_context_extensions(extensions: &Extensions) -> Result<(), ProposalListError> {
     // req: R-13.4-05
     if extensions.has_duplicates() {
         return Err(ProposalListError::DuplicateExtension);

@@ -159,6 +159,12 @@ impl Delta {
         self.prefixes.push(RecordPrefix::Group(id.clone()));
     }
 
+    /// Takes in a delta over other records, to be stored in the same transaction.
+    pub(crate) fn alongside(&mut self, mut other: Self) {
+        self.preconditions.append(&mut other.preconditions);
+        self.then(other);
+    }
+
     /// Takes in a delta that follows this one: the preconditions are this one's, later writes win.
     pub(crate) fn then(&mut self, mut later: Self) {
         for prefix in core::mem::take(&mut later.prefixes) {

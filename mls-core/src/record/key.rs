@@ -62,6 +62,8 @@ pub enum RecordKey {
     ResumptionPsk(GroupId, u64),
     /// An external commit of ours that waits to be accepted.
     ExternalJoin(GroupId),
+    /// A group that we founded to succeed another, by its own identifier, until it is known to stand.
+    Successor(GroupId),
     /// The private part of a key package.
     KeyPackage(KeyPackageRef),
     /// An external pre-shared key, by its `psk_id`.
@@ -74,7 +76,7 @@ pub enum RecordKey {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RecordPrefix {
-    /// All records of a group but a pending external join.
+    /// All records of a group but a pending external join, and but a successor that is not accepted.
     Group(GroupId),
     /// The ratchet tree of a group.
     Tree(GroupId),
@@ -86,6 +88,8 @@ pub enum RecordPrefix {
     Groups,
     /// All pending external joins; their keys name the groups.
     ExternalJoins,
+    /// All successors that are not accepted; their keys name the groups.
+    Successors,
     /// All key packages.
     KeyPackages,
     /// All signature key pairs.
@@ -110,6 +114,7 @@ const KEY_PACKAGE: u8 = 3;
 const PSK: u8 = 4;
 const SIGNER: u8 = 5;
 const HEADER: u8 = 6;
+const SUCCESSOR: u8 = 7;
 
 const STATUS: u8 = 2;
 const TREE: u8 = 3;
@@ -152,6 +157,7 @@ impl RecordKey {
             Self::SkippedIndex(id, epoch) => ((GROUP, id, EPOCH), *epoch, SKIPPED_INDEX).encode(&mut out)?,
             Self::ResumptionPsk(id, epoch) => ((GROUP, id, RESUMPTION), *epoch).encode(&mut out)?,
             Self::ExternalJoin(id) => (EXTERNAL_JOIN, id).encode(&mut out)?,
+            Self::Successor(id) => (SUCCESSOR, id).encode(&mut out)?,
             Self::KeyPackage(reference) => (KEY_PACKAGE, reference).encode(&mut out)?,
             Self::Psk(id) => (PSK, id).encode(&mut out)?,
             Self::Signer(key) => (SIGNER, key).encode(&mut out)?,
@@ -169,6 +175,7 @@ impl RecordKey {
             HEADER => Self::Group(GroupId::decode(&mut r)?),
             GROUP => Self::decode_of_group(&mut r)?,
             EXTERNAL_JOIN => Self::ExternalJoin(GroupId::decode(&mut r)?),
+            SUCCESSOR => Self::Successor(GroupId::decode(&mut r)?),
             KEY_PACKAGE => Self::KeyPackage(KeyPackageRef::decode(&mut r)?),
             PSK => Self::Psk(Vec::decode(&mut r)?),
             SIGNER => Self::Signer(SignaturePublicKey::decode(&mut r)?),
@@ -222,7 +229,8 @@ impl RecordKey {
             | Self::SkippedKey(id, ..)
             | Self::SkippedIndex(id, _)
             | Self::ResumptionPsk(id, _)
-            | Self::ExternalJoin(id) => Some(id),
+            | Self::ExternalJoin(id)
+            | Self::Successor(id) => Some(id),
             Self::KeyPackage(_) | Self::Psk(_) | Self::Signer(_) => None,
         }
     }
@@ -233,7 +241,9 @@ impl RecordPrefix {
     #[must_use]
     pub fn covers(&self, key: &RecordKey) -> bool {
         match self {
-            Self::Group(id) => !matches!(key, RecordKey::ExternalJoin(_)) && key.group_id() == Some(id),
+            Self::Group(id) => {
+                !matches!(key, RecordKey::ExternalJoin(_) | RecordKey::Successor(_)) && key.group_id() == Some(id)
+            }
             Self::Tree(id) => matches!(key, RecordKey::TreeNode(other, _) if other == id),
             Self::Proposals(id) => matches!(key, RecordKey::Proposal(other, _) if other == id),
             Self::Epoch(id, epoch) => match key {
@@ -246,6 +256,7 @@ impl RecordPrefix {
             },
             Self::Groups => matches!(key, RecordKey::Group(_)),
             Self::ExternalJoins => matches!(key, RecordKey::ExternalJoin(_)),
+            Self::Successors => matches!(key, RecordKey::Successor(_)),
             Self::KeyPackages => matches!(key, RecordKey::KeyPackage(_)),
             Self::Signers => matches!(key, RecordKey::Signer(_)),
             Self::Psks => matches!(key, RecordKey::Psk(_)),
@@ -265,6 +276,7 @@ impl RecordPrefix {
             Self::Epoch(id, epoch) => alloc::vec![((GROUP, id, EPOCH), *epoch).to_bytes()?],
             Self::Groups => alloc::vec![alloc::vec![HEADER]],
             Self::ExternalJoins => alloc::vec![alloc::vec![EXTERNAL_JOIN]],
+            Self::Successors => alloc::vec![alloc::vec![SUCCESSOR]],
             Self::KeyPackages => alloc::vec![alloc::vec![KEY_PACKAGE]],
             Self::Signers => alloc::vec![alloc::vec![SIGNER]],
             Self::Psks => alloc::vec![alloc::vec![PSK]],

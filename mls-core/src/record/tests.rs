@@ -41,6 +41,7 @@ fn keys() -> Vec<RecordKey> {
             RecordKey::Proposal(id.clone(), ProposalRef(digest)),
             RecordKey::PendingCommit(id.clone()),
             RecordKey::ExternalJoin(id.clone()),
+            RecordKey::Successor(id.clone()),
         ]);
         for epoch in [0, 1, 256, u64::MAX] {
             keys.extend([
@@ -64,6 +65,7 @@ fn prefixes() -> Vec<RecordPrefix> {
         RecordPrefix::Signers,
         RecordPrefix::ExternalJoins,
         RecordPrefix::Psks,
+        RecordPrefix::Successors,
     ];
     for id in [vec![], vec![1], vec![1, 2], vec![7; 300]] {
         let id = GroupId(id);

@@ -150,8 +150,8 @@ pub struct RatchetUndo {
     skipped: Vec<(SkippedId, Slot<MessageKey>)>,
     /// The inner `None` is an index that was not resident.
     index: Option<Option<SkippedIndex>>,
-    /// What was reserved of a ratchet of our own that moved.
-    reserved: Option<(RatchetId, Option<u32>)>,
+    /// What was reserved of the ratchets that moved.
+    reserved: Vec<(RatchetId, Option<u32>)>,
 }
 
 impl fmt::Debug for RatchetUndo {
@@ -169,6 +169,13 @@ impl SecretTree {
     // req: R-9.2-06
     pub fn apply(&mut self, change: impl Into<SecretTreeEdit>) -> RatchetUndo {
         let SecretTreeEdit { nodes, ratchets, skipped, index, sent } = change.into();
+        // A ratchet that is set in another way than by sending is stored as it is here.
+        let own = sent.as_ref().map(|sent| sent.id);
+        let mut reserved: Vec<_> = ratchets
+            .iter()
+            .filter(|(id, _)| own != Some(*id))
+            .filter_map(|(id, _)| Some((*id, Some(self.reserved.remove(id)?))))
+            .collect();
         let nodes = nodes.into_iter().map(|(node, secret)| (node, self.frontier.replace(node, slot(secret)))).collect();
         let ratchets = ratchets.into_iter().map(|(id, state)| (id, self.ratchets.replace(id, slot(state)))).collect();
         let skipped = skipped
@@ -180,10 +187,10 @@ impl SecretTree {
             })
             .collect();
         let index = index.map(|index| self.index.replace(index));
-        let reserved = sent.map(|Sent { id, last, stored: _ }| {
+        if let Some(Sent { id, last, stored: _ }) = sent {
             self.sent = self.sent.wrapping_add(1);
-            (id, self.reserved.insert(id, last))
-        });
+            reserved.push((id, self.reserved.insert(id, last)));
+        }
         RatchetUndo { nodes, ratchets, skipped, index, reserved }
     }
 
@@ -202,10 +209,11 @@ impl SecretTree {
         if let Some(old) = index {
             self.index = old;
         }
-        match reserved {
-            Some((id, Some(last))) => drop(self.reserved.insert(id, last)),
-            Some((id, None)) => drop(self.reserved.remove(&id)),
-            None => {}
+        for (id, old) in reserved {
+            match old {
+                Some(last) => drop(self.reserved.insert(id, last)),
+                None => drop(self.reserved.remove(&id)),
+            }
         }
     }
 }

@@ -6,8 +6,8 @@ use mls_codec::{Decode, DecodeError, EncodeError};
 use mls_crypto_traits::SecretBytes;
 
 use super::{
-    MessageKey, RatchetState, RatchetType, SecretTree, SecretTreeChange, SkippedIndex, TreeNodeSecret, codec,
-    slots::Slot,
+    MessageKey, RatchetState, RatchetType, SecretTree, SecretTreeChange, SecretTreeEdit, SkippedIndex, TreeNodeSecret,
+    codec, slots::Slot,
 };
 use crate::tree::math::{LeafIndex, NodeIndex};
 
@@ -55,6 +55,15 @@ impl SecretTreeChange<'_> {
     }
 }
 
+impl SecretTreeEdit {
+    /// Sets a ratchet to what [`SecretTree::ratchets_of`] gave.
+    pub(crate) fn ratchet(leaf: LeafIndex, kind: RatchetType, stored: &[u8]) -> Result<Self, DecodeError> {
+        let mut edit = Self::default();
+        edit.ratchets.push(((leaf, kind), Some(codec::decode_ratchet(stored)?)));
+        Ok(edit)
+    }
+}
+
 impl SecretTree {
     /// Makes a record resident: `stored` is its value, or `None` where storage has none. A record that is known
     /// already stays as it is, since what is here is never older.
@@ -92,6 +101,17 @@ impl SecretTree {
             }
         }
         Ok(())
+    }
+
+    /// The resident ratchets of a leaf, encoded.
+    pub(crate) fn ratchets_of(&self, leaf: LeafIndex) -> Result<Vec<(RatchetType, SecretBytes)>, EncodeError> {
+        let mut records = Vec::new();
+        for kind in [RatchetType::Handshake, RatchetType::Application] {
+            if let Slot::Present(state) = self.ratchets.get(&(leaf, kind)) {
+                records.push((kind, codec::encode_ratchet(state)?));
+            }
+        }
+        Ok(records)
     }
 
     /// All resident records, encoded; of a new epoch's tree, all there are.

@@ -326,6 +326,11 @@ impl Peer {
         Ok(match inbound {
             Inbound::Application(step) => Event::Message(self.apply(step)),
             Inbound::OwnCommit(step) => Event::Epoch(self.apply(step)),
+            Inbound::ExternalProposal(pending) => {
+                let ruling = pending.question().accept();
+                let pending = pending.rule(ruling, self.group.as_ref().unwrap(), &mut self.world.env())?;
+                return self.finish(Inbound::Proposal(Box::new(pending)));
+            }
             Inbound::Proposal(pending) => {
                 let answers = self.answers(pending.credentials(), &[]);
                 let group = self.group.take().unwrap();

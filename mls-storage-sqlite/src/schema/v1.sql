@@ -127,6 +127,13 @@ CREATE TABLE mls_external_joins (
     sum      INTEGER NOT NULL
 ) STRICT;
 
+-- Groups that we founded to succeed others, until they are accepted.
+CREATE TABLE mls_successors (
+    group_id BLOB PRIMARY KEY NOT NULL,
+    value    BLOB NOT NULL,
+    sum      INTEGER NOT NULL
+) STRICT;
+
 -- Key packages with their private keys; the lifetime is in seconds since 1970.
 CREATE TABLE mls_key_packages (
     reference  BLOB PRIMARY KEY NOT NULL,

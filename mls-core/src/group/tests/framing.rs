@@ -4,9 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::common::Peer;
 use super::forge::{Lies, forge_commit, forge_content, forge_data, forge_proposal};
-use super::support::{PUBLIC, SUITE, encrypted, four, handle, leaf, refused, three_and_a_gap};
+use super::support::{PUBLIC, encrypted, four, handle, leaf, refused, three_and_a_gap};
 use crate::framing::{Content, FramingError, MlsMessage, MlsMessageBody, ProtocolVersion, Sender, WireFormat};
 use crate::group::{CommitPlan, Disposition, Fault, GroupInfoOptions, Proposing, ReceiveError, group_info};
 use crate::proposal::Proposal;
@@ -154,17 +153,6 @@ fn application_data_in_the_clear() {
     let message = forge_content(&mut alice, Content::Application(b"data".to_vec()), Lies::none());
     let error = refused(&mut bob, &message);
     assert_eq!(error, ReceiveError::Framing(FramingError::ApplicationDataInPublicMessage));
-}
-
-#[test]
-fn senders_that_no_policy_lets_in() {
-    let [mut alice, mut bob, ..] = four();
-    let add = Proposal::Add(Box::new(Peer::new("erin", SUITE, 5).key_package().key_package));
-    for sender in [Sender::External(0), Sender::NewMemberProposal] {
-        let lies = Lies { content: Box::new(|c| c.sender = sender), ..Lies::none() };
-        let message = forge_proposal(&mut alice, add.clone(), lies);
-        assert_eq!(refused(&mut bob, &message), ReceiveError::SenderNotAllowed(sender));
-    }
 }
 
 // req: R-6.1-09

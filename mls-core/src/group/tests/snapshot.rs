@@ -6,26 +6,38 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::group::Group;
-use crate::group::header::{Retention, path_keys_record};
+use crate::group::header::path_keys_record;
 use crate::secret_tree::SecretTree;
 use crate::tree::path::PathKeysUpdate;
 
 /// Every field of a group by its name; two snapshots are equal where nothing has changed.
 pub(super) fn snapshot(group: &Group) -> BTreeMap<String, Vec<u8>> {
-    let Group { id, status, lifecycle, epoch, tree, leaves, path_keys, proposals, pending, past, resumption } = group;
+    let Group {
+        id,
+        status,
+        lifecycle,
+        epoch,
+        tree,
+        leaf_epochs,
+        leaves,
+        path_keys,
+        proposals,
+        pending,
+        past,
+        resumption,
+        abandoned,
+    } = group;
     let mut all = BTreeMap::new();
     let mut put = |name: String, value: Vec<u8>| assert!(all.insert(name, value).is_none());
     put("id".to_string(), id.0.clone());
     put("status".to_string(), status.to_record().unwrap().as_bytes().to_vec());
     put("lifecycle".to_string(), format!("{lifecycle:?}").into_bytes());
-    let retention = Retention {
-        past: past.iter().map(|(at, slot)| (*at, slot.ended)).collect(),
-        resumption: resumption.keys().copied().collect(),
-    };
+    let retention = group.retention();
     put("epoch".to_string(), epoch.to_record(&retention).unwrap().as_bytes().to_vec());
     put("context".to_string(), epoch.context_bytes.clone());
     put("secret tree".to_string(), secret_tree(&epoch.secret_tree));
     put("tree".to_string(), tree.as_ref().map(|tree| tree.to_extension().unwrap()).unwrap_or_default());
+    put("leaf epochs".to_string(), format!("{leaf_epochs:?}").into_bytes());
     put("leaves".to_string(), format!("{leaves:?}").into_bytes());
     let keys = path_keys.as_ref().map(|keys| path_keys_record(keys, &PathKeysUpdate::default()).unwrap());
     put("path keys".to_string(), keys.map(|keys| keys.as_bytes().to_vec()).unwrap_or_default());
@@ -38,8 +50,11 @@ pub(super) fn snapshot(group: &Group) -> BTreeMap<String, Vec<u8>> {
         let Some(state) = &slot.state else { continue };
         let fields = (&state.context_bytes, state.own_leaf, state.sender_data.as_bytes(), &state.replaced);
         put(format!("past {at}"), format!("{fields:?}").into_bytes());
+        let more = (state.authenticator.as_bytes(), state.rewind.as_ref().map(|point| point.as_bytes()));
+        put(format!("past claims {at}"), format!("{more:?}").into_bytes());
         put(format!("past secret tree {at}"), secret_tree(&state.secret_tree));
     }
+    put("abandoned".to_string(), format!("{abandoned:?}").into_bytes());
     for (at, psk) in resumption {
         put(format!("resumption {at}"), format!("{:?}", psk.as_ref().map(|psk| psk.as_bytes())).into_bytes());
     }

@@ -7,6 +7,7 @@ use mls_crypto_traits::{CipherSuite, Suite};
 
 use super::common::{Event, Peer, group_of};
 use super::forge::Lies;
+use super::observer::refuses_too;
 use super::snapshot::snapshot;
 use crate::extension::{Extension, ExtensionType, Extensions};
 use crate::framing::{MlsMessage, Sender};
@@ -74,6 +75,7 @@ pub(super) fn refused(victim: &mut Peer, message: &MlsMessage) -> ReceiveError {
     }
     assert!(before.keys().eq(after.keys()), "{error:?}");
     assert!(victim.store.records == records && victim.store.writes == writes, "{error:?}");
+    refuses_too(victim, message, &error);
     error
 }
 

@@ -13,11 +13,11 @@ use crate::extension::ExtensionType;
 use crate::framing::{MlsMessage, MlsMessageBody, ProtocolVersion};
 use crate::group::{
     AnswerError, Answers, CommitPlan, Disposition, Fresh, Group, JoinError, Missing, PathPolicy, PendingJoin,
-    Proposing, open_welcome,
+    Predecessor, Proposing, Succession, open_welcome,
 };
 use crate::key_package::KeyPackage;
 use crate::psk::{PreSharedKeyId, Psk, ResumptionPskUsage};
-use crate::record::{Precondition, RecordKey};
+use crate::record::{GroupId, Precondition, RecordKey};
 use crate::welcome::{GroupInfo, Welcome};
 use mls_codec::Decode;
 
@@ -40,6 +40,11 @@ pub(super) fn scene() -> Scene {
     let mut erin = Peer::new("erin", SUITE, 3);
     let package = erin.key_package().key_package;
     Scene { alice, bob, erin, package }
+}
+
+/// What an ordinary join says to a Welcome that names a former group by [`psk`].
+fn successor(succession: Succession) -> JoinError {
+    JoinError::SuccessorGroup(Box::new(Predecessor { succession, group_id: GroupId(b"old".to_vec()), epoch: 4 }))
 }
 
 /// Why Erin refuses; nothing of hers has changed.
@@ -168,8 +173,8 @@ fn psks_that_cannot_be_in_a_welcome() {
     let cases = [
         (vec![psk(None, 31)], JoinError::PskNonceLength),
         (vec![psk(None, 0)], JoinError::PskNonceLength),
-        (vec![psk(reinit, 32)], JoinError::SuccessorGroup),
-        (vec![psk(branch, 32)], JoinError::SuccessorGroup),
+        (vec![psk(reinit, 32)], successor(Succession::ReInit)),
+        (vec![psk(branch, 32)], successor(Succession::Branch)),
         (vec![psk(reinit, 32), psk(branch, 32)], JoinError::TwoSuccessorPsks),
         (vec![psk(reinit, 32), psk(None, 32), psk(reinit, 32)], JoinError::TwoSuccessorPsks),
     ];

@@ -92,3 +92,26 @@ fn what_is_left_at_the_end_is_reserved_whole() {
     let none = tree.plan_send_ahead(suite(), leaf(OWN), APPLICATION, 32);
     assert_eq!(none.unwrap_err(), SecretTreeError::GenerationsExhausted);
 }
+
+#[test]
+fn a_ratchet_that_is_set_anew_has_nothing_reserved() {
+    let mut tree = tree(0);
+    send(&mut tree, 32);
+    let kept = tree.ratchets_of(leaf(OWN)).unwrap();
+    let before = std::format!("{tree:?}");
+    // The epoch ends, and is gone back to.
+    let undo = tree.apply(tree.plan_erase(suite(), leaf(OWN)).unwrap());
+    for (kind, record) in &kept {
+        drop(tree.apply(SecretTreeEdit::ratchet(leaf(OWN), *kind, record.as_bytes()).unwrap()));
+    }
+    // What is stored is where it was left: the next send has to write.
+    let (generation, written) = send(&mut tree, 32);
+    assert_eq!((generation, written.len()), (1, 1));
+
+    let mut other = self::tree(0);
+    send(&mut other, 32);
+    let erased = other.apply(other.plan_erase(suite(), leaf(OWN)).unwrap());
+    other.undo(erased);
+    assert_eq!(std::format!("{other:?}"), before, "taken back, it is reserved again");
+    drop(undo);
+}

@@ -36,6 +36,7 @@ impl Names {
             prefixes: vec![
                 RecordPrefix::Groups,
                 RecordPrefix::ExternalJoins,
+                RecordPrefix::Successors,
                 RecordPrefix::KeyPackages,
                 RecordPrefix::Signers,
             ],
@@ -62,6 +63,7 @@ impl Names {
             RecordKey::PathKeys(id.clone()),
             RecordKey::PendingCommit(id.clone()),
             RecordKey::ExternalJoin(id.clone()),
+            RecordKey::Successor(id.clone()),
         ]);
         self.keys.extend(nodes().map(|node| RecordKey::TreeNode(id.clone(), node)));
         self.keys.extend(digests.iter().map(|digest| RecordKey::Proposal(id.clone(), ProposalRef(*digest))));

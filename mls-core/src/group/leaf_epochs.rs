@@ -1,0 +1,111 @@
+//! When each leaf changed last.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mls_codec::{Decode, DecodeError, EncodeError, Reader};
+use mls_crypto_traits::SecretBytes;
+
+use crate::group::Group;
+use crate::record::{Missing, RECORD_VERSION, SecretWriter, open_record};
+use crate::tree::math::{LeafIndex, NodeIndex};
+
+/// The epoch since which each leaf is known to be as it is. Only those that changed since the oldest are listed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct LeafEpochs {
+    oldest: u64,
+    later: BTreeMap<LeafIndex, u64>,
+}
+
+/// A member whose leaf has not changed for long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StaleMember {
+    /// The member's leaf.
+    pub index: LeafIndex,
+    /// The epoch that the leaf has been the same since, as far as we know: that of our joining, if it was there before.
+    pub since: u64,
+}
+
+/// What [`LeafEpochs::enter`] replaced.
+pub(crate) type LeafEpochsUndo = Vec<(LeafIndex, Option<u64>)>;
+
+impl LeafEpochs {
+    /// All leaves known since `epoch`.
+    pub(crate) const fn all_since(epoch: u64) -> Self {
+        Self { oldest: epoch, later: BTreeMap::new() }
+    }
+
+    /// From what stands in the leaves' records.
+    pub(crate) fn from_records(all: &[(LeafIndex, u64)]) -> Self {
+        let oldest = all.iter().map(|(_, since)| *since).min().unwrap_or_default();
+        Self { oldest, later: all.iter().copied().filter(|(_, since)| *since != oldest).collect() }
+    }
+
+    pub(crate) fn get(&self, leaf: LeafIndex) -> u64 {
+        self.later.get(&leaf).copied().unwrap_or(self.oldest)
+    }
+
+    /// The leaves have changed with the beginning of `epoch`. What comes back undoes it.
+    pub(crate) fn enter(&mut self, epoch: u64, changed: impl Iterator<Item = LeafIndex>) -> LeafEpochsUndo {
+        changed.map(|leaf| (leaf, self.later.insert(leaf, epoch))).collect()
+    }
+
+    pub(crate) fn undo(&mut self, undo: LeafEpochsUndo) {
+        for (leaf, before) in undo {
+            match before {
+                Some(before) => drop(self.later.insert(leaf, before)),
+                None => drop(self.later.remove(&leaf)),
+            }
+        }
+    }
+}
+
+impl Group {
+    /// The epoch since which the member's leaf is known to be the same; `None` where the leaf is blank.
+    ///
+    /// The keys of a leaf that does not change protect nothing from whoever has a copy of that member's state. For a
+    /// leaf that was there when we joined, it is the epoch of our joining.
+    ///
+    /// # Errors
+    /// What is [`Missing`] where the tree is not resident.
+    pub fn leaf_changed_in(&self, leaf: LeafIndex) -> Result<Option<u64>, Missing> {
+        let tree = self.tree()?;
+        Ok((!tree.is_blank(leaf.node())).then(|| self.leaf_epochs.get(leaf)))
+    }
+
+    /// The members whose leaves have been the same for `epochs` epochs or more, the stalest first: those to be asked
+    /// for an update, or removed.
+    ///
+    /// # Errors
+    /// What is [`Missing`] where the tree is not resident.
+    pub fn stale_members(&self, epochs: u64) -> Result<Vec<StaleMember>, Missing> {
+        let now = self.epoch();
+        let mut stale: Vec<_> = self
+            .tree()?
+            .leaves()
+            .map(|(index, _)| StaleMember { index, since: self.leaf_epochs.get(index) })
+            .filter(|member| now.saturating_sub(member.since) >= epochs)
+            .collect();
+        stale.sort_by_key(|member| (member.since, member.index));
+        Ok(stale)
+    }
+}
+
+/// The record of a tree node: of a leaf with the epoch since which it is the same.
+pub(crate) fn node_record(node: NodeIndex, bytes: &[u8], since: u64) -> Result<SecretBytes, EncodeError> {
+    let mut w = SecretWriter::new(RECORD_VERSION);
+    if node.is_leaf() {
+        w.put(&since)?;
+    }
+    w.raw(bytes);
+    Ok(w.finish())
+}
+
+/// What [`node_record`] wrote.
+pub(crate) fn node_from_record(node: NodeIndex, record: &SecretBytes) -> Result<(Arc<[u8]>, u64), DecodeError> {
+    let mut r: Reader<'_> = open_record(record)?;
+    let since = if node.is_leaf() { u64::decode(&mut r)? } else { 0 };
+    Ok((Arc::from(r.rest()), since))
+}

@@ -1,0 +1,193 @@
+//! Following a commit (RFC 9420 section 12.4.2), as far as it is public.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt;
+
+use mls_codec::Encode;
+
+use crate::env::Env;
+use crate::framing::{AuthenticatedContent, Content, Sender, interim_transcript_hash};
+use crate::group::answers::{Answers, QuestionTag};
+use crate::group::process::{
+    ask_policy, check_commit_path, check_ruling, committer, epoch_change, invalid, resolve, same_client,
+};
+use crate::group::{CommitRule, EpochChange, Fault, ReceiveError};
+use crate::identity::CredentialCheck;
+use crate::observer::{Observer, ObserverStep};
+use crate::proposal::apply::{AppliedList, ApplyContext, apply_list};
+use crate::proposal::list::{ListedProposal, ProposalListError, check_list, path_required};
+use crate::record::RecordPrefix;
+use crate::rules::{ProposalQuestion, Ruling};
+use crate::tree::math::LeafIndex;
+use crate::tree::ratchet_tree::RatchetTree;
+
+/// A commit whose signature is verified and whose proposals are resolved. Nothing is applied yet: first the policy is
+/// asked.
+#[derive(Debug)]
+#[must_use]
+pub struct ObservedCommit {
+    epoch: u64,
+    content: AuthenticatedContent,
+    list: Vec<ListedProposal>,
+    question: ProposalQuestion,
+}
+
+/// A commit whose proposals and path are valid. It asks who the credentials are that come in.
+#[must_use]
+pub struct VettedObservedCommit {
+    tag: QuestionTag,
+    epoch: u64,
+    content: AuthenticatedContent,
+    applied: AppliedList,
+    committer: LeafIndex,
+    /// The tree of the new epoch.
+    tree: RatchetTree,
+    checks: Vec<CredentialCheck>,
+}
+
+impl ObservedCommit {
+    pub(super) fn new(
+        observer: &Observer,
+        content: AuthenticatedContent,
+        env: &mut Env<'_>,
+    ) -> Result<Self, ReceiveError> {
+        let sender = content.content.sender;
+        let Content::Commit(commit) = &content.content.content else {
+            return Err(ReceiveError::NotForAGroup);
+        };
+        let committer = committer(sender).ok_or(ReceiveError::SenderNotAllowed(sender))?;
+        let suite = observer.suite(env)?;
+        let list = resolve(commit, sender, |reference| Some(observer.proposals.get(reference)?.listed(*reference)))?;
+        let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
+        check_list(&list, committer, suite.hash_len()).map_err(invalid)?;
+        // req: R-12.4.2-07
+        if commit.path.is_none() && path_required(&list) {
+            return Err(invalid(ProposalListError::PathRequired));
+        }
+        let tag = QuestionTag::draw(env.rng)?;
+        let question = ask_policy(tag, sender, false, &list);
+        Ok(Self { epoch: observer.epoch(), content, list, question })
+    }
+
+    /// The question to the policy.
+    #[must_use]
+    pub const fn question(&self) -> &ProposalQuestion {
+        &self.question
+    }
+
+    /// Goes on with the policy's answer: applies the proposals and validates what results.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]; nothing has changed. [`CommitRule::Policy`] where the policy refuses.
+    pub fn rule(
+        self,
+        ruling: Ruling,
+        observer: &Observer,
+        env: &mut Env<'_>,
+    ) -> Result<VettedObservedCommit, ReceiveError> {
+        let Self { epoch, content, list, question } = self;
+        let sender = content.content.sender;
+        check_ruling(&question, &ruling)?;
+        if !ruling.accepted {
+            return Err(invalid(sender, CommitRule::Policy));
+        }
+        observer.check_epoch(epoch)?;
+        let suite = observer.suite(env)?;
+        let at = ApplyContext::new(suite, &observer.tree, &observer.context, env);
+        // req: R-12.4.2-04, R-12.4.2-06
+        let mut applied = apply_list(at, &list).map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
+        let mut newcomers = core::mem::take(&mut applied.newcomers);
+        let Content::Commit(commit) = &content.content.content else {
+            return Err(ReceiveError::NotForAGroup);
+        };
+        let (committer, tree) = match (&commit.path, sender) {
+            (Some(path), _) => {
+                let checked = check_commit_path(observer.public_state(), suite, &applied, sender, path)
+                    .map_err(|rule| rule.into_error(sender))?;
+                newcomers.extend(checked.newcomer);
+                (checked.committer, checked.after)
+            }
+            (None, Sender::Member(leaf)) => (leaf, applied.tree.clone()),
+            (None, _) => return Err(ReceiveError::ExternalCommitWithoutPath),
+        };
+        let tag = QuestionTag::draw(env.rng)?;
+        let checks = tag.ask(newcomers, env.now);
+        Ok(VettedObservedCommit { tag, epoch, content, applied, committer, tree, checks })
+    }
+}
+
+impl VettedObservedCommit {
+    /// The credentials that the commit brings in.
+    #[must_use]
+    pub fn credentials(&self) -> &[CredentialCheck] {
+        &self.checks
+    }
+
+    /// Follows the commit into its epoch. Do so once the commit is the one that members are given.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]; nothing has changed.
+    ///
+    /// # Security
+    /// The confirmation tag is taken over unverified; see [the module](crate::observer).
+    pub fn resume(
+        self,
+        observer: &Observer,
+        answers: &Answers,
+        env: &mut Env<'_>,
+    ) -> Result<ObserverStep<EpochChange>, ReceiveError> {
+        observer.check_epoch(self.epoch)?;
+        let members = answers.members(self.tag, &self.checks)?;
+        let sender = self.content.content.sender;
+        same_client(&self.checks, &members, &self.applied)
+            .map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
+        let suite = observer.suite(env)?;
+        let public = observer.public_state();
+        let mut context = public.provisional_context(&self.applied, &self.tree)?;
+        public.confirm(suite, &mut context, &self.content)?;
+        let confirmation_tag = self.content.auth.confirmation_tag.clone().unwrap_or_default();
+        // req: R-8.2-03
+        let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, &confirmation_tag)?;
+        let external = matches!(sender, Sender::NewMemberCommit).then_some(self.committer);
+        let change = epoch_change(context.epoch, sender, &self.applied, &self.tree, external, false);
+        let next = Observer {
+            id: observer.id.clone(),
+            status: observer.status,
+            context_bytes: context.to_bytes()?,
+            context,
+            interim_transcript_hash: interim.as_bytes().to_vec(),
+            confirmation_tag,
+            // req: R-12.3-06
+            re_init: self.applied.re_init,
+            tree: self.tree,
+            proposals: BTreeMap::new(),
+        };
+        let edits = observer.tree.diff(&next.tree);
+        Ok(ObserverStep::new(observer, next, change, env, |delta, next| {
+            if !observer.proposals.is_empty() {
+                delta.delete_prefix(RecordPrefix::Proposals(next.id.clone()));
+            }
+            crate::group::advance::write_nodes(delta, &next.id, &edits, next.context.epoch)?;
+            next.write_header(delta)
+        })?)
+    }
+}
+
+impl Observer {
+    fn check_epoch(&self, epoch: u64) -> Result<(), Fault> {
+        self.check_open()?;
+        if self.epoch() == epoch { Ok(()) } else { Err(Fault::EpochOver) }
+    }
+}
+
+impl fmt::Debug for VettedObservedCommit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tag: _, epoch, content: _, applied: _, committer, tree: _, checks } = self;
+        f.debug_struct("VettedObservedCommit")
+            .field("epoch", epoch)
+            .field("committer", committer)
+            .field("credentials", &checks.len())
+            .finish_non_exhaustive()
+    }
+}

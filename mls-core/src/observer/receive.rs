@@ -1,0 +1,241 @@
+//! Taking in what members and others send (RFC 9420 sections 6 and 12.1).
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mls_crypto_traits::{SignaturePublicKey, Suite};
+
+use crate::env::Env;
+use crate::extension::ExternalSenders;
+use crate::framing::{
+    AuthenticatedContent, Content, ContentType, FramingError, MlsMessage, MlsMessageBody, ProtocolVersion,
+    PublicMessage, Sender,
+};
+use crate::group::answers::{Answers, QuestionTag};
+use crate::group::cache::CachedProposal;
+use crate::group::{Fault, ProposalReceived, ReceiveError};
+use crate::identity::CredentialCheck;
+use crate::observer::commit::ObservedCommit;
+use crate::observer::{Observer, ObserverStep};
+use crate::proposal::apply::{ApplyContext, Newcomer, apply_list};
+use crate::proposal::list::{ListedProposal, ProposalListError, check_psk};
+use crate::proposal::{Proposal, ProposalRef};
+use crate::record::RecordKey;
+
+/// What a message turned out to be.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Observed {
+    /// A proposal. It may bring in a credential to be vouched for.
+    Proposal(Box<ObservedProposal>),
+    /// A commit.
+    Commit(Box<ObservedCommit>),
+    /// An encrypted message. Where it is a commit, and members take it, the group goes where it cannot be followed.
+    Hidden(HiddenMessage),
+}
+
+/// What shows of an encrypted message of the current epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HiddenMessage {
+    /// The epoch that it belongs to.
+    pub epoch: u64,
+    /// What it contains.
+    pub content_type: ContentType,
+}
+
+/// A proposal that arrived, verified but for its credential.
+#[derive(Debug)]
+#[must_use]
+pub struct ObservedProposal {
+    tag: QuestionTag,
+    epoch: u64,
+    reference: ProposalRef,
+    listed: ListedProposal,
+    checks: Vec<CredentialCheck>,
+}
+
+impl HiddenMessage {
+    /// Whether the group leaves the observer behind with this message, if members take it.
+    #[must_use]
+    pub const fn ends_epoch(&self) -> bool {
+        matches!(self.content_type, ContentType::Commit)
+    }
+}
+
+impl Observer {
+    /// Takes in a message of the group.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]; nothing has changed.
+    pub fn receive(&self, message: &MlsMessage, env: &mut Env<'_>) -> Result<Observed, ReceiveError> {
+        // req: R-6-05
+        if message.version != ProtocolVersion::MLS10 {
+            return Err(ReceiveError::UnsupportedVersion);
+        }
+        let peek = message.peek();
+        let (Some(group), Some(epoch), Some(content_type)) = (peek.group_id, peek.epoch, peek.content_type) else {
+            return Err(ReceiveError::NotForAGroup);
+        };
+        // req: R-6-10
+        if group != self.id {
+            return Err(ReceiveError::WrongGroup);
+        }
+        if epoch > self.epoch() {
+            return Err(ReceiveError::FutureEpoch(epoch));
+        }
+        if epoch < self.epoch() {
+            return Err(ReceiveError::PastEpoch(epoch));
+        }
+        match &message.body {
+            MlsMessageBody::PublicMessage(message) => self.receive_public(message, env),
+            MlsMessageBody::PrivateMessage(_) => Ok(Observed::Hidden(HiddenMessage { epoch, content_type })),
+            _ => Err(ReceiveError::NotForAGroup),
+        }
+    }
+
+    fn receive_public(&self, message: &PublicMessage, env: &mut Env<'_>) -> Result<Observed, ReceiveError> {
+        self.check_open()?;
+        let suite = self.suite(env)?;
+        let content = message.clone().without_membership()?;
+        let key = self.sender_key(&content)?;
+        // req: R-6.1-12
+        content.verify_signature(suite, &key, Some(&self.context_bytes))?;
+        let sender = content.content.sender;
+        let proposal = match &content.content.content {
+            Content::Application(_) => return Err(ReceiveError::NotForAGroup),
+            Content::Commit(_) => return Ok(Observed::Commit(Box::new(ObservedCommit::new(self, content, env)?))),
+            Content::Proposal(proposal) => proposal.as_ref().clone(),
+        };
+        let reference = ProposalRef::new(suite, &content)?;
+        let listed = ListedProposal { sender, proposal, reference: None, member: None };
+        Ok(Observed::Proposal(Box::new(self.proposal_arrives(suite, reference, listed, env)?)))
+    }
+
+    /// The key that the sender must have signed with (section 6.1).
+    fn sender_key(&self, content: &AuthenticatedContent) -> Result<SignaturePublicKey, ReceiveError> {
+        let sender = content.content.sender;
+        match (sender, &content.content.content) {
+            (Sender::Member(leaf), _) => {
+                // req: R-6.1-13
+                Ok(self.member(leaf).ok_or(ReceiveError::SenderNotMember(leaf))?.signature_key)
+            }
+            (Sender::External(index), _) => {
+                let senders = self.context.extensions.read::<ExternalSenders>().ok().flatten().unwrap_or_default();
+                let place = usize::try_from(index).unwrap_or(usize::MAX);
+                // req: R-6.1-13, R-12.1.8-01
+                let sender = senders.0.get(place).ok_or(ReceiveError::SenderNotAllowed(sender))?;
+                Ok(sender.signature_key.clone())
+            }
+            // req: R-6.1-05, R-12.4.3.2-05
+            (Sender::NewMemberCommit, Content::Commit(commit)) => match &commit.path {
+                Some(path) => Ok(path.leaf_node.signature_key.clone()),
+                None => Err(ReceiveError::ExternalCommitWithoutPath),
+            },
+            // req: R-6.1-06
+            (Sender::NewMemberProposal, Content::Proposal(proposal)) => match proposal.as_ref() {
+                Proposal::Add(key_package) => Ok(key_package.leaf_node.signature_key.clone()),
+                _ => Err(FramingError::NewMemberProposalContent.into()),
+            },
+            _ => Err(ReceiveError::SenderNotAllowed(sender)),
+        }
+    }
+
+    fn proposal_arrives(
+        &self,
+        suite: Suite<'_>,
+        reference: ProposalRef,
+        listed: ListedProposal,
+        env: &mut Env<'_>,
+    ) -> Result<ObservedProposal, ReceiveError> {
+        if self.proposals.contains_key(&reference) {
+            return Err(ReceiveError::DuplicateProposal(reference));
+        }
+        if self.status.proposals >= env.limits.cached_proposals {
+            return Err(ReceiveError::TooManyProposals);
+        }
+        let sender = listed.sender;
+        let newcomers = self
+            .check_alone(suite, &listed, env)
+            .map_err(|rule| ReceiveError::InvalidProposal { sender, rule: Box::new(rule) })?;
+        let tag = QuestionTag::draw(env.rng)?;
+        Ok(ObservedProposal { tag, epoch: self.epoch(), reference, listed, checks: tag.ask(newcomers, env.now) })
+    }
+
+    /// Whether a proposal would be valid if it were committed alone, by somebody else.
+    fn check_alone(
+        &self,
+        suite: Suite<'_>,
+        listed: &ListedProposal,
+        env: &Env<'_>,
+    ) -> Result<Vec<Newcomer>, ProposalListError> {
+        match &listed.proposal {
+            Proposal::PreSharedKey(id) => check_psk(id, suite.hash_len()).map(|()| Vec::new()),
+            Proposal::ExternalInit { .. } => Err(ProposalListError::ExternalInitByMember),
+            _ => {
+                let at = ApplyContext::new(suite, &self.tree, &self.context, env);
+                Ok(apply_list(at, core::slice::from_ref(listed))?.newcomers)
+            }
+        }
+    }
+}
+
+impl ObservedProposal {
+    /// The credentials that the proposal brings in.
+    #[must_use]
+    pub fn credentials(&self) -> &[CredentialCheck] {
+        &self.checks
+    }
+
+    /// What is proposed.
+    #[must_use]
+    pub const fn proposal(&self) -> &Proposal {
+        &self.listed.proposal
+    }
+
+    /// Who proposes.
+    #[must_use]
+    pub const fn sender(&self) -> Sender {
+        self.listed.sender
+    }
+
+    /// Keeps the proposal until it is committed or the epoch ends.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]; nothing has changed.
+    pub fn resume(
+        self,
+        observer: &Observer,
+        answers: &Answers,
+        env: &mut Env<'_>,
+    ) -> Result<ObserverStep<ProposalReceived>, ReceiveError> {
+        observer.check_open()?;
+        if self.epoch != observer.epoch() {
+            return Err(Fault::EpochOver.into());
+        }
+        if observer.proposals.contains_key(&self.reference) {
+            return Err(ReceiveError::DuplicateProposal(self.reference));
+        }
+        let members = answers.members(self.tag, &self.checks)?;
+        let ListedProposal { sender, proposal, .. } = self.listed;
+        let cached = CachedProposal {
+            order: observer.next_order(),
+            sender,
+            proposal: proposal.clone(),
+            member: members.into_iter().next(),
+            leaf_key: None,
+            message: None,
+        };
+        let record = cached.to_record().map_err(Fault::from)?;
+        let key = RecordKey::Proposal(observer.id.clone(), self.reference);
+        let mut next = observer.clone();
+        next.proposals.insert(self.reference, Arc::new(cached));
+        let output = ProposalReceived { reference: self.reference, sender, proposal };
+        let step = ObserverStep::new(observer, next, output, env, |delta, _| {
+            delta.put(key, record);
+            Ok(())
+        });
+        Ok(step?)
+    }
+}

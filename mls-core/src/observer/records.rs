@@ -1,0 +1,203 @@
+//! An observer's records, and a snapshot of all of them.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, Reader};
+use mls_crypto_traits::SecretBytes;
+
+use crate::env::Env;
+use crate::group::advance::write_nodes;
+use crate::group::cache::CachedProposal;
+use crate::group::leaf_epochs::node_from_record;
+use crate::group::resident::{index_seed, size_for};
+use crate::group::state::Status;
+use crate::group::{Fault, Fresh};
+use crate::group_context::GroupContext;
+use crate::observer::Observer;
+use crate::record::{
+    Delta, GroupId, Missing, Precondition, RECORD_VERSION, RecordKey, RecordPrefix, Records, SecretWriter, open_record,
+};
+use crate::tree::ratchet_tree::RatchetTree;
+
+/// Tells an observer's header from a member's, which begins with a protocol version.
+const MARK: u16 = u16::MAX;
+
+impl Observer {
+    /// The records that [`Self::load`] takes, to be read at one point in time.
+    #[must_use]
+    pub fn records_to_load(id: &GroupId) -> Missing {
+        Missing {
+            keys: alloc::vec![RecordKey::Group(id.clone()), RecordKey::Status(id.clone())],
+            prefixes: alloc::vec![RecordPrefix::Tree(id.clone()), RecordPrefix::Proposals(id.clone())],
+        }
+    }
+
+    /// The observer that the records of [`Self::records_to_load`] hold.
+    ///
+    /// # Errors
+    /// [`Fault::Corrupt`] where one is missing, does not decode or does not belong to the others, or a member's state
+    /// is stored there; [`Fault::UnsupportedSuite`], [`Fault::Tree`], [`Fault::Crypto`].
+    pub fn load(id: &GroupId, records: Records, env: &mut Env<'_>) -> Result<Self, Fault> {
+        let Records { records, sets } = records;
+        let (mut header, mut status) = (None, None);
+        for (key, value) in records {
+            match key {
+                RecordKey::Group(_) => header = value,
+                RecordKey::Status(_) => status = value,
+                _ => {}
+            }
+        }
+        let status = Status::from_record(&status.ok_or_else(corrupt)?)?;
+        let (mut nodes, mut proposals) = (Vec::new(), BTreeMap::new());
+        for (key, value) in sets.into_iter().flat_map(|(_, set)| set) {
+            match key {
+                RecordKey::TreeNode(_, node) => nodes.push((node, node_from_record(node, &value)?.0)),
+                RecordKey::Proposal(_, reference) => {
+                    let mut r = open_record(&value)?;
+                    proposals.insert(reference, Arc::new(CachedProposal::from_record(&mut r)?));
+                    r.finish()?;
+                }
+                _ => {}
+            }
+        }
+        let header = header.ok_or_else(corrupt)?;
+        let mut r = open_record(&header)?;
+        let mut observer = Self::read(&mut r, |context| {
+            let suite = env.suite(context.cipher_suite).ok_or(Fault::UnsupportedSuite(context.cipher_suite))?;
+            let size = size_for(nodes.iter().map(|(node, _)| *node)).ok_or_else(corrupt)?;
+            Ok(RatchetTree::from_nodes(suite, index_seed(env)?, size, nodes)?)
+        })?;
+        r.finish()?;
+        if observer.id != *id {
+            return Err(corrupt().into());
+        }
+        observer.status = status;
+        observer.proposals = proposals;
+        Ok(observer)
+    }
+
+    /// All that the observer knows but the proposals that wait, to be handed to another one.
+    ///
+    /// # Errors
+    /// [`Fault::Encode`].
+    pub fn snapshot(&self) -> Result<Vec<u8>, Fault> {
+        let mut w = SecretWriter::new(RECORD_VERSION);
+        self.write(&mut w)?;
+        w.opaque(&self.tree.to_extension()?)?;
+        Ok(w.finish().as_bytes().to_vec())
+    }
+
+    /// Begins to observe a group where another observer's [snapshot](Self::snapshot) says it stands.
+    ///
+    /// # Errors
+    /// [`Fault::Corrupt`] for bytes that are no snapshot, [`Fault::WrongTree`], [`Fault::Tree`],
+    /// [`Fault::UnsupportedSuite`].
+    ///
+    /// # Security
+    /// Nothing shows that the snapshot is right, but that it is consistent: take it from whom you trust.
+    pub fn from_snapshot(snapshot: &[u8], env: &mut Env<'_>) -> Result<Fresh<Self>, Fault> {
+        let record = SecretBytes::from_slice(snapshot);
+        let mut r = open_record(&record)?;
+        let mut head = r.clone();
+        // The tree comes last.
+        let context = Self::skip_to_tree(&mut head)?;
+        let suite = env.suite(context.cipher_suite).ok_or(Fault::UnsupportedSuite(context.cipher_suite))?;
+        let tree = RatchetTree::from_extension(suite, index_seed(env)?, head.opaque()?)?;
+        let observer = Self::read(&mut r, |_| Ok(tree))?;
+        r.opaque()?;
+        r.finish()?;
+        observer.found(env)
+    }
+
+    /// The observer as one that begins, with all of its records in the delta.
+    pub(super) fn found(mut self, env: &mut Env<'_>) -> Result<Fresh<Self>, Fault> {
+        let mut delta = Delta::new(env.rng)?;
+        delta.require(Precondition::Absent(RecordKey::Status(self.id.clone())));
+        let mut membership = [0; 8];
+        env.rng.fill(&mut membership)?;
+        self.status = Status { membership, ..Self::first_status() };
+        delta.put(RecordKey::Status(self.id.clone()), self.status.to_record()?);
+        self.write_all(&mut delta)?;
+        Ok(Fresh { delta, output: self })
+    }
+
+    pub(super) const fn first_status() -> Status {
+        Status { revision: 0, membership: [0; 8], proposals: 0, pending_commit: 0, succeeded: 0, tree_outside: 0 }
+    }
+
+    /// Writes header and tree.
+    pub(super) fn write_all(&self, delta: &mut Delta) -> Result<(), Fault> {
+        let nodes: Vec<_> = self.tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
+        write_nodes(delta, &self.id, &nodes, self.context.epoch)?;
+        self.write_header(delta)
+    }
+
+    pub(super) fn write_header(&self, delta: &mut Delta) -> Result<(), Fault> {
+        let mut w = SecretWriter::new(RECORD_VERSION);
+        self.write(&mut w)?;
+        delta.put(RecordKey::Group(self.id.clone()), w.finish());
+        Ok(())
+    }
+
+    fn write(&self, w: &mut SecretWriter) -> Result<(), Fault> {
+        let Self {
+            id: _,
+            status: _,
+            context,
+            context_bytes: _,
+            interim_transcript_hash,
+            confirmation_tag,
+            re_init,
+            tree: _,
+            proposals: _,
+        } = self;
+        w.put(&MARK)?;
+        w.put(context)?;
+        w.put(interim_transcript_hash)?;
+        w.put(confirmation_tag)?;
+        Ok(w.put(re_init)?)
+    }
+
+    fn skip_to_tree(r: &mut Reader<'_>) -> Result<GroupContext, DecodeError> {
+        if u16::decode(r)? != MARK {
+            return Err(corrupt());
+        }
+        let context = GroupContext::decode(r)?;
+        r.opaque()?;
+        r.opaque()?;
+        Option::<crate::proposal::ReInit>::decode(r)?;
+        Ok(context)
+    }
+
+    fn read(r: &mut Reader<'_>, tree: impl FnOnce(&GroupContext) -> Result<RatchetTree, Fault>) -> Result<Self, Fault> {
+        if u16::decode(r)? != MARK {
+            return Err(corrupt().into());
+        }
+        let context = GroupContext::decode(r)?;
+        let interim_transcript_hash = Vec::decode(r)?;
+        let confirmation_tag = Vec::decode(r)?;
+        let re_init = Option::decode(r)?;
+        let tree = tree(&context)?;
+        if tree.root_hash().as_bytes() != context.tree_hash {
+            return Err(Fault::WrongTree);
+        }
+        Ok(Self {
+            id: GroupId(context.group_id.clone()),
+            status: Self::first_status(),
+            context_bytes: context.to_bytes()?,
+            context,
+            interim_transcript_hash,
+            confirmation_tag,
+            re_init,
+            tree,
+            proposals: BTreeMap::new(),
+        })
+    }
+}
+
+/// Records decode and do not belong together.
+const fn corrupt() -> DecodeError {
+    DecodeError::new(DecodeErrorKind::InvalidValue, 0)
+}
