@@ -108,7 +108,7 @@ scenario! { fn of_two_successors_one_stands() {
     assert_talk(&mut new_at_bob, &mut new_at_carol);
 } }
 
-/// Each step fails once, before and after it is written; trying again leads to the same end.
+// Each step fails once, before and after it is written; trying again leads to the same end.
 scenario! { fn succession_survives_a_failing_store() {
     for failure in [Failure::Lost, Failure::Mute] {
         let (mut alice, mut at_alice, mut bob, mut at_bob, carol, mut at_carol, reinit) = closing();
