@@ -46,6 +46,12 @@
 //! Build the client over the same store and call [`Client::resume`]: it hands out again what may not have reached the
 //! others. No key is used twice.
 //!
+//! # Stores, and both faces
+//!
+//! [`AsyncClient`] and [`AsyncGroup`] are the same over futures. [`Blocking`] makes asynchronous parts of blocking ones,
+//! at once or on a [`ThreadPool`]. [`Encrypted`] seals the records of any store.
+//! [`receive_with`](Group::receive_with) writes what an application makes of a message in the transaction that takes it in.
+//!
 //! # Features
 //! - `rustcrypto` (default): the pure Rust crypto provider [`mls_crypto_rustcrypto`], and the operating system's randomness, as
 //!   defaults of the [builder](ClientBuilder).

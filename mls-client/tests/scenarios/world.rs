@@ -250,9 +250,9 @@ pub(crate) fn client_with(
         ),
         Face::Async => {
             let store: Arc<dyn AsyncStorage> = match combination().store {
-                // What waits for a disk, as one would have it.
+                // What waits for a disk, as one would have it; two threads, as one may be waiting for another client.
                 Store::Sqlite | Store::EncryptedSqlite => {
-                    Arc::new(Blocking::new(store.clone()).on_pool(&ThreadPool::new(1).unwrap()))
+                    Arc::new(Blocking::new(store.clone()).on_pool(&ThreadPool::new(2).unwrap()))
                 }
                 Store::Memory | Store::EncryptedMemory => Arc::new(Yielding(store.clone())),
             };
