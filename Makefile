@@ -1,10 +1,19 @@
-# Every target needs Rust and a C compiler, and nothing else. `make` alone lists them.
+# Every target needs Rust and a C compiler, and nothing else (`make wasm` Node, OpenSSL from source Perl). `make` alone lists them.
 #
 # Everything is built in the dev profile, where dependencies are optimised (Cargo.toml): tests, demo and vectors share
 # what they build. All features are on, since features only add; those that choose how a C library is built are not.
 
 CARGO ?= cargo
-FEATURES := --features mls-crypto-rustcrypto/curve448,mls-crypto-traits/conformance,mls-core/conformance
+
+# OpenSSL is built from source where openssl-sys would not find the system's. `make VENDORED= ..` or
+# `make VENDORED=mls-crypto-openssl/vendored ..` decides otherwise.
+ifeq ($(OPENSSL_DIR)$(OPENSSL_LIB_DIR)$(wildcard /opt/homebrew/opt/openssl@3 /usr/local/opt/openssl@3),)
+VENDORED := $(shell $(or $(PKG_CONFIG),pkg-config) --atleast-version=3.0 openssl 2>/dev/null || echo mls-crypto-openssl/vendored)
+endif
+OPENSSL := $(if $(VENDORED),--features $(VENDORED))
+
+FEATURES := --features mls-crypto-rustcrypto/curve448,mls-crypto-traits/conformance,mls-core/conformance,mls-core/hazmat \
+            --features mls-identity-x509/issue,mls-identity-x509/native-roots $(OPENSSL)
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
@@ -21,7 +30,8 @@ DENY_VERSION := 0.20.2
 DENY := $(or $(shell command -v cargo-deny),$(TARGET_DIR)/tools/bin/cargo-deny)
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-unit test-doc demo vectors lint fmt-check clippy doc features deny package publish-dry-run ci
+.PHONY: help test test-unit test-doc demo vectors bench-crypto lint fmt-check clippy doc features no-std wasm deny package \
+        publish-dry-run ci
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -35,10 +45,13 @@ test-doc: ## Run the examples in the documentation
 	$(CARGO) test --locked --workspace $(FEATURES) --no-fail-fast --doc
 
 demo: ## Run the demonstration: a group of four processes
-	$(CARGO) run --locked -p interop --bin mls-demo
+	$(CARGO) run --locked -p interop $(OPENSSL) --bin mls-demo
 
 vectors: ## Run the official test vectors and print a table
-	$(CARGO) run --locked -p interop --bin mls-vectors -- verify
+	$(CARGO) run --locked -p interop $(OPENSSL) --bin mls-vectors -- verify
+
+bench-crypto: ## Measure the backends beside their bare libraries, and write the table into README.md
+	$(CARGO) bench --locked -p interop $(OPENSSL) --bench crypto -- $(abspath README.md)
 
 lint: fmt-check clippy doc ## Check format, lints and documentation
 
@@ -51,8 +64,14 @@ clippy: ## Check the lints
 doc: ## Build the documentation, without warnings
 	RUSTDOCFLAGS="-D warnings $(RUSTDOCFLAGS)" $(CARGO) doc --locked --workspace $(FEATURES) --no-deps
 
-features: ## Check the crates without default features, and without std
+features: ## Check the crates without default features
 	CARGO="$(CARGO)" scripts/features.sh
+
+no-std: ## Build what needs no std for a target that has none
+	CARGO="$(CARGO)" scripts/no-std.sh
+
+wasm: ## Build the client for WebAssembly, and run a group of two in Node
+	CARGO="$(CARGO)" scripts/wasm.sh
 
 deny: $(DENY) ## Check licences, bans and sources of the dependencies
 	$(DENY) --locked --workspace check --hide-inclusion-graph licenses bans sources
@@ -61,10 +80,10 @@ $(TARGET_DIR)/tools/bin/cargo-deny:
 	$(CARGO) install --locked --root $(TARGET_DIR)/tools --version $(DENY_VERSION) cargo-deny
 
 package: ## Pack every published crate and build it from the package
-	CARGO="$(CARGO)" scripts/package.sh
+	CARGO="$(CARGO)" scripts/package.sh $(OPENSSL)
 
 publish-dry-run: ## Rehearse the release of all crates at once; uploads nothing
-	$(CARGO) publish --locked --workspace --dry-run
+	$(CARGO) publish --locked --workspace --dry-run $(OPENSSL)
 
 ci: ## Run everything that a change must pass
 	.ci/run

@@ -4,6 +4,7 @@ mod builder;
 mod client;
 mod external;
 mod group;
+mod observed;
 mod successor;
 mod waiting;
 
@@ -11,6 +12,7 @@ pub use builder::AsyncClientBuilder;
 pub use client::AsyncClient;
 pub use external::AsyncExternalJoin;
 pub use group::AsyncGroup;
+pub use observed::AsyncObservedGroup;
 pub use successor::AsyncSuccessor;
 
 #[cfg(test)]

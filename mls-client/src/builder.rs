@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mls_core::custom::CustomTypes;
 use mls_core::identity::IdentityProvider;
 use mls_core::limits::Limits;
 use mls_core::rules::MlsRules;
@@ -68,6 +69,20 @@ impl ClientBuilder {
     /// credentials. The type of an identity's own credential is added in any case.
     pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
         self.settings.capabilities = Some(capabilities);
+        self
+    }
+
+    /// The proposal, extension and credential types that the application has beside those of RFC 9420. Our leaves list
+    /// them. Give every client of a group the same.
+    pub fn custom_types(mut self, custom: CustomTypes) -> Self {
+        self.settings.custom = custom;
+        self
+    }
+
+    /// Whether our key packages and leaves contain random values that mean nothing (RFC 9420 section 13.5), so that
+    /// others do not come to rely on there being none. They do unless told otherwise.
+    pub fn grease(mut self, grease: bool) -> Self {
+        self.settings.grease = grease;
         self
     }
 

@@ -6,13 +6,13 @@ use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
 use mls_core::group::{
     CreateGroup, ExternalJoinPlan, ExternalProposal, KeyPackageSpec, LeafSpec, NewKeyPackage, NewMemberProposal,
-    OutgoingProposal, propose_as_new_member, propose_from_outside,
+    OutgoingProposal, VerifiedGroupInfo, propose_as_new_member, propose_from_outside,
 };
 use mls_core::identity::IdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
 use mls_core::storage::Storage;
-use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SignaturePrivateKey, SignaturePublicKey};
 
 use crate::blocking::run;
 use crate::builder::ClientBuilder;
@@ -22,6 +22,7 @@ use crate::event::Repeat;
 use crate::external::ExternalJoin;
 use crate::group::Group;
 use crate::identity::Identity;
+use crate::peek::WelcomePeek;
 
 /// A client: signers, key packages, and the groups of one store.
 ///
@@ -52,6 +53,18 @@ impl Client {
     /// A [`CreateError`]; nothing is stored then.
     pub fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
         run(self.driver.new_signer(suite))
+    }
+
+    /// Stores a signature private key that was made elsewhere, and returns the public key.
+    ///
+    /// # Errors
+    /// A [`CreateError`]; nothing is stored then.
+    pub fn import_signer(
+        &self,
+        suite: CipherSuite,
+        private: &SignaturePrivateKey,
+    ) -> Result<SignaturePublicKey, CreateError> {
+        run(self.driver.import_signer(suite, private))
     }
 
     /// The public keys of the signers that the client has.
@@ -151,6 +164,46 @@ impl Client {
         ratchet_tree: Option<&[u8]>,
     ) -> Result<ExternalJoin, JoinError> {
         let join = run(self.driver.join_external(group_info, ratchet_tree, plan))?;
+        Ok(ExternalJoin::new(Arc::clone(&self.driver), join))
+    }
+
+    /// Looks into a Welcome for one of our key packages. Nothing is used up: [`join`](Self::join) takes it.
+    ///
+    /// `ratchet_tree` is the tree where the Welcome does not contain it.
+    ///
+    /// # Errors
+    /// A [`JoinError`].
+    pub fn peek_welcome(&self, welcome: &[u8], ratchet_tree: Option<&[u8]>) -> Result<WelcomePeek, JoinError> {
+        run(self.driver.peek_welcome(welcome, ratchet_tree))
+    }
+
+    /// Verifies a `GroupInfo` with its tree, without joining anything; see [`mls_core::group::verify_group_info`].
+    ///
+    /// # Errors
+    /// A [`JoinError`].
+    pub fn verify_group_info(
+        &self,
+        group_info: &[u8],
+        ratchet_tree: Option<&[u8]>,
+    ) -> Result<VerifiedGroupInfo, JoinError> {
+        self.driver.verify_group_info(group_info, ratchet_tree)
+    }
+
+    /// Prepares to join a group by an external commit in the place of the leaf that we had there: when our state is
+    /// lost, or the group went where it cannot be followed (RFC 9420 section 12.4.3.2).
+    ///
+    /// The old leaf is found by our signature key, or else by our credential, if only one leaf has that. Once the join
+    /// is [accepted](ExternalJoin::accept), what we held of the group before is replaced.
+    ///
+    /// # Errors
+    /// A [`JoinError`]; nothing is stored then.
+    pub fn rejoin(
+        &self,
+        identity: &Identity,
+        group_info: &[u8],
+        ratchet_tree: Option<&[u8]>,
+    ) -> Result<ExternalJoin, JoinError> {
+        let join = run(self.driver.rejoin(self.leaf(identity), group_info, ratchet_tree))?;
         Ok(ExternalJoin::new(Arc::clone(&self.driver), join))
     }
 

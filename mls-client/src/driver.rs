@@ -15,16 +15,20 @@ mod handle;
 mod join;
 mod load;
 mod message;
+mod observe;
 mod questions;
+mod recover;
 mod rounds;
 mod successor;
 mod waiting;
 
-pub(crate) use commit::{add_plan, remove_plan};
+pub(crate) use commit::{adds, removes};
 pub(crate) use handle::Handle;
+pub(crate) use recover::readd_plan;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use mls_core::custom::CustomTypes;
 use mls_core::env::Env;
 use mls_core::group::{Fresh, Group as State, Step};
 use mls_core::identity::AsyncIdentityProvider;
@@ -49,6 +53,8 @@ pub(crate) struct Driver {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
     pub(crate) capabilities: Capabilities,
+    pub(crate) custom: CustomTypes,
+    pub(crate) grease: bool,
     pub(crate) signers: SignerMap,
 }
 
@@ -57,7 +63,14 @@ impl Driver {
     pub(crate) fn engine<T>(&self, call: impl FnOnce(&mut Env<'_>) -> T) -> T {
         let now = self.clock.now();
         let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner);
-        call(&mut Env { crypto: &*self.crypto, signers: &self.signers, rng: &mut **rng, now, limits: self.limits })
+        call(&mut Env {
+            crypto: &*self.crypto,
+            signers: &self.signers,
+            rng: &mut **rng,
+            now,
+            limits: self.limits,
+            custom: &self.custom,
+        })
     }
 
     /// Stores what a step changes and makes it happen.

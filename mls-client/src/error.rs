@@ -219,6 +219,12 @@ operation_errors! {
         Malformed(cause: DecodeError) = "the message does not decode", Disposition::Discard;
     }
 
+    /// Why a group did not go back to a past epoch.
+    RewindError(group::RewindError) = "the group could not go back" {}
+
+    /// Why a message to one member was not encrypted or decrypted.
+    MemberError(group::MemberError) = "the message to one member could not be handled" {}
+
     /// Why something was not exported from a group.
     ExportError(group::ExportError) = "it could not be exported" {}
 }
@@ -236,7 +242,18 @@ macro_rules! tried_again {
     )+};
 }
 
-tried_again!(SendError, ProposeError, CommitError, ReceiveError, ExportError, JoinError, SuccessorError);
+tried_again!(
+    SendError,
+    ProposeError,
+    CommitError,
+    ReceiveError,
+    ExportError,
+    JoinError,
+    SuccessorError,
+    LoadError,
+    RewindError,
+    MemberError
+);
 
 /// Why a client could not be built.
 #[derive(Debug)]

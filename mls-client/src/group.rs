@@ -1,5 +1,7 @@
 //! A group that the client is a member of.
 
+mod recovery;
+
 use std::sync::Arc;
 
 use mls_core::group as engine;
@@ -15,7 +17,7 @@ use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::{CipherSuite, SecretBytes};
 
 use crate::blocking::run;
-use crate::driver::{Driver, Handle, add_plan, remove_plan};
+use crate::driver::{Driver, Handle, adds, removes};
 use crate::error::{CommitError, ExportError, LoadError, ProposeError, ReceiveError, SendError};
 use crate::event::Event;
 
@@ -43,7 +45,7 @@ impl Group {
     /// # Errors
     /// A [`SendError`]; nothing is used up then.
     pub fn send(&mut self, data: &[u8]) -> Result<Outgoing, SendError> {
-        self.send_with(data, &EncryptOptions::default())
+        self.send_with(data, &self.driver.rules.sending().application)
     }
 
     /// Encrypts `data` with authenticated data, padding, or in spite of pending proposals.
@@ -101,7 +103,7 @@ impl Group {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub fn add<K: AsRef<[u8]>>(&mut self, key_packages: &[K]) -> Result<CommitOutput, CommitError> {
-        self.commit(&add_plan(key_packages)?)
+        self.commit(&self.driver.plan(adds(key_packages)?))
     }
 
     /// Commits the removal of members, with all pending proposals.
@@ -109,7 +111,7 @@ impl Group {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub fn remove(&mut self, members: &[LeafIndex]) -> Result<CommitOutput, CommitError> {
-        self.commit(&remove_plan(members))
+        self.commit(&self.driver.plan(removes(members)))
     }
 
     /// Commits new keys of our own, with all pending proposals: from the next epoch on, whoever had a copy of our
@@ -118,7 +120,7 @@ impl Group {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub fn update(&mut self) -> Result<CommitOutput, CommitError> {
-        self.commit(&CommitPlan::default())
+        self.commit(&self.driver.plan(Vec::new()))
     }
 
     /// Makes a commit (RFC 9420 section 12.4). It is pending until it is [accepted](Self::accept_commit), or
@@ -159,7 +161,7 @@ impl Group {
     /// # Errors
     /// A [`ProposeError`]; nothing is changed then.
     pub fn propose(&mut self, proposing: &Proposing) -> Result<OutgoingProposal, ProposeError> {
-        self.propose_with(proposing, &SendOptions::default())
+        self.propose_with(proposing, &self.driver.rules.sending().proposal)
     }
 
     /// Makes a proposal with authenticated data, padding, or in the clear.

@@ -44,7 +44,7 @@
 //! # After a crash
 //!
 //! Build the client over the same store and call [`Client::resume`]: it hands out again what may not have reached the
-//! others. No key is used twice.
+//! others; [`Client::successors`] does so with groups that were founded to succeed others. No key is used twice.
 //!
 //! # Stores, and both faces
 //!
@@ -57,6 +57,7 @@
 //!   defaults of the [builder](ClientBuilder).
 //! - `openssl`, `awslc`: the crypto providers `mls_crypto_openssl` and `mls_crypto_awslc`.
 //! - `sqlite`: the durable store `mls_storage_sqlite`.
+//! - `x509`: the authentication service for X.509 credentials, `mls_identity_x509`.
 //!
 //! Each adds a crate, re-exported under its name, and changes nothing else.
 #![forbid(unsafe_code)]
@@ -80,12 +81,16 @@ mod external;
 mod group;
 mod identity;
 mod memory;
+mod observed;
+mod peek;
 mod settings;
 mod signers;
 mod successor;
 mod waiting;
 
-pub use asynchronous::{AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncSuccessor};
+pub use asynchronous::{
+    AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncObservedGroup, AsyncSuccessor,
+};
 pub use basic::BasicIdentity;
 pub use blocking::{Blocking, OnPool, ThreadPool};
 pub use builder::ClientBuilder;
@@ -94,14 +99,16 @@ pub use clock::{Clock, SystemClock};
 pub use default_rules::DefaultRules;
 pub use encrypted::{Encrypted, EncryptedError, Sealing, StoreKey};
 pub use error::{
-    BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, ProposeError, ReceiveError,
-    SendError, SuccessorError,
+    BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, MemberError, ProposeError,
+    ReceiveError, RewindError, SendError, SuccessorError,
 };
 pub use event::{Event, Repeat};
 pub use external::ExternalJoin;
 pub use group::Group;
 pub use identity::Identity;
 pub use memory::MemoryStorage;
+pub use observed::{ObservedEvent, ObservedGroup};
+pub use peek::WelcomePeek;
 pub use successor::Successor;
 
 pub use mls_core;
@@ -112,10 +119,13 @@ pub use mls_crypto_openssl;
 #[cfg(feature = "rustcrypto")]
 pub use mls_crypto_rustcrypto;
 pub use mls_crypto_traits;
+#[cfg(feature = "x509")]
+pub use mls_identity_x509;
 #[cfg(feature = "sqlite")]
 pub use mls_storage_sqlite;
 
 pub use mls_core::credential::Credential;
+pub use mls_core::custom::{CustomProposal, CustomTypes};
 pub use mls_core::env::UnixTime;
 pub use mls_core::group::{
     CommitOutput, CommitPlan, DetachedCommit, Disposition, EncryptOptions, EpochChange, ExternalJoinPlan,

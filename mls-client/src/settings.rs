@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use mls_core::credential::CredentialType;
-use mls_core::framing::ProtocolVersion;
+use mls_core::custom::CustomTypes;
 use mls_core::identity::AsyncIdentityProvider;
 use mls_core::limits::Limits;
 use mls_core::rules::AsyncMlsRules;
@@ -23,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
     pub(crate) capabilities: Option<Capabilities>,
+    pub(crate) custom: CustomTypes,
+    pub(crate) grease: bool,
     pub(crate) signers: Vec<Arc<dyn SigningKey>>,
 }
 
@@ -34,6 +35,8 @@ impl Settings {
             clock: Arc::new(SystemClock::default()),
             limits: Limits::default(),
             capabilities: None,
+            custom: CustomTypes::new(),
+            grease: true,
             signers: Vec::new(),
         }
     }
@@ -45,21 +48,28 @@ impl Settings {
         identity: Arc<dyn AsyncIdentityProvider>,
         rules: Arc<dyn AsyncMlsRules>,
     ) -> Result<Driver, BuildError> {
-        let Self { crypto, rng, clock, limits, capabilities, signers } = self;
+        let Self { crypto, rng, clock, limits, capabilities, custom, grease, signers } = self;
         let crypto = crypto.ok_or(BuildError::NoCrypto)?;
         let rng = Mutex::new(rng.ok_or(BuildError::NoRng)?);
-        let capabilities = capabilities.unwrap_or_else(|| Capabilities {
-            versions: vec![ProtocolVersion::MLS10],
-            cipher_suites: crypto.cipher_suites(),
-            extensions: Vec::new(),
-            proposals: Vec::new(),
-            credentials: vec![CredentialType::BASIC],
-        });
+        let mut capabilities = capabilities.unwrap_or_else(|| Capabilities::of_engine(&*crypto));
+        custom.list_in(&mut capabilities);
         let loaded = SignerMap::default();
         for signer in signers {
             loaded.insert(signer);
         }
-        Ok(Driver { crypto, storage, identity, rules, rng, clock, limits, capabilities, signers: loaded })
+        Ok(Driver {
+            crypto,
+            storage,
+            identity,
+            rules,
+            rng,
+            clock,
+            limits,
+            capabilities,
+            custom,
+            grease,
+            signers: loaded,
+        })
     }
 }
 
@@ -85,11 +95,13 @@ fn default_rng() -> Option<Box<dyn Rng>> {
 
 impl core::fmt::Debug for Settings {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { crypto, rng: _, clock: _, limits, capabilities, signers } = self;
+        let Self { crypto, rng: _, clock: _, limits, capabilities, custom, grease, signers } = self;
         f.debug_struct("Settings")
             .field("crypto", crypto)
             .field("limits", limits)
             .field("capabilities", capabilities)
+            .field("custom", custom)
+            .field("grease", grease)
             .field("signers", &signers.len())
             .finish_non_exhaustive()
     }

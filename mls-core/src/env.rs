@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 
 use mls_crypto_traits::{CipherSuite, CryptoProvider, Rng, SignaturePublicKey, SigningKey, Suite};
 
+use crate::custom::CustomTypes;
 use crate::limits::Limits;
 
 /// Seconds since the Unix epoch.
@@ -28,6 +29,8 @@ pub struct Env<'a> {
     pub now: UnixTime,
     /// The bounds in force.
     pub limits: Limits,
+    /// The types that the application registers: [`CustomTypes::none`] where it has none.
+    pub custom: &'a CustomTypes,
 }
 
 impl<'a> Env<'a> {
@@ -39,7 +42,7 @@ impl<'a> Env<'a> {
 
 impl core::fmt::Debug for Env<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { crypto, signers: _, rng: _, now, limits } = self;
+        let Self { crypto, signers: _, rng: _, now, limits, custom: _ } = self;
         f.debug_struct("Env").field("crypto", crypto).field("now", now).field("limits", limits).finish_non_exhaustive()
     }
 }

@@ -3,6 +3,7 @@
 //! A [`Group`] is what one member holds of one group. Functions here read a `&Group` and yield a [`Step`]: what must
 //! be stored, and what comes out once it is. Until [`Step::apply`] nothing has happened.
 
+mod admission;
 pub(crate) mod advance;
 pub(crate) mod answers;
 mod assemble;
@@ -32,7 +33,7 @@ mod join_error;
 pub(crate) mod leaf_epochs;
 mod leftovers;
 mod member_hpke;
-mod outside;
+pub(crate) mod outside;
 mod pending;
 pub(crate) mod process;
 mod proposals;
@@ -67,7 +68,7 @@ pub use commit::{
 pub use commit_merge::{accept_commit, drop_commit, pending_commit};
 pub use create::{
     CreateError, CreateGroup, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group, generate_key_package,
-    generate_signer, key_package_record, signer_from_record,
+    generate_signer, import_signer, key_package_record, signer_from_record,
 };
 pub use detached::{DetachedCommit, accept_detached};
 pub use disposition::{Disposition, Missing};

@@ -12,6 +12,7 @@
 //! ```
 //! use std::{collections::BTreeMap, sync::Arc};
 //! use mls_core::credential::Credential;
+//! use mls_core::custom::CustomTypes;
 //! use mls_core::env::{Env, Signers, UnixTime};
 //! use mls_core::extension::Extensions;
 //! use mls_core::group::{CreateGroup, EncryptOptions, LeafSpec, create_group, encrypt, generate_signer, signer_from_record};
@@ -38,7 +39,7 @@
 //! let suite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
 //! let (now, limits) = (UnixTime(1_700_000_000), Limits::default());
 //!
-//! let mut env = Env { crypto: &crypto, signers: &keys, rng: &mut rng, now, limits };
+//! let mut env = Env { crypto: &crypto, signers: &keys, rng: &mut rng, now, limits, custom: CustomTypes::none() };
 //! let fresh = generate_signer(suite, &mut env)?;
 //! let record = fresh.delta().writes().find_map(|write| match write {
 //!     Write::Put(_, record) => Some(signer_from_record(record, &env)),
@@ -48,7 +49,7 @@
 //! let signature_key = fresh.release(durable)?;
 //! keys.0.insert(signature_key.clone(), record.ok_or("no record")??);
 //!
-//! let mut env = Env { crypto: &crypto, signers: &keys, rng: &mut rng, now, limits };
+//! let mut env = Env { crypto: &crypto, signers: &keys, rng: &mut rng, now, limits, custom: CustomTypes::none() };
 //! let leaf = LeafSpec {
 //!     credential: Credential::Basic { identity: b"alice".to_vec() },
 //!     signature_key,
@@ -79,9 +80,11 @@ extern crate std;
 
 pub mod commit;
 pub mod credential;
+pub mod custom;
 pub mod env;
 pub mod extension;
 pub mod framing;
+pub mod grease;
 pub mod group;
 pub mod group_context;
 pub mod identity;

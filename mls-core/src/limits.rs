@@ -2,11 +2,21 @@
 
 use crate::secret_tree::SecretTreeLimits;
 
+mod check;
+
+pub use check::LimitExceeded;
+pub(crate) use check::exceeds;
+
 /// Bounds on what the engine keeps and accepts, all with defaults that suit a chat application.
 ///
 /// They are checked before any signature is verified. They are the same for every member of a group only where the
-/// application makes them so; none of them changes what a valid commit is, with the exception of
-/// [`max_lifetime`](Self::max_lifetime), which RFC 9420 section 7.2 leaves to the application.
+/// application makes them so.
+///
+/// # Security
+/// Four of them say which commits are accepted at all: [`max_lifetime`](Self::max_lifetime), which RFC 9420 section 7.2
+/// leaves to the application, [`psks`](Self::psks), [`extension_bytes`](Self::extension_bytes) and
+/// [`credential_bytes`](Self::credential_bytes). Members that differ in these part ways. A proposal that did not fit in
+/// the cache can be received again before the commit that refers to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -32,6 +42,16 @@ pub struct Limits {
     pub rewind: bool,
     /// Proposals cached for one epoch.
     pub cached_proposals: u32,
+    /// Proposals cached for one sender in one epoch. All who propose to be added themselves count as one.
+    pub cached_proposals_per_sender: u32,
+    /// Bytes of the proposals cached for one epoch.
+    pub cached_proposal_bytes: u32,
+    /// Pre-shared keys in one commit or Welcome.
+    pub psks: u32,
+    /// Bytes of one list of extensions, without a tree.
+    pub extension_bytes: u32,
+    /// Bytes of one credential.
+    pub credential_bytes: u32,
     /// Members of a group that we join.
     pub members: u32,
     /// The longest lifetime of a key package that is accepted, in seconds, `not_after` less `not_before`
@@ -53,6 +73,11 @@ impl Default for Limits {
             reserved_generations: 32,
             rewind: false,
             cached_proposals: 1000,
+            cached_proposals_per_sender: 250,
+            cached_proposal_bytes: 4 << 20,
+            psks: 64,
+            extension_bytes: 256 << 10,
+            credential_bytes: 64 << 10,
             members: 1 << 20,
             max_lifetime: 366 * 24 * 3600,
             strict_tree_lifetimes: false,

@@ -22,7 +22,7 @@
 //!
 //! ```
 //! # use std::sync::Arc;
-//! # use mls_core::{credential::Credential, env::*, extension::Extensions, group::*, identity::MemberId};
+//! # use mls_core::{credential::Credential, custom::CustomTypes, env::*, extension::Extensions, group::*, identity::MemberId};
 //! # use mls_core::{limits::Limits, record::*, tree::leaf_node::*, framing::*};
 //! # use mls_codec::Decode;
 //! # use mls_crypto_rustcrypto::{OsRng, RustCryptoProvider};
@@ -34,7 +34,7 @@
 //! # let (crypto, mut rng, mut keys) = (RustCryptoProvider::new(), OsRng, One(None));
 //! # let suite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
 //! # let (now, limits) = (UnixTime(1_700_000_000), Limits::default());
-//! # let mut env = Env { crypto: &crypto, signers: &keys, rng: &mut rng, now, limits };
+//! # let mut env = Env { crypto: &crypto, signers: &keys, rng: &mut rng, now, limits, custom: CustomTypes::none() };
 //! # let fresh = generate_signer(suite, &mut env)?;
 //! # let signer = fresh.delta().writes().find_map(|write| match write {
 //! #     Write::Put(_, record) => Some(signer_from_record(record, &env).unwrap()),
@@ -43,7 +43,7 @@
 //! # let durable = Durable::i_stored(fresh.delta());
 //! # let signature_key = fresh.release(durable)?;
 //! # keys.0 = signer;
-//! # let mut env = Env { crypto: &crypto, signers: &keys, rng: &mut rng, now, limits };
+//! # let mut env = Env { crypto: &crypto, signers: &keys, rng: &mut rng, now, limits, custom: CustomTypes::none() };
 //! # let leaf = LeafSpec {
 //! #     credential: Credential::basic(b"alice".to_vec()), signature_key,
 //! #     capabilities: Capabilities::of_engine(&crypto), extensions: Extensions::new(),
@@ -74,6 +74,7 @@
 //! ```
 
 mod commit;
+mod outside;
 mod receive;
 mod records;
 mod start;
@@ -81,6 +82,7 @@ mod state;
 mod step;
 
 pub use commit::{ObservedCommit, VettedObservedCommit};
+pub use outside::ObservedExternalProposal;
 pub use receive::{HiddenMessage, Observed, ObservedProposal};
 pub use start::{PendingObserver, observe};
 pub use state::Observer;

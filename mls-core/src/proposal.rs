@@ -3,10 +3,12 @@
 use mls_codec::open_enum;
 
 pub(crate) mod apply;
+pub(crate) mod effects;
 pub(crate) mod list;
 mod reference;
 mod wire;
 
+pub use effects::Effect;
 pub use list::ProposalListError;
 pub use reference::{ProposalOrRef, ProposalRef};
 pub use wire::{Proposal, ReInit, RemovedLeaf};

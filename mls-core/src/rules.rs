@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 
 use crate::extension::ExternalSender;
 use crate::framing::Sender;
-use crate::proposal::Proposal;
+use crate::group::{CommitPlan, EncryptOptions, SendOptions};
+use crate::proposal::{Effect, Proposal};
 use crate::psk::PreSharedKeyId;
 use crate::storage::BoxFuture;
 
@@ -52,12 +53,35 @@ pub struct ExternalProposalQuestion {
 pub struct Ruling {
     pub(crate) question: [u8; 16],
     pub(crate) accepted: bool,
+    pub(crate) effects: Vec<(usize, Effect)>,
+}
+
+/// How a client sends where the caller does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SendingDefaults {
+    /// Application messages.
+    pub application: EncryptOptions,
+    /// Proposals.
+    pub proposal: SendOptions,
+    /// Commits; what the caller proposes is added to it.
+    pub commit: CommitPlan,
 }
 
 impl ProposalQuestion {
     /// The proposals are welcome.
     pub const fn accept(&self) -> Ruling {
-        Ruling { question: self.question, accepted: true }
+        Ruling { question: self.question, accepted: true, effects: Vec::new() }
+    }
+
+    /// The proposals are welcome, and those of registered custom types do this: each effect with the place of its
+    /// proposal in [`proposals`](Self::proposals). Effects are validated like standard proposals.
+    ///
+    /// # Security
+    /// The effects must follow from the state of the group and the proposals alone, or members part ways.
+    // req: R-12.2-18
+    pub fn accept_with(&self, effects: Vec<(usize, Effect)>) -> Ruling {
+        Ruling { question: self.question, accepted: true, effects }
     }
 
     /// They are not: the commit is invalid.
@@ -65,14 +89,14 @@ impl ProposalQuestion {
     /// # Security
     /// Members whose policies differ on a commit part ways there. Refuse only what every member refuses.
     pub const fn refuse(&self) -> Ruling {
-        Ruling { question: self.question, accepted: false }
+        Ruling { question: self.question, accepted: false, effects: Vec::new() }
     }
 }
 
 impl ExternalProposalQuestion {
     /// The proposal is welcome: it is validated, and then waits to be committed.
     pub const fn accept(&self) -> Ruling {
-        Ruling { question: self.question, accepted: true }
+        Ruling { question: self.question, accepted: true, effects: Vec::new() }
     }
 
     /// It is not, and is dropped.
@@ -80,12 +104,20 @@ impl ExternalProposalQuestion {
     /// # Security
     /// Whoever drops a proposal cannot take in a commit that refers to it: refuse only what every member refuses.
     pub const fn refuse(&self) -> Ruling {
-        Ruling { question: self.question, accepted: false }
+        Ruling { question: self.question, accepted: false, effects: Vec::new() }
     }
 }
 
 /// An application's policy.
+///
+/// Registered types of the application's own are not asked about but declared:
+/// [`CustomTypes`](crate::custom::CustomTypes).
 pub trait MlsRules: Send + Sync {
+    /// How we send where the caller does not say: encryption, padding, when a commit has a path.
+    fn sending(&self) -> SendingDefaults {
+        SendingDefaults::default()
+    }
+
     /// Whether the proposals of a commit are welcome: [`accept`](ProposalQuestion::accept) or
     /// [`refuse`](ProposalQuestion::refuse) the question.
     fn judge(&self, question: &ProposalQuestion) -> Ruling;
@@ -110,6 +142,11 @@ pub trait MlsRules: Send + Sync {
 
 /// An application's policy behind futures. The contract is that of [`MlsRules`].
 pub trait AsyncMlsRules: Send + Sync {
+    /// See [`MlsRules::sending`]; there is nothing to wait for.
+    fn sending(&self) -> SendingDefaults {
+        SendingDefaults::default()
+    }
+
     /// See [`MlsRules::judge`].
     fn judge<'a>(&'a self, question: &'a ProposalQuestion) -> BoxFuture<'a, Ruling>;
 

@@ -266,3 +266,20 @@ fn a_proposal_is_not_made_twice() {
         bob.group = Some(group);
     }
 }
+
+/// What a history does besides: somebody outside follows what is in the clear, and members go back.
+#[test]
+fn a_history_is_watched_and_members_go_astray() {
+    let mut service = Service::new(CipherSuite(1));
+    for round in 0..8 {
+        let add = |service: &mut Service| Proposing::Add(Box::new(service.invite().unwrap()));
+        let options = SendOptions { encrypt: round % 2 == 1, ..SendOptions::default() };
+        let first = if round < 4 { vec![add(&mut service)] } else { Vec::new() };
+        service.send(0);
+        service.candidate(0, &CommitPlan { proposals: first, options: options.clone(), ..CommitPlan::default() });
+        service.candidate(1, &CommitPlan { options, ..CommitPlan::default() });
+        service.decide(round, false);
+    }
+    assert_eq!((service.epochs(), service.watch.followed, service.watch.restarted), (8, 4, 5));
+    assert!(service.astray >= 6, "{}", service.astray);
+}

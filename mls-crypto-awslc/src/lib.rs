@@ -32,6 +32,7 @@
 
 mod aead;
 mod bytes;
+mod certificate;
 mod dh;
 mod hash;
 mod provider;

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
-use mls_crypto_traits::{CipherSuite, CipherSuiteProvider, CryptoProvider};
+use mls_crypto_traits::{CertificateSignatures, CipherSuite, CipherSuiteProvider, CryptoProvider};
 
+use crate::certificate::Certificates;
 use crate::suite::AwsLcSuite;
 
 /// The MLS cipher suites on AWS-LC.
@@ -32,6 +33,10 @@ impl CryptoProvider for AwsLcProvider {
     fn provider(&self, id: CipherSuite) -> Option<&dyn CipherSuiteProvider> {
         let suite = SUITES.iter().find(|suite| suite.params().cipher_suite == id)?;
         Some(suite)
+    }
+
+    fn certificate_signatures(&self) -> Option<&dyn CertificateSignatures> {
+        Some(&Certificates)
     }
 }
 

@@ -33,6 +33,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod aead;
+mod certificate;
 mod dh;
 mod error;
 mod hash;

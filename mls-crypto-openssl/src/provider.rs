@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use mls_crypto_traits::{CipherSuite, CipherSuiteProvider, CryptoError, CryptoProvider};
+use mls_crypto_traits::{CertificateSignatures, CipherSuite, CipherSuiteProvider, CryptoError, CryptoProvider};
 
+use crate::certificate::Certificates;
 use crate::suite::{OpenSslSuite, RECIPES};
 
 /// The MLS cipher suites on OpenSSL: suites 1 to 7 of RFC 9420 section 17.1.
@@ -37,6 +38,10 @@ impl CryptoProvider for OpenSslProvider {
     fn provider(&self, id: CipherSuite) -> Option<&dyn CipherSuiteProvider> {
         let suite = self.suites.iter().find(|suite| suite.params().cipher_suite == id)?;
         Some(suite)
+    }
+
+    fn certificate_signatures(&self) -> Option<&dyn CertificateSignatures> {
+        Some(&Certificates)
     }
 }
 

@@ -46,6 +46,7 @@ pub use provider::RustCryptoProvider;
 pub use rng::OsRng;
 
 // Named in Cargo.toml for their features alone.
+use ctr as _;
 use poly1305 as _;
 #[cfg(feature = "std")]
 use primeorder as _;

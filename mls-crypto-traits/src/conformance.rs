@@ -20,7 +20,7 @@
 
 use std::{string::String, vec::Vec};
 
-use crate::{CipherSuite, CryptoProvider, Suite};
+use crate::{CipherSuite, CryptoProvider, SigningKey, Suite};
 
 mod aead;
 mod dh;
@@ -32,6 +32,7 @@ mod hash;
 mod hpke;
 mod hpke_vectors;
 mod report;
+mod signer;
 
 pub use report::{Counts, Failure, Family, Report, SkipReason};
 
@@ -57,6 +58,22 @@ pub fn run(provider: &dyn CryptoProvider) -> Report {
         let honest = provider.suite(id).is_some_and(|suite| suite.id() == id);
         recorder.check("every listed suite is there under its own identifier", honest);
     }
+    report
+}
+
+/// Runs the cases of a signing key, of which nothing is known but that it signs: one that a device keeps.
+///
+/// ```no_run
+/// use mls_crypto_traits::{SigningKey, Suite, conformance};
+///
+/// fn check(suite: Suite<'_>, key: &dyn SigningKey) {
+///     conformance::run_signer(suite, key).assert_ok();
+/// }
+/// ```
+#[must_use]
+pub fn run_signer(suite: Suite<'_>, key: &dyn SigningKey) -> Report {
+    let mut report = Report::default();
+    signer::run(suite, key, &mut Recorder::new(&mut report, suite.id(), Family::Signer));
     report
 }
 

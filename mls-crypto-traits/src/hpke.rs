@@ -7,8 +7,8 @@
 use alloc::vec::Vec;
 
 use crate::{
-    CipherSuiteProvider, CryptoError, HpkeCiphertext, HpkePrivateKey, HpkePublicKey, Rng, SealItem, SecretBytes, Suite,
-    random_bytes,
+    CipherSuiteProvider, CryptoError, HpkeCiphertext, HpkePrivateKey, HpkePublicKey, KemPrivateKey, Rng, SealItem,
+    SecretBytes, Suite, random_bytes,
 };
 
 mod context;
@@ -167,7 +167,29 @@ pub(crate) fn open_with_schedule<P: CipherSuiteProvider + ?Sized>(
     ciphertext: &HpkeCiphertext,
 ) -> Result<SecretBytes, CryptoError> {
     let shared_secret = provider.kem().decap(private, &ciphertext.kem_output)?;
-    let (key, nonce) = schedule.key_and_nonce(provider, &shared_secret)?;
+    open_shared(provider, schedule, &shared_secret, aad, ciphertext)
+}
+
+/// The body of [`CipherSuiteProvider::hpke_open_with`].
+pub(crate) fn open_with_key<P: CipherSuiteProvider + ?Sized>(
+    provider: &P,
+    schedule: &KeySchedule,
+    key: &dyn KemPrivateKey,
+    aad: &[u8],
+    ciphertext: &HpkeCiphertext,
+) -> Result<SecretBytes, CryptoError> {
+    let shared_secret = key.decap(&ciphertext.kem_output)?;
+    open_shared(provider, schedule, &shared_secret, aad, ciphertext)
+}
+
+fn open_shared<P: CipherSuiteProvider + ?Sized>(
+    provider: &P,
+    schedule: &KeySchedule,
+    shared_secret: &SecretBytes,
+    aad: &[u8],
+    ciphertext: &HpkeCiphertext,
+) -> Result<SecretBytes, CryptoError> {
+    let (key, nonce) = schedule.key_and_nonce(provider, shared_secret)?;
     context::open_aead(provider, key.as_bytes(), nonce.as_bytes(), aad, &ciphertext.ciphertext)
 }
 

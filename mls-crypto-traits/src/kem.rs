@@ -77,6 +77,21 @@ pub trait Kem: Debug + Send + Sync {
     /// [`CryptoError::InvalidPrivateKey`].
     fn load_private(&self, private: &[u8]) -> Result<Arc<dyn KemPrivateKey>, CryptoError>;
 
+    /// Parses a private key whose public key is known, which then need not be computed: on most groups that is half of
+    /// a decapsulation.
+    ///
+    /// # Errors
+    /// [`CryptoError::InvalidPrivateKey`]; [`CryptoError::InvalidPublicKey`] where `public` is malformed, and where the
+    /// KEM sees that it is another key's.
+    ///
+    /// # Security
+    /// Whether `public` belongs to `private` is the caller's to know. With another nothing decapsulates to what was
+    /// encapsulated; no secret is at stake.
+    fn load_key_pair(&self, private: &[u8], public: &[u8]) -> Result<Arc<dyn KemPrivateKey>, CryptoError> {
+        let key = self.load_private(private)?;
+        if key.public_key().as_bytes() == public { Ok(key) } else { Err(CryptoError::InvalidPublicKey) }
+    }
+
     /// Checks a public key.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ extern crate alloc;
 extern crate std;
 
 mod batch;
+mod certificate;
 pub mod checks;
 mod cipher_suite;
 #[cfg(feature = "conformance")]
@@ -55,6 +56,7 @@ mod suite;
 mod mock;
 
 pub use batch::{SealItem, VerifyItem};
+pub use certificate::{CertificateSignature, CertificateSignatures};
 pub use cipher_suite::{CipherSuite, SignatureScheme, SuiteParams, aead_id, kdf_id};
 pub use digest::{Digest, Tag};
 pub use error::CryptoError;

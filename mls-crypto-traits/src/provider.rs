@@ -4,8 +4,8 @@ use alloc::{sync::Arc, vec::Vec};
 use core::fmt::Debug;
 
 use crate::{
-    CipherSuite, CryptoError, Digest, HpkeCiphertext, Kdf, Kem, SealItem, SecretBytes, SignaturePrivateKey, SigningKey,
-    Suite, SuiteParams, VerifyItem, VerifyKey, checks, hpke, kdf,
+    CertificateSignatures, CipherSuite, CryptoError, Digest, HpkeCiphertext, Kdf, Kem, KemPrivateKey, SealItem,
+    SecretBytes, SignaturePrivateKey, SigningKey, Suite, SuiteParams, VerifyItem, VerifyKey, checks, hpke, kdf,
 };
 
 /// A set of cipher suites: the crypto of a deployment, as a value.
@@ -20,6 +20,12 @@ pub trait CryptoProvider: Debug + Send + Sync {
     // req: R-17.1-03
     fn suite(&self, id: CipherSuite) -> Option<Suite<'_>> {
         self.provider(id).map(Suite::new)
+    }
+
+    /// Signature algorithms of certification authorities that no suite has, such as RSA; `None` where the backend has
+    /// none.
+    fn certificate_signatures(&self) -> Option<&dyn CertificateSignatures> {
+        None
     }
 }
 
@@ -142,6 +148,20 @@ pub trait CipherSuiteProvider: Debug + Send + Sync {
         ciphertext: &HpkeCiphertext,
     ) -> Result<SecretBytes, CryptoError> {
         hpke::open_with_schedule(self, schedule, private, aad, ciphertext)
+    }
+
+    /// [`hpke_open`](Self::hpke_open) with a key that this provider's KEM has loaded.
+    ///
+    /// # Errors
+    /// Those of [`KemPrivateKey::decap`]; [`CryptoError::InvalidCiphertext`].
+    fn hpke_open_with(
+        &self,
+        schedule: &hpke::KeySchedule,
+        key: &dyn KemPrivateKey,
+        aad: &[u8],
+        ciphertext: &HpkeCiphertext,
+    ) -> Result<SecretBytes, CryptoError> {
+        hpke::open_with_key(self, schedule, key, aad, ciphertext)
     }
 }
 

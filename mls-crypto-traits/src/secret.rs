@@ -82,7 +82,10 @@ impl SecretBytes {
 
 impl Zeroize for SecretBytes {
     fn zeroize(&mut self) {
-        self.0.zeroize();
+        // All of the capacity, as `Vec::zeroize` does it, but as slices: that one goes byte by byte.
+        self.0.spare_capacity_mut().zeroize();
+        self.0.as_mut_slice().zeroize();
+        self.0.clear();
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mls_codec::Decode;
 use mls_core::credential::Credential;
+use mls_core::custom::CustomTypes;
 use mls_core::env::{Env, Signers, UnixTime};
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{Answers, Group, Inbound, Step, key_package_record, open_welcome, receive};
@@ -71,7 +72,14 @@ impl Client<'_> {
         let mut limits = Limits::default();
         // Some lifetimes in the files end with the last second that there is.
         limits.max_lifetime = u64::MAX;
-        Env { crypto: self.crypto, signers: &NoSigners, rng: &mut self.rng, now: self.now, limits }
+        Env {
+            crypto: self.crypto,
+            signers: &NoSigners,
+            rng: &mut self.rng,
+            now: self.now,
+            limits,
+            custom: CustomTypes::none(),
+        }
     }
 
     /// Vouches for everybody, and hands out the pre-shared keys of the file.

@@ -6,13 +6,13 @@ use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
 use mls_core::group::{
     CreateGroup, ExternalJoinPlan, ExternalProposal, KeyPackageSpec, LeafSpec, NewKeyPackage, NewMemberProposal,
-    OutgoingProposal, propose_as_new_member, propose_from_outside,
+    OutgoingProposal, VerifiedGroupInfo, propose_as_new_member, propose_from_outside,
 };
 use mls_core::identity::AsyncIdentityProvider;
 use mls_core::psk::PskValue;
 use mls_core::record::GroupId;
 use mls_core::storage::AsyncStorage;
-use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SignaturePrivateKey, SignaturePublicKey};
 
 use super::builder::AsyncClientBuilder;
 use super::external::AsyncExternalJoin;
@@ -21,6 +21,7 @@ use crate::driver::Driver;
 use crate::error::{CreateError, JoinError, LoadError, ProposeError};
 use crate::event::Repeat;
 use crate::identity::Identity;
+use crate::peek::WelcomePeek;
 
 /// A [`Client`](crate::Client) over an asynchronous store, authentication service and policy.
 ///
@@ -71,12 +72,12 @@ pub struct AsyncClient {
 }
 
 impl AsyncClient {
-    pub(crate) const fn new(driver: Arc<Driver>) -> Self {
-        Self { driver }
-    }
-
     pub(super) const fn driver(&self) -> &Arc<Driver> {
         &self.driver
+    }
+
+    pub(crate) const fn new(driver: Arc<Driver>) -> Self {
+        Self { driver }
     }
 
     /// Starts a client over a store and an authentication service, for which there is no safe default.
@@ -90,6 +91,18 @@ impl AsyncClient {
     /// A [`CreateError`]; nothing is stored then.
     pub async fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
         self.driver.new_signer(suite).await
+    }
+
+    /// Stores a signature private key that was made elsewhere, and returns the public key.
+    ///
+    /// # Errors
+    /// A [`CreateError`]; nothing is stored then.
+    pub async fn import_signer(
+        &self,
+        suite: CipherSuite,
+        private: &SignaturePrivateKey,
+    ) -> Result<SignaturePublicKey, CreateError> {
+        self.driver.import_signer(suite, private).await
     }
 
     /// The public keys of the signers that the client has.
@@ -189,6 +202,46 @@ impl AsyncClient {
         ratchet_tree: Option<&[u8]>,
     ) -> Result<AsyncExternalJoin, JoinError> {
         let join = self.driver.join_external(group_info, ratchet_tree, plan).await?;
+        Ok(AsyncExternalJoin::new(Arc::clone(&self.driver), join))
+    }
+
+    /// Looks into a Welcome for one of our key packages. Nothing is used up: [`join`](Self::join) takes it.
+    ///
+    /// `ratchet_tree` is the tree where the Welcome does not contain it.
+    ///
+    /// # Errors
+    /// A [`JoinError`].
+    pub async fn peek_welcome(&self, welcome: &[u8], ratchet_tree: Option<&[u8]>) -> Result<WelcomePeek, JoinError> {
+        self.driver.peek_welcome(welcome, ratchet_tree).await
+    }
+
+    /// Verifies a `GroupInfo` with its tree, without joining anything; see [`mls_core::group::verify_group_info`].
+    ///
+    /// # Errors
+    /// A [`JoinError`].
+    pub fn verify_group_info(
+        &self,
+        group_info: &[u8],
+        ratchet_tree: Option<&[u8]>,
+    ) -> Result<VerifiedGroupInfo, JoinError> {
+        self.driver.verify_group_info(group_info, ratchet_tree)
+    }
+
+    /// Prepares to join a group by an external commit in the place of the leaf that we had there: when our state is
+    /// lost, or the group went where it cannot be followed (RFC 9420 section 12.4.3.2).
+    ///
+    /// The old leaf is found by our signature key, or else by our credential, if only one leaf has that. Once the join
+    /// is [accepted](AsyncExternalJoin::accept), what we held of the group before is replaced.
+    ///
+    /// # Errors
+    /// A [`JoinError`]; nothing is stored then.
+    pub async fn rejoin(
+        &self,
+        identity: &Identity,
+        group_info: &[u8],
+        ratchet_tree: Option<&[u8]>,
+    ) -> Result<AsyncExternalJoin, JoinError> {
+        let join = self.driver.rejoin(self.leaf(identity), group_info, ratchet_tree).await?;
         Ok(AsyncExternalJoin::new(Arc::clone(&self.driver), join))
     }
 

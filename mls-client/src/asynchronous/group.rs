@@ -1,5 +1,7 @@
 //! A group that an asynchronous client is a member of.
 
+mod recovery;
+
 use std::sync::Arc;
 
 use mls_core::group as engine;
@@ -14,7 +16,7 @@ use mls_core::storage::AppWrites;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::{CipherSuite, SecretBytes};
 
-use crate::driver::{Driver, Handle, add_plan, remove_plan};
+use crate::driver::{Driver, Handle, adds, removes};
 use crate::error::{CommitError, ExportError, LoadError, ProposeError, ReceiveError, SendError};
 use crate::event::Event;
 
@@ -48,7 +50,7 @@ impl AsyncGroup {
     /// # Errors
     /// A [`SendError`]; nothing is used up then.
     pub async fn send(&mut self, data: &[u8]) -> Result<Outgoing, SendError> {
-        self.send_with(data, &EncryptOptions::default()).await
+        self.send_with(data, &self.driver.rules.sending().application).await
     }
 
     /// Encrypts `data` with authenticated data, padding, or in spite of pending proposals.
@@ -106,7 +108,7 @@ impl AsyncGroup {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub async fn add<K: AsRef<[u8]>>(&mut self, key_packages: &[K]) -> Result<CommitOutput, CommitError> {
-        self.commit(&add_plan(key_packages)?).await
+        self.commit(&self.driver.plan(adds(key_packages)?)).await
     }
 
     /// Commits the removal of members, with all pending proposals.
@@ -114,7 +116,7 @@ impl AsyncGroup {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub async fn remove(&mut self, members: &[LeafIndex]) -> Result<CommitOutput, CommitError> {
-        self.commit(&remove_plan(members)).await
+        self.commit(&self.driver.plan(removes(members))).await
     }
 
     /// Commits new keys of our own, with all pending proposals: from the next epoch on, whoever had a copy of our
@@ -123,7 +125,7 @@ impl AsyncGroup {
     /// # Errors
     /// A [`CommitError`]; nothing is changed then.
     pub async fn update(&mut self) -> Result<CommitOutput, CommitError> {
-        self.commit(&CommitPlan::default()).await
+        self.commit(&self.driver.plan(Vec::new())).await
     }
 
     /// Makes a commit (RFC 9420 section 12.4). It is pending until it is [accepted](Self::accept_commit), or
@@ -164,7 +166,7 @@ impl AsyncGroup {
     /// # Errors
     /// A [`ProposeError`]; nothing is changed then.
     pub async fn propose(&mut self, proposing: &Proposing) -> Result<OutgoingProposal, ProposeError> {
-        self.propose_with(proposing, &SendOptions::default()).await
+        self.propose_with(proposing, &self.driver.rules.sending().proposal).await
     }
 
     /// Makes a proposal with authenticated data, padding, or in the clear.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mls_core::identity::{AsyncIdentityProvider, CredentialCheck, IdentityError, IdentityProvider, MemberId};
 use mls_core::psk::PreSharedKeyId;
 use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
-use mls_core::rules::{AsyncMlsRules, ExternalProposalQuestion, MlsRules, ProposalQuestion, Ruling};
+use mls_core::rules::{AsyncMlsRules, ExternalProposalQuestion, MlsRules, ProposalQuestion, Ruling, SendingDefaults};
 use mls_core::storage::{AppWrites, AsyncStorage, BoxFuture, Storage, StorageError};
 use mls_crypto_traits::SecretBytes;
 
@@ -60,6 +60,10 @@ impl<T: IdentityProvider + ?Sized> AsyncIdentityProvider for Blocking<T> {
 }
 
 impl<T: MlsRules + ?Sized> AsyncMlsRules for Blocking<T> {
+    fn sending(&self) -> SendingDefaults {
+        self.0.sending()
+    }
+
     fn judge<'a>(&'a self, question: &'a ProposalQuestion) -> BoxFuture<'a, Ruling> {
         Box::pin(ready(self.0.judge(question)))
     }

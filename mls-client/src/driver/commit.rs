@@ -12,6 +12,13 @@ use super::{Driver, Handle};
 use crate::error::CommitError;
 
 impl Driver {
+    /// A commit of these proposals, in the way that the policy has for commits.
+    pub(crate) fn plan(&self, proposals: Vec<Proposing>) -> CommitPlan {
+        let mut plan = self.rules.sending().commit;
+        plan.proposals.extend(proposals);
+        plan
+    }
+
     pub(crate) async fn commit(&self, state: &mut Handle, plan: &CommitPlan) -> Result<CommitOutput, CommitError> {
         let mut rounds = Rounds::begin(self, state).await?;
         loop {
@@ -52,19 +59,17 @@ impl Driver {
 }
 
 /// Adds key packages as [`key_package`](crate::Client::key_package) makes them.
-pub(crate) fn add_plan<K: AsRef<[u8]>>(key_packages: &[K]) -> Result<CommitPlan, CommitError> {
-    let proposals = key_packages
+pub(crate) fn adds<K: AsRef<[u8]>>(key_packages: &[K]) -> Result<Vec<Proposing>, CommitError> {
+    key_packages
         .iter()
         .map(|bytes| match MlsMessage::from_bytes(bytes.as_ref()).map_err(CommitError::Malformed)?.body {
             MlsMessageBody::KeyPackage(key_package) => Ok(Proposing::Add(key_package)),
             _ => Err(CommitError::NotAKeyPackage),
         })
-        .collect::<Result<_, _>>()?;
-    Ok(CommitPlan { proposals, ..CommitPlan::default() })
+        .collect()
 }
 
 /// Removes members.
-pub(crate) fn remove_plan(members: &[LeafIndex]) -> CommitPlan {
-    let proposals = members.iter().copied().map(Proposing::Remove).collect();
-    CommitPlan { proposals, ..CommitPlan::default() }
+pub(crate) fn removes(members: &[LeafIndex]) -> Vec<Proposing> {
+    members.iter().copied().map(Proposing::Remove).collect()
 }

@@ -3,14 +3,15 @@
 use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
 use mls_core::extension::Extensions;
+use mls_core::grease::{grease_key_package, grease_leaf};
 use mls_core::group::{
-    CreateGroup, ExternalJoinPlan, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group, forget_psk,
-    generate_key_package, generate_signer, signer_from_record, store_psk,
+    CreateGroup, ExternalJoinPlan, Fresh, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group,
+    forget_psk, generate_key_package, generate_signer, import_signer, signer_from_record, store_psk,
 };
 use mls_core::psk::PskValue;
 use mls_core::record::{RecordKey, RecordPrefix};
 use mls_core::tree::leaf_node::Lifetime;
-use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, SignaturePublicKey};
 
 use super::Driver;
 use crate::error::{CreateError, DriverError};
@@ -27,8 +28,31 @@ impl Driver {
         self.clock.now()
     }
 
-    /// The leaf of a key package, made now.
+    /// The leaf of a group that we create or join from outside, made now.
     pub(crate) fn leaf(&self, identity: &Identity) -> LeafSpec {
+        let mut leaf = self.plain_leaf(identity);
+        if self.grease {
+            // A source of randomness that fails does so again where the keys are drawn.
+            self.engine(|env| grease_leaf(&mut leaf, env.rng)).unwrap_or_default();
+        }
+        leaf
+    }
+
+    /// A key package for one group, made now.
+    pub(crate) fn key_package_spec(&self, identity: &Identity) -> KeyPackageSpec {
+        let mut spec = KeyPackageSpec {
+            cipher_suite: identity.cipher_suite,
+            leaf: self.plain_leaf(identity),
+            extensions: Extensions::default(),
+        };
+        if self.grease {
+            self.engine(|env| grease_key_package(&mut spec, env.rng)).unwrap_or_default();
+        }
+        spec
+    }
+
+    // req: R-13.5-08
+    fn plain_leaf(&self, identity: &Identity) -> LeafSpec {
         let now = self.now().0;
         let mut capabilities = self.capabilities.clone();
         let own_type = identity.credential.credential_type();
@@ -41,15 +65,6 @@ impl Driver {
             capabilities,
             extensions: Extensions::default(),
             lifetime: Lifetime { not_before: now.saturating_sub(CLOCK_SKEW), not_after: now.saturating_add(VALIDITY) },
-        }
-    }
-
-    /// A key package of an identity, made now.
-    pub(crate) fn key_package_spec(&self, identity: &Identity) -> KeyPackageSpec {
-        KeyPackageSpec {
-            cipher_suite: identity.cipher_suite,
-            leaf: self.leaf(identity),
-            extensions: Extensions::default(),
         }
     }
 
@@ -95,6 +110,20 @@ impl Driver {
     /// Makes a signature key pair, stores it and loads it.
     pub(crate) async fn new_signer(&self, suite: CipherSuite) -> Result<SignaturePublicKey, CreateError> {
         let fresh = self.engine(|env| generate_signer(suite, env))?;
+        self.keep_signer(fresh).await
+    }
+
+    /// Stores a private key from elsewhere and loads it.
+    pub(crate) async fn import_signer(
+        &self,
+        suite: CipherSuite,
+        private: &SignaturePrivateKey,
+    ) -> Result<SignaturePublicKey, CreateError> {
+        let fresh = self.engine(|env| import_signer(suite, private, env))?;
+        self.keep_signer(fresh).await
+    }
+
+    async fn keep_signer(&self, fresh: Fresh<SignaturePublicKey>) -> Result<SignaturePublicKey, CreateError> {
         let public = self.release(fresh).await?;
         let key = [RecordKey::Signer(public.clone())];
         let records = self.storage.read(&key).await.map_err(DriverError::from)?;

@@ -66,7 +66,7 @@ pub(super) fn welcome_of(bytes: &[u8]) -> Result<Welcome, JoinError> {
     }
 }
 
-fn group_info_of(bytes: &[u8]) -> Result<GroupInfo, JoinError> {
+pub(super) fn group_info_of(bytes: &[u8]) -> Result<GroupInfo, JoinError> {
     match MlsMessage::from_bytes(bytes).map_err(JoinError::Malformed)?.body {
         MlsMessageBody::GroupInfo(group_info) => Ok(*group_info),
         _ => Err(JoinError::WrongMessage),

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use mls_core::custom::CustomTypes;
 use mls_core::env::{Env, Signers, UnixTime};
 use mls_core::extension::Extensions;
 use mls_core::group::{CreateGroup, Fresh, Group, create_group, generate_signer};
@@ -31,6 +32,7 @@ fn signer() -> Fresh<SignaturePublicKey> {
         rng: &mut rng,
         now: UnixTime(0),
         limits: Limits::default(),
+        custom: CustomTypes::none(),
     };
     generate_signer(SUITE, &mut env).unwrap()
 }

@@ -1,5 +1,7 @@
+use mls_client::mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_client::mls_core::group as engine;
 use mls_client::{CommitError, CommitPlan, DetachedCommit, Event, Proposing, ReceiveError, Welcomes};
+use mls_codec::Decode;
 
 use crate::world::{Party, assert_in_step, assert_talk, deliver, group_of, pair};
 
@@ -76,16 +78,12 @@ scenario! { fn detached_commits_wait_with_the_caller() {
 } }
 
 scenario! { fn a_welcome_for_each() {
-    let (_, mut at_alice, mut at_bob) = {
-        let (alice, at_alice, _, at_bob) = pair();
-        (alice, at_alice, at_bob)
-    };
+    let (_, mut at_alice, _, mut at_bob) = pair();
     let parties = [Party::new("carol"), Party::new("dave")];
     let key_packages: Vec<_> = parties.iter().map(Party::key_package).collect();
     let mut proposals = Vec::new();
     for bytes in &key_packages {
-        use mls_client::mls_core::framing::{MlsMessage, MlsMessageBody};
-        let message = <MlsMessage as mls_codec::Decode>::from_bytes(bytes).unwrap();
+        let message = MlsMessage::from_bytes(bytes).unwrap();
         let MlsMessageBody::KeyPackage(key_package) = message.body else { panic!("no key package") };
         proposals.push(Proposing::Add(key_package));
     }

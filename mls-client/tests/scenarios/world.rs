@@ -208,6 +208,12 @@ impl Party {
         client_with(self.name, 1000, &self.store, &self.clock, Arc::new(BasicIdentity::new()), rules)
     }
 
+    /// A client over the same store without GREASE.
+    pub(crate) fn plain_client(&self) -> mls_client::Client {
+        let builder = mls_client::Client::builder(self.store.clone(), Arc::new(BasicIdentity::new()));
+        builder.crypto(crypto()).clock(self.clock.clone()).grease(false).build().unwrap()
+    }
+
     pub(crate) fn key_package(&self) -> Vec<u8> {
         self.client.key_package(&self.identity).unwrap().message
     }

@@ -187,6 +187,6 @@ fn retention(group: &Group, end: &EpochEnd) -> Retention {
 /// The epochs left by going back that could be entered again: from this one, or after going back once more.
 fn still_abandoned(group: &Group, end: &EpochEnd, new: u64) -> Vec<(u64, Vec<u8>)> {
     let oldest = group.past.keys().find(|epoch| !end.expired.contains(epoch)).copied();
-    let oldest = oldest.unwrap_or(group.epoch());
+    let oldest = oldest.unwrap_or_else(|| group.epoch());
     group.abandoned.iter().filter(|(epoch, _)| *epoch > oldest.min(new)).cloned().collect()
 }

@@ -25,6 +25,9 @@ pub enum AnswerError {
     WrongAnswer,
     /// A credential was not vouched for.
     NotVouched(usize),
+    /// The policy's answer has an effect for the proposal at this place of the list, which is not of a registered
+    /// custom type.
+    EffectWithoutCause(usize),
     /// A pre-shared key is not there: obtain it and try again.
     MissingPsk(PreSharedKeyId),
 }

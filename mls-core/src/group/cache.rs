@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use mls_codec::{Decode, DecodeError, EncodeError, Reader};
+use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
 use mls_crypto_traits::{HpkePrivateKey, SecretBytes};
 
 use crate::framing::Sender;
@@ -29,6 +29,7 @@ pub(crate) struct CachedProposal {
 #[derive(Default)]
 pub(crate) struct ProposalCache {
     by_ref: BTreeMap<ProposalRef, CachedProposal>,
+    bytes: usize,
 }
 
 impl ProposalCache {
@@ -37,11 +38,26 @@ impl ProposalCache {
     }
 
     pub(crate) fn insert(&mut self, reference: ProposalRef, proposal: CachedProposal) {
-        self.by_ref.insert(reference, proposal);
+        self.bytes = self.bytes.saturating_add(proposal.proposal.encoded_len());
+        if let Some(old) = self.by_ref.insert(reference, proposal) {
+            self.bytes = self.bytes.saturating_sub(old.proposal.encoded_len());
+        }
     }
 
     pub(crate) fn remove(&mut self, reference: &ProposalRef) -> Option<CachedProposal> {
-        self.by_ref.remove(reference)
+        let removed = self.by_ref.remove(reference)?;
+        self.bytes = self.bytes.saturating_sub(removed.proposal.encoded_len());
+        Some(removed)
+    }
+
+    /// How many bytes the proposals take.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many are of this sender.
+    pub(crate) fn of_sender(&self, sender: Sender) -> usize {
+        self.by_ref.values().filter(|cached| cached.sender == sender).count()
     }
 
     /// The proposals in the order of their arrival.

@@ -14,13 +14,13 @@ use crate::group::answers::{AnswerError, QuestionTag};
 use crate::group::cache::CachedProposal;
 use crate::group::encrypt::EncryptError;
 use crate::group::fault::from_fault;
-use crate::group::process::{ask_policy, check_epoch, check_ruling};
+use crate::group::process::{ask_policy, check_epoch, check_ruling, effects_of};
 use crate::group::propose::{LeafChange, Proposing, SendOptions, make_proposal};
 use crate::group::psks::{self, PskFailure};
 use crate::group::{Disposition, Fault, Group};
 use crate::identity::{CredentialCheck, CredentialEvent};
-use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list};
-use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list, path_required};
+use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list, apply_with_effects};
+use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list};
 use crate::proposal::{Proposal, ProposalRef};
 use crate::psk::PreSharedKeyId;
 use crate::rules::{ProposalQuestion, Ruling};
@@ -222,7 +222,7 @@ pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<Pen
         list = choose(group, suite, list, &mut dropped, env)?;
     }
     // req: R-12.2-01, R-12.4-05
-    check_list(&list, Committer::Member(own), suite.hash_len()).map_err(CommitError::Proposals)?;
+    check_list(&list, Committer::Member(own), suite.hash_len(), env.custom).map_err(CommitError::Proposals)?;
     let missing = psks::missing(group, &crate::proposal::list::psks(&list));
     if !missing.is_empty() {
         return Err(Fault::NotResident(missing).into());
@@ -326,7 +326,7 @@ fn drop_invalid(
     let at = ApplyContext::new(suite, group.tree()?, &group.epoch.context, env);
     let committer = Committer::Member(group.own_leaf());
     let valid = |list: &[ListedProposal]| {
-        check_list(list, committer, suite.hash_len())?;
+        check_list(list, committer, suite.hash_len(), env.custom)?;
         apply_list(at, list).map(drop)
     };
     if valid(&list).is_ok() {
@@ -367,8 +367,10 @@ impl PendingOwnCommit {
         let suite = group.suite(env)?;
         let tree = group.tree()?;
         let at = ApplyContext::new(suite, tree, &group.epoch.context, env);
+        let effects = effects_of(&list, ruling, env)?;
+        effects.check(&list, Sender::Member(group.own_leaf())).map_err(CommitError::Proposals)?;
         // req: R-12.4.1-01
-        let mut applied = apply_list(at, &list).map_err(CommitError::Proposals)?;
+        let mut applied = apply_with_effects(at, &list, &effects).map_err(CommitError::Proposals)?;
         let mut newcomers = core::mem::take(&mut applied.newcomers);
         let old = tree.leaf(group.own_leaf()).ok_or(Fault::NotAMember)?;
         let credential = plan.leaf.credential.as_ref().unwrap_or(&old.credential);
@@ -404,7 +406,7 @@ impl VettedOwnCommit {
     /// Whether the commit has a path.
     pub(crate) fn has_path(&self) -> bool {
         // req: R-12.4.1-02, R-12.4.1-03
-        self.plan.path == PathPolicy::Always || self.plan.leaf != LeafChange::default() || path_required(&self.list)
+        self.plan.path == PathPolicy::Always || self.plan.leaf != LeafChange::default() || self.applied.path_required
     }
 }
 

@@ -260,15 +260,38 @@ pub fn generate_key_package(spec: &KeyPackageSpec, env: &mut Env<'_>) -> Result<
 pub fn generate_signer(cipher_suite: CipherSuite, env: &mut Env<'_>) -> Result<Fresh<SignaturePublicKey>, CreateError> {
     let suite = env.suite(cipher_suite).ok_or(Fault::UnsupportedSuite(cipher_suite))?;
     let pair = suite.generate_signature_key_pair(env.rng)?;
+    store_signer(cipher_suite, &pair.private, pair.public, env)
+}
+
+/// Takes a signature private key from elsewhere; it is in the delta, under its public key.
+///
+/// # Errors
+/// [`CreateError::Fault`]; nothing has changed.
+pub fn import_signer(
+    cipher_suite: CipherSuite,
+    private: &SignaturePrivateKey,
+    env: &mut Env<'_>,
+) -> Result<Fresh<SignaturePublicKey>, CreateError> {
+    let suite = env.suite(cipher_suite).ok_or(Fault::UnsupportedSuite(cipher_suite))?;
+    let public = suite.signing_key(private)?.public_key().clone();
+    store_signer(cipher_suite, private, public, env)
+}
+
+fn store_signer(
+    cipher_suite: CipherSuite,
+    private: &SignaturePrivateKey,
+    public: SignaturePublicKey,
+    env: &mut Env<'_>,
+) -> Result<Fresh<SignaturePublicKey>, CreateError> {
     let mut delta = Delta::new(env.rng)?;
     let mut w = SecretWriter::new(RECORD_VERSION);
     w.put(&cipher_suite)?;
-    w.opaque(pair.private.as_bytes())?;
-    delta.put(RecordKey::Signer(pair.public.clone()), w.finish());
-    Ok(Fresh { delta, output: pair.public })
+    w.opaque(private.as_bytes())?;
+    delta.put(RecordKey::Signer(public.clone()), w.finish());
+    Ok(Fresh { delta, output: public })
 }
 
-/// The signer in a record that [`generate_signer`] wrote.
+/// The signer in a record that [`generate_signer`] or [`import_signer`] wrote.
 ///
 /// # Errors
 /// [`Fault::Corrupt`], [`Fault::UnsupportedSuite`], [`Fault::Crypto`].

@@ -107,6 +107,7 @@ pub(crate) fn open_secrets(
         .decrypt_with_label(&init_key, b"Welcome", &welcome.encrypted_group_info, &entry.encrypted_group_secrets)
         .map_err(|_| JoinError::CannotDecrypt)?;
     let secrets = GroupSecrets::from_bytes(plaintext.as_bytes()).map_err(JoinError::Malformed)?;
+    env.limits.check_psks(secrets.psks.len())?;
     check_psks(suite, &secrets.psks)?;
     Ok(OpenedWelcome {
         suite: welcome.cipher_suite,
@@ -291,6 +292,7 @@ fn check_form(info: &GroupInfo) -> Result<(), JoinError> {
 }
 
 fn check_signed(suite: Suite<'_>, info: &GroupInfo, tree: &RatchetTree, env: &Env<'_>) -> Result<(), JoinError> {
+    env.limits.check_group_info(info, tree)?;
     let context = &info.group_context;
     // req: R-12.4.3.1-10
     let signer = tree.leaf(info.signer).ok_or(JoinError::BlankSigner)?;

@@ -13,6 +13,7 @@ use crate::group::fault::from_fault;
 use crate::group::psks::PskFailure;
 use crate::group::succession::{Predecessor, SuccessionError};
 use crate::group::{Disposition, Fault};
+use crate::limits::LimitExceeded;
 use crate::tree::path::PathError;
 use crate::tree::ratchet_tree::TreeError;
 use crate::tree::validate::{LeafNodeError, TreeValidationError};
@@ -53,6 +54,8 @@ pub enum JoinError {
     Tree(TreeValidationError),
     /// The group has more members than [`Limits::members`](crate::limits::Limits::members) allows.
     TooManyMembers,
+    /// Another of the [`Limits`](crate::limits::Limits) is exceeded.
+    Limit(LimitExceeded),
     /// The group is of another version of the protocol.
     UnsupportedVersion,
     /// An extension type is repeated (section 13.4).
@@ -121,6 +124,12 @@ impl From<AnswerError> for JoinError {
     }
 }
 
+impl From<LimitExceeded> for JoinError {
+    fn from(error: LimitExceeded) -> Self {
+        Self::Limit(error)
+    }
+}
+
 impl From<SuccessionError> for JoinError {
     fn from(error: SuccessionError) -> Self {
         Self::Succession(error)
@@ -146,6 +155,7 @@ impl fmt::Display for JoinError {
             Self::Path(error) => return error.fmt(f),
             Self::Leaf(error) => return error.fmt(f),
             Self::Answer(error) => return error.fmt(f),
+            Self::Limit(error) => return error.fmt(f),
             Self::Succession(error) => return error.fmt(f),
             Self::ExternalPub(error) => return error.fmt(f),
             Self::MisplacedExtension(kind) => return write!(f, "extension {kind:?} has no place there"),

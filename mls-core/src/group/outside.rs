@@ -20,9 +20,10 @@ use crate::group::propose::{OutgoingProposal, ProposeError};
 use crate::group::receive::{PendingProposal, proposal_arrives};
 use crate::group::receive_error::ReceiveError;
 use crate::group::{Fault, Group};
+use crate::group_context::GroupContext;
 use crate::key_package::{KeyPackage, KeyPackageError};
 use crate::proposal::apply::check_context_extensions;
-use crate::proposal::list::{ListedProposal, ProposalListError, check_psk};
+use crate::proposal::list::{ListedProposal, ProposalListError, check_custom, check_psk};
 use crate::proposal::{Proposal, ProposalRef};
 use crate::record::GroupId;
 use crate::rules::{ExternalProposalQuestion, Ruling};
@@ -82,8 +83,11 @@ pub fn propose_from_outside(plan: &ExternalProposal, env: &Env<'_>) -> Result<Ou
     let suite = env.suite(*cipher_suite).ok_or(Fault::UnsupportedSuite(*cipher_suite))?;
     match proposal {
         Proposal::PreSharedKey(id) => check_psk(id, suite.hash_len()),
-        Proposal::GroupContextExtensions(extensions) => check_context_extensions(extensions),
-        Proposal::ReInit(re_init) => check_context_extensions(&re_init.extensions),
+        Proposal::GroupContextExtensions(extensions) => check_context_extensions(extensions, env.custom),
+        Proposal::ReInit(re_init) => check_context_extensions(&re_init.extensions, env.custom),
+        Proposal::Custom { proposal_type, .. } => {
+            check_custom(*proposal_type, Sender::External(*sender_index), env.custom).map(drop)
+        }
         Proposal::Add(key_package) => check_suite(key_package, *cipher_suite),
         _ => Ok(()),
     }
@@ -142,11 +146,10 @@ fn publish(
 }
 
 /// The entry of the current epoch's `external_senders` with this index.
-pub(crate) fn external_sender(group: &Group, index: u32) -> Result<ExternalSender, ReceiveError> {
+pub(crate) fn external_sender(context: &GroupContext, index: u32) -> Result<ExternalSender, ReceiveError> {
     let place = usize::try_from(index).ok();
     // req: R-12.1.8-01, R-12.1.8.1-01
-    group
-        .context()
+    context
         .extensions
         .read::<ExternalSenders>()
         .ok()
@@ -162,12 +165,8 @@ impl PendingExternalProposal {
         listed: ListedProposal,
         env: &mut Env<'_>,
     ) -> Result<Self, ReceiveError> {
-        // A proposal from outside is not bound to a ratchet: only its reference tells a replay.
-        if group.proposals()?.get(&reference).is_some() {
-            return Err(ReceiveError::DuplicateProposal(reference));
-        }
         let external_sender = match listed.sender {
-            Sender::External(index) => Some(external_sender(group, index)?),
+            Sender::External(index) => Some(external_sender(group.context(), index)?),
             _ => None,
         };
         let question = ExternalProposalQuestion {

@@ -9,6 +9,7 @@ use mls_codec::Encode;
 use mls_crypto_traits::{HpkePrivateKey, Suite};
 
 use crate::commit::{Commit, UpdatePath};
+use crate::custom::CustomTypes;
 use crate::env::Env;
 use crate::framing::{AuthenticatedContent, Content, Sender, interim_transcript_hash};
 use crate::group::advance::{check_epoch_end, write_epoch_change};
@@ -26,7 +27,8 @@ use crate::group::receive_error::{CommitRule, ReceiveError};
 use crate::group::{Fault, Group, Incoming, Member, Step};
 use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, verify_confirmation_tag};
-use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list, extension_types};
+use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_with_effects, extension_types};
+use crate::proposal::effects::Effects;
 use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list, path_required};
 use crate::proposal::{Proposal, ProposalOrRef, ProposalRef, ReInit};
 use crate::psk::PreSharedKeyId;
@@ -108,13 +110,15 @@ impl PendingCommit {
         let suite = group.suite(env)?;
         check_epoch_end(group, suite, env)?;
         let cache = group.proposals()?;
-        let list = resolve(commit, sender, |reference| Some(cache.get(reference)?.listed(*reference)))?;
+        let cached = |reference: &ProposalRef| Some(cache.get(reference)?.listed(*reference));
+        let list = resolve(commit, sender, env.custom, cached)?;
         let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
-        check_list(&list, committer, suite.hash_len()).map_err(invalid)?;
+        check_list(&list, committer, suite.hash_len(), env.custom).map_err(invalid)?;
         // req: R-12.4.2-07, R-12.4-12, R-12.4-13
-        if commit.path.is_none() && path_required(&list) {
+        if commit.path.is_none() && path_required(&list, env.custom) {
             return Err(invalid(ProposalListError::PathRequired));
         }
+        env.limits.check_psks(crate::proposal::list::psks(&list).len())?;
         let missing = psks::missing(group, &crate::proposal::list::psks(&list));
         if !missing.is_empty() {
             return Err(Fault::NotResident(missing).into());
@@ -145,12 +149,18 @@ impl PendingCommit {
         let suite = group.suite(env)?;
         let tree = group.tree()?;
         let at = ApplyContext::new(suite, tree, &group.epoch.context, env);
+        let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
+        let effects = effects_of(&list, ruling, env)?;
+        effects.check(&list, sender).map_err(invalid)?;
         // req: R-12.4.2-04, R-12.4.2-06
-        let mut applied = apply_list(at, &list).map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
+        let mut applied = apply_with_effects(at, &list, &effects).map_err(invalid)?;
         let mut newcomers = core::mem::take(&mut applied.newcomers);
         let Content::Commit(commit) = &content.content.content else {
             return Err(ReceiveError::NotForAGroup);
         };
+        if commit.path.is_none() && applied.path_required {
+            return Err(invalid(ProposalListError::PathRequired));
+        }
         let path_trees = match &commit.path {
             Some(path) => {
                 let checked = check_commit_path(group.public_state()?, suite, &applied, sender, path)
@@ -208,6 +218,11 @@ pub(crate) const fn committer(sender: Sender) -> Option<Committer> {
     }
 }
 
+/// What an accepting ruling says that the list's custom proposals do.
+pub(crate) fn effects_of(list: &[ListedProposal], ruling: Ruling, env: &Env<'_>) -> Result<Effects, AnswerError> {
+    Effects::place(list, ruling.effects, env.custom).map_err(|cause| AnswerError::EffectWithoutCause(cause.0))
+}
+
 /// The question to the policy about a list.
 pub(crate) fn ask_policy(tag: QuestionTag, committer: Sender, own: bool, list: &[ListedProposal]) -> ProposalQuestion {
     let proposals =
@@ -219,6 +234,7 @@ pub(crate) fn ask_policy(tag: QuestionTag, committer: Sender, own: bool, list: &
 pub(crate) fn resolve(
     commit: &Commit,
     sender: Sender,
+    custom: &CustomTypes,
     cached: impl Fn(&ProposalRef) -> Option<ListedProposal>,
 ) -> Result<Vec<ListedProposal>, ReceiveError> {
     commit
@@ -229,8 +245,11 @@ pub(crate) fn resolve(
             ProposalOrRef::Proposal(proposal) => {
                 Ok(ListedProposal { sender, proposal: proposal.as_ref().clone(), reference: None, member: None })
             }
-            // An external commit's references are refused as such, whether they are known or not.
-            ProposalOrRef::Reference(_) if sender == Sender::NewMemberCommit => {
+            // An external commit's references are refused as such, whether they are known or not, unless there is a
+            // type that it may refer to.
+            ProposalOrRef::Reference(_)
+                if sender == Sender::NewMemberCommit && !custom.any_by_reference_in_external_commits() =>
+            {
                 Err(invalid(sender, CommitRule::Proposals(ProposalListError::ReferenceInExternalCommit)))
             }
             ProposalOrRef::Reference(reference) => {
@@ -320,7 +339,7 @@ pub(crate) fn check_commit_path(
     validate_leaf(suite, leaf, &context).map_err(|error| Broken::Rule(CommitRule::PathLeaf(error)))?;
     let predecessor = match replacing {
         Some(committer) => at.tree.leaf(committer),
-        None => applied.removed.first().and_then(|old| at.tree.leaf(*old)),
+        None => applied.former_self.and_then(|old| at.tree.leaf(old)),
     };
     // req: R-12.2-21
     if replacing.is_none() && predecessor.as_ref().is_some_and(|old| old.encryption_key == leaf.encryption_key) {

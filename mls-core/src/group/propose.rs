@@ -20,7 +20,7 @@ use crate::group::{Disposition, Fault, Group, Step};
 use crate::key_package::KeyPackage;
 use crate::proposal::apply::{ApplyContext, apply_list};
 use crate::proposal::list::{ListedProposal, ProposalListError, check_psk};
-use crate::proposal::{Proposal, ProposalRef, ReInit};
+use crate::proposal::{Proposal, ProposalRef, ProposalType, ReInit};
 use crate::psk::{PreSharedKeyId, Psk, PskError, ResumptionPskUsage};
 use crate::record::RecordKey;
 use crate::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource};
@@ -47,6 +47,13 @@ pub enum Proposing {
     },
     /// To replace the extensions of the group context.
     GroupContextExtensions(Extensions),
+    /// A proposal of a registered type ([`CustomTypes`](crate::custom::CustomTypes)).
+    Custom {
+        /// The type.
+        proposal_type: ProposalType,
+        /// The content of the body's `opaque<V>`.
+        body: Vec<u8>,
+    },
     /// To close the group in favour of one with these parameters (section 11.2). It stands alone in a commit.
     ReInit(ReInit),
 }
@@ -113,6 +120,8 @@ pub enum ProposeError {
     DuplicateProposal(ProposalRef),
     /// No such proposal waits.
     NoSuchProposal(ProposalRef),
+    /// The group does not list the key among those of its external senders (section 12.1.8.1).
+    NotAnExternalSender,
 }
 
 from_fault!(ProposeError);
@@ -199,6 +208,7 @@ pub(crate) fn make_proposal(
         Proposing::Add(key_package) => (Proposal::Add(key_package), None),
         Proposing::Remove(leaf) => (Proposal::Remove(leaf.into()), None),
         Proposing::GroupContextExtensions(extensions) => (Proposal::GroupContextExtensions(extensions), None),
+        Proposing::Custom { proposal_type, body } => (Proposal::Custom { proposal_type, body }, None),
         Proposing::ReInit(re_init) => (Proposal::ReInit(re_init), None),
         Proposing::ExternalPsk(psk_id) => (psk(Psk::External { psk_id }, env)?, None),
         Proposing::ResumptionPsk { group_id, epoch } => {
@@ -314,6 +324,7 @@ impl fmt::Display for ProposeError {
             Self::TooManyProposals => f.write_str("too many proposals are cached"),
             Self::DuplicateProposal(_) => f.write_str("the same proposal waits already"),
             Self::NoSuchProposal(_) => f.write_str("no such proposal waits"),
+            Self::NotAnExternalSender => f.write_str("the group does not list the key among its external senders"),
         }
     }
 }

@@ -6,7 +6,8 @@ use mls_crypto_traits::SignaturePublicKey;
 
 use crate::credential::Credential;
 use crate::group::{Group, Member};
-use crate::record::Missing;
+use crate::psk::PskValue;
+use crate::record::{Missing, RecordKey};
 use crate::tree::health::{PathCost, TreeHealth};
 use crate::tree::leaf_node::LeafNode;
 use crate::tree::math::LeafIndex;
@@ -48,6 +49,25 @@ impl Group {
     pub fn leaf_node(&self, index: LeafIndex) -> Result<Option<LeafNode>, Missing> {
         let leaf = self.current_leaf(index)?;
         Ok(leaf.and_then(|bytes| <LeafNode as mls_codec::Decode>::from_bytes(bytes).ok()))
+    }
+
+    /// The resumption PSK of the current epoch or of one before that is kept; `None` where it is not (RFC 9420 section
+    /// 8.6).
+    ///
+    /// # Errors
+    /// What is [`Missing`] where that epoch's is not resident.
+    ///
+    /// # Security
+    /// Whoever has it can pass for a member of that epoch wherever it is asked for.
+    pub fn resumption_psk_of(&self, epoch: u64) -> Result<Option<PskValue>, Missing> {
+        if epoch == self.epoch() && self.is_active() {
+            return Ok(Some(self.resumption_psk()));
+        }
+        match self.resumption.get(&epoch) {
+            None => Ok(None),
+            Some(Some(psk)) => Ok(Some(PskValue::from(psk.duplicate()))),
+            Some(None) => Err(Missing::key(RecordKey::ResumptionPsk(self.id.clone(), epoch))),
+        }
     }
 
     /// How far the tree is from its best state. O(n).

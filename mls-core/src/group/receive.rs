@@ -12,6 +12,7 @@ use crate::framing::{
     AuthenticatedContent, Content, ContentType, FramedContent, FramingError, MlsMessage, MlsMessageBody,
     PrivateMessage, ProtocolVersion, PublicMessage, Sender,
 };
+use crate::group::admission::{admit, check_cache};
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::builder::StepBuilder;
 use crate::group::cache::CachedProposal;
@@ -152,7 +153,7 @@ fn receive_public(group: &Group, message: &PublicMessage, env: &mut Env<'_>) -> 
             Some(key)
         }
         // req: R-6.1-06, R-12.1.8.1-01
-        Sender::External(index) => Some(external_sender(group, index)?.signature_key),
+        Sender::External(index) => Some(external_sender(group.context(), index)?.signature_key),
         Sender::NewMemberCommit | Sender::NewMemberProposal => None,
     };
     // req: R-6.2-03, R-6.2-04
@@ -162,9 +163,10 @@ fn receive_public(group: &Group, message: &PublicMessage, env: &mut Env<'_>) -> 
         Some(key) => key,
         None => stranger_key(&content)?,
     };
+    let reference = admit(group, suite, &content, env)?;
     // req: R-6.1-12
     content.verify_signature(suite, &key, context)?;
-    handshake(group, suite, content, None, env)
+    handshake(group, suite, content, reference, None, env)
 }
 
 /// The key that a stranger signs with: that of the leaf in its path or in its key package.
@@ -241,12 +243,13 @@ fn receive_private(group: &Group, message: &PrivateMessage, env: &mut Env<'_>) -
         (Ok(ratchet), Ok(Some(sender))) => (ratchet, sender),
     };
     let content = message.open_content(suite, ratchet.message_key(), &sender_data)?;
+    let reference = admit(group, suite, &content, env)?;
     // req: R-6.3.1-11
     content.verify_signature(suite, &sender.0, Some(reading.context_bytes))?;
     if message.content_type == ContentType::Application {
         return application(group, content.content, ratchet, leaf, sender, env);
     }
-    handshake(group, suite, content, Some((leaf, sender_data.generation)), env)
+    handshake(group, suite, content, reference, Some((leaf, sender_data.generation)), env)
 }
 
 fn application(
@@ -283,6 +286,7 @@ fn handshake(
     group: &Group,
     suite: Suite<'_>,
     content: AuthenticatedContent,
+    reference: Option<ProposalRef>,
     ratchet: Option<(LeafIndex, u32)>,
     env: &mut Env<'_>,
 ) -> Result<Inbound, ReceiveError> {
@@ -295,7 +299,7 @@ fn handshake(
                 reference: None,
                 member: None,
             };
-            let reference = ProposalRef::new(suite, &content)?;
+            let reference = reference.ok_or(ReceiveError::NotForAGroup)?;
             if !matches!(listed.sender, Sender::Member(_)) {
                 let pending = PendingExternalProposal::new(group, reference, listed, env)?;
                 return Ok(Inbound::ExternalProposal(Box::new(pending)));
@@ -315,13 +319,6 @@ pub(crate) fn proposal_arrives(
     ratchet: Option<(LeafIndex, u32)>,
     env: &mut Env<'_>,
 ) -> Result<PendingProposal, ReceiveError> {
-    let known = group.proposals()?;
-    if known.get(&reference).is_some() {
-        return Err(ReceiveError::DuplicateProposal(reference));
-    }
-    if group.pending_proposals() >= env.limits.cached_proposals {
-        return Err(ReceiveError::TooManyProposals);
-    }
     let sender = listed.sender;
     let invalid = |rule| ReceiveError::InvalidProposal { sender, rule: Box::new(rule) };
     let newcomers = match &listed.proposal {
@@ -378,6 +375,8 @@ impl PendingProposal {
         if group.proposals()?.get(&self.reference).is_some() {
             return Err(ReceiveError::DuplicateProposal(self.reference));
         }
+        // Others may have come in meanwhile.
+        check_cache(group, self.listed.sender, &self.listed.proposal, env)?;
         let members = answers.members(self.tag, &self.checks)?;
         let mut builder = StepBuilder::new(group, env.rng)?;
         use_ratchet(&mut builder, group, self.ratchet, env)?;

@@ -11,6 +11,7 @@ use crate::group::commit::CommitError;
 use crate::group::disposition::Missing;
 use crate::group::fault::from_fault;
 use crate::group::{Disposition, Fault};
+use crate::limits::LimitExceeded;
 use crate::proposal::ProposalRef;
 use crate::proposal::list::ProposalListError;
 use crate::secret_tree::SecretTreeError;
@@ -56,6 +57,8 @@ pub enum ReceiveError {
     DuplicateProposal(ProposalRef),
     /// As many proposals are cached as [`Limits::cached_proposals`](crate::limits::Limits::cached_proposals) allows.
     TooManyProposals,
+    /// Another of the [`Limits`](crate::limits::Limits) is exceeded.
+    Limit(LimitExceeded),
     /// A proposal that its sender signed is invalid.
     InvalidProposal {
         /// Who proposed.
@@ -127,7 +130,8 @@ impl ReceiveError {
             | Self::Framing(_)
             | Self::TooFarAhead
             | Self::ExternalCommitWithoutPath
-            | Self::TooManyProposals => Disposition::Discard,
+            | Self::TooManyProposals
+            | Self::Limit(_) => Disposition::Discard,
         }
     }
 }
@@ -148,7 +152,7 @@ impl AnswerError {
     pub fn disposition(&self) -> Disposition {
         match self {
             Self::MissingPsk(id) => Disposition::Retry(Missing::Psk(Box::new(id.clone()))),
-            Self::WrongAnswer | Self::NotVouched(_) => Disposition::FixCaller,
+            Self::WrongAnswer | Self::NotVouched(_) | Self::EffectWithoutCause(_) => Disposition::FixCaller,
         }
     }
 }
@@ -171,6 +175,12 @@ impl From<SecretTreeError> for ReceiveError {
             // A leaf outside the secret tree is outside the ratchet tree, and was refused before.
             _ => Self::KeyConsumed,
         }
+    }
+}
+
+impl From<LimitExceeded> for ReceiveError {
+    fn from(error: LimitExceeded) -> Self {
+        Self::Limit(error)
     }
 }
 
@@ -209,6 +219,7 @@ impl fmt::Display for ReceiveError {
             Self::ExternalCommitWithoutPath => f.write_str("an external commit without a path"),
             Self::DuplicateProposal(_) => f.write_str("the proposal is known"),
             Self::TooManyProposals => f.write_str("too many proposals are cached"),
+            Self::Limit(error) => error.fmt(f),
             Self::InvalidProposal { rule, .. } => write!(f, "the proposal is invalid: {rule}"),
             Self::MissingProposal(_) => f.write_str("the commit refers to a proposal that never arrived"),
             Self::InvalidCommit { rule, .. } => write!(f, "the commit is invalid: {rule}"),
@@ -235,6 +246,7 @@ impl fmt::Display for AnswerError {
         f.write_str(match self {
             Self::WrongAnswer => "an answer belongs to another question",
             Self::NotVouched(_) => "a credential was not vouched for",
+            Self::EffectWithoutCause(_) => "an effect belongs to no custom proposal",
             Self::MissingPsk(_) => "a pre-shared key is missing",
         })
     }

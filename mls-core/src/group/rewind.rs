@@ -106,7 +106,7 @@ pub fn rewind(group: &Group, epoch: u64, env: &mut Env<'_>) -> Result<Step<Rewou
     }
     delta.put(RecordKey::PathKeys(id.clone()), path_keys_record(&path_keys, &PathKeysUpdate::default())?);
     let mut leaf_epochs = Vec::new();
-    for (node, (since, bytes)) in nodes {
+    for (node, NodeBefore { since, bytes }) in nodes {
         leaf_epochs.extend(node.leaf().map(|leaf| (leaf, since)));
         if group.is_tree_outside() {
             continue;
@@ -147,11 +147,17 @@ struct RewindPoint {
     edits: Vec<(NodeIndex, Option<Arc<[u8]>>)>,
 }
 
+/// A node as it was, and since when.
+struct NodeBefore {
+    since: u64,
+    bytes: Option<Arc<[u8]>>,
+}
+
 /// Where a walk back arrives.
 struct Walk {
     point: RewindPoint,
     tree: RatchetTree,
-    nodes: BTreeMap<NodeIndex, (u64, Option<Arc<[u8]>>)>,
+    nodes: BTreeMap<NodeIndex, NodeBefore>,
     /// The epochs that are left, with their confirmation tags; and those that were left before.
     abandoned: Vec<(u64, Vec<u8>)>,
 }
@@ -182,7 +188,7 @@ fn walk_back(group: &Group, suite: Suite<'_>, epoch: u64) -> Result<Walk, Rewind
         let mut point = RewindPoint::from_record(record)?;
         for (node, bytes) in &point.edits {
             let since = node.leaf().and_then(|leaf| point.leaf_epochs.get(&leaf).copied()).unwrap_or_default();
-            nodes.insert(*node, (since, bytes.clone()));
+            nodes.insert(*node, NodeBefore { since, bytes: bytes.clone() });
         }
         tree = tree.edit_resized(suite, point.epoch.secret_tree.size(), core::mem::take(&mut point.edits))?;
         let before = (point.epoch.context.epoch, point.epoch.confirmation_tag.clone());

@@ -1,4 +1,4 @@
-//! Checking what is published, outside any group: key packages and GroupInfos (RFC 9420 sections 10.1 and 12.4.3).
+//! Checking what is published, outside any group: key packages and group information (RFC 9420 sections 10.1 and 12.4.3).
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -199,7 +199,7 @@ pub fn create_successor(
     let mut list: Vec<_> = psk_ids.iter().cloned().map(Proposal::PreSharedKey).map(listed).collect();
     list.extend(plan.key_packages.iter().cloned().map(Box::new).map(Proposal::Add).map(listed));
     // req: R-11.2-05, R-11.3-06
-    check_list(list.get(1..).unwrap_or_default(), Committer::Member(LeafIndex::ZERO), suite.hash_len())
+    check_list(list.get(1..).unwrap_or_default(), Committer::Member(LeafIndex::ZERO), suite.hash_len(), env.custom)
         .map_err(SuccessorError::Proposals)?;
     if psk_ids.len() > usize::from(u16::MAX) {
         return Err(SuccessorError::Proposals(ProposalListError::TooManyPsks));

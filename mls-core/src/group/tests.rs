@@ -15,6 +15,7 @@ mod answers;
 mod commits;
 #[path = "../../tests/common/mod.rs"]
 mod common;
+mod custom;
 mod detached;
 mod external;
 mod forge;
@@ -22,6 +23,7 @@ mod forge_welcome;
 mod framing;
 mod last_resort;
 mod leftovers;
+mod limits;
 mod lists;
 mod observer;
 mod outside;

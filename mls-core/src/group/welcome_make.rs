@@ -67,7 +67,8 @@ pub(crate) fn make_welcomes(
     let context = suite.encrypt_context(b"Welcome", &encrypted_group_info)?;
     let mut secrets = Vec::with_capacity(parts.applied.added.len());
     for ((_, place), path_secret) in parts.applied.added.iter().zip(parts.path_secrets) {
-        let Some(Proposal::Add(key_package)) = parts.list.get(*place).map(|listed| &listed.proposal) else {
+        let Some(Proposal::Add(key_package)) = parts.applied.listed(parts.list, *place).map(|listed| &listed.proposal)
+        else {
             continue;
         };
         let group_secrets = GroupSecrets {

@@ -10,12 +10,12 @@ use crate::env::Env;
 use crate::framing::{AuthenticatedContent, Content, Sender, interim_transcript_hash};
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::process::{
-    ask_policy, check_commit_path, check_ruling, committer, epoch_change, invalid, resolve, same_client,
+    ask_policy, check_commit_path, check_ruling, committer, effects_of, epoch_change, invalid, resolve, same_client,
 };
 use crate::group::{CommitRule, EpochChange, Fault, ReceiveError};
 use crate::identity::CredentialCheck;
 use crate::observer::{Observer, ObserverStep};
-use crate::proposal::apply::{AppliedList, ApplyContext, apply_list};
+use crate::proposal::apply::{AppliedList, ApplyContext, apply_with_effects};
 use crate::proposal::list::{ListedProposal, ProposalListError, check_list, path_required};
 use crate::record::RecordPrefix;
 use crate::rules::{ProposalQuestion, Ruling};
@@ -58,11 +58,13 @@ impl ObservedCommit {
         };
         let committer = committer(sender).ok_or(ReceiveError::SenderNotAllowed(sender))?;
         let suite = observer.suite(env)?;
-        let list = resolve(commit, sender, |reference| Some(observer.proposals.get(reference)?.listed(*reference)))?;
+        let list = resolve(commit, sender, env.custom, |reference| {
+            Some(observer.proposals.get(reference)?.listed(*reference))
+        })?;
         let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
-        check_list(&list, committer, suite.hash_len()).map_err(invalid)?;
+        check_list(&list, committer, suite.hash_len(), env.custom).map_err(invalid)?;
         // req: R-12.4.2-07
-        if commit.path.is_none() && path_required(&list) {
+        if commit.path.is_none() && path_required(&list, env.custom) {
             return Err(invalid(ProposalListError::PathRequired));
         }
         let tag = QuestionTag::draw(env.rng)?;
@@ -96,11 +98,17 @@ impl ObservedCommit {
         let suite = observer.suite(env)?;
         let at = ApplyContext::new(suite, &observer.tree, &observer.context, env);
         // req: R-12.4.2-04, R-12.4.2-06
-        let mut applied = apply_list(at, &list).map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
+        let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
+        let effects = effects_of(&list, ruling, env)?;
+        effects.check(&list, sender).map_err(invalid)?;
+        let mut applied = apply_with_effects(at, &list, &effects).map_err(invalid)?;
         let mut newcomers = core::mem::take(&mut applied.newcomers);
         let Content::Commit(commit) = &content.content.content else {
             return Err(ReceiveError::NotForAGroup);
         };
+        if commit.path.is_none() && applied.path_required {
+            return Err(invalid(ProposalListError::PathRequired));
+        }
         let (committer, tree) = match (&commit.path, sender) {
             (Some(path), _) => {
                 let checked = check_commit_path(observer.public_state(), suite, &applied, sender, path)
@@ -175,7 +183,7 @@ impl VettedObservedCommit {
 }
 
 impl Observer {
-    fn check_epoch(&self, epoch: u64) -> Result<(), Fault> {
+    pub(super) fn check_epoch(&self, epoch: u64) -> Result<(), Fault> {
         self.check_open()?;
         if self.epoch() == epoch { Ok(()) } else { Err(Fault::EpochOver) }
     }

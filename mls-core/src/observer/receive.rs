@@ -7,17 +7,17 @@ use alloc::vec::Vec;
 use mls_crypto_traits::{SignaturePublicKey, Suite};
 
 use crate::env::Env;
-use crate::extension::ExternalSenders;
 use crate::framing::{
     AuthenticatedContent, Content, ContentType, FramingError, MlsMessage, MlsMessageBody, ProtocolVersion,
     PublicMessage, Sender,
 };
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::cache::CachedProposal;
+use crate::group::outside::external_sender;
 use crate::group::{Fault, ProposalReceived, ReceiveError};
 use crate::identity::CredentialCheck;
 use crate::observer::commit::ObservedCommit;
-use crate::observer::{Observer, ObserverStep};
+use crate::observer::{ObservedExternalProposal, Observer, ObserverStep};
 use crate::proposal::apply::{ApplyContext, Newcomer, apply_list};
 use crate::proposal::list::{ListedProposal, ProposalListError, check_psk};
 use crate::proposal::{Proposal, ProposalRef};
@@ -29,6 +29,8 @@ use crate::record::RecordKey;
 pub enum Observed {
     /// A proposal. It may bring in a credential to be vouched for.
     Proposal(Box<ObservedProposal>),
+    /// A proposal of somebody outside the group. The policy is asked first.
+    ExternalProposal(Box<ObservedExternalProposal>),
     /// A commit.
     Commit(Box<ObservedCommit>),
     /// An encrypted message. Where it is a commit, and members take it, the group goes where it cannot be followed.
@@ -100,6 +102,7 @@ impl Observer {
         let suite = self.suite(env)?;
         let content = message.clone().without_membership()?;
         let key = self.sender_key(&content)?;
+        env.limits.check_content(&content.content.content)?;
         // req: R-6.1-12
         content.verify_signature(suite, &key, Some(&self.context_bytes))?;
         let sender = content.content.sender;
@@ -110,6 +113,10 @@ impl Observer {
         };
         let reference = ProposalRef::new(suite, &content)?;
         let listed = ListedProposal { sender, proposal, reference: None, member: None };
+        if !matches!(sender, Sender::Member(_)) {
+            let pending = ObservedExternalProposal::new(self, reference, listed, env)?;
+            return Ok(Observed::ExternalProposal(Box::new(pending)));
+        }
         Ok(Observed::Proposal(Box::new(self.proposal_arrives(suite, reference, listed, env)?)))
     }
 
@@ -121,13 +128,8 @@ impl Observer {
                 // req: R-6.1-13
                 Ok(self.member(leaf).ok_or(ReceiveError::SenderNotMember(leaf))?.signature_key)
             }
-            (Sender::External(index), _) => {
-                let senders = self.context.extensions.read::<ExternalSenders>().ok().flatten().unwrap_or_default();
-                let place = usize::try_from(index).unwrap_or(usize::MAX);
-                // req: R-6.1-13, R-12.1.8-01
-                let sender = senders.0.get(place).ok_or(ReceiveError::SenderNotAllowed(sender))?;
-                Ok(sender.signature_key.clone())
-            }
+            // req: R-6.1-13, R-12.1.8-01
+            (Sender::External(index), _) => Ok(external_sender(&self.context, index)?.signature_key),
             // req: R-6.1-05, R-12.4.3.2-05
             (Sender::NewMemberCommit, Content::Commit(commit)) => match &commit.path {
                 Some(path) => Ok(path.leaf_node.signature_key.clone()),
@@ -142,7 +144,7 @@ impl Observer {
         }
     }
 
-    fn proposal_arrives(
+    pub(super) fn proposal_arrives(
         &self,
         suite: Suite<'_>,
         reference: ProposalRef,
@@ -164,7 +166,7 @@ impl Observer {
     }
 
     /// Whether a proposal would be valid if it were committed alone, by somebody else.
-    fn check_alone(
+    pub(super) fn check_alone(
         &self,
         suite: Suite<'_>,
         listed: &ListedProposal,

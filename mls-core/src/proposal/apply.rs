@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use mls_codec::Encode;
 use mls_crypto_traits::Suite;
 
+use crate::custom::CustomTypes;
 use crate::env::{Env, UnixTime};
 use crate::extension::{ExtensionPlace, ExtensionType, Extensions, ExternalSenders, RequiredCapabilities};
 use crate::framing::Sender;
@@ -14,7 +15,8 @@ use crate::group_context::GroupContext;
 use crate::identity::{CredentialEvent, MemberId};
 use crate::key_package::{KeyPackageContext, KeyPackageError, validate_key_package};
 use crate::limits::Limits;
-use crate::proposal::list::{ListedProposal, ProposalListError};
+use crate::proposal::effects::{Effects, PlacedEffect};
+use crate::proposal::list::{ListedProposal, ProposalListError, check_custom, path_required};
 use crate::proposal::{Proposal, ReInit};
 use crate::tree::leaf_node::LeafNode;
 use crate::tree::math::{LeafIndex, NodeIndex};
@@ -26,16 +28,29 @@ pub(crate) struct AppliedList {
     pub(crate) tree: RatchetTree,
     pub(crate) extensions: Extensions,
     pub(crate) required: RequiredCapabilities,
-    /// The leaves of the added members, with the place of their Add in the list.
+    /// The leaves of the added members, with the place of their Add in the list, or behind it among the effects.
     pub(crate) added: Vec<(LeafIndex, usize)>,
     pub(crate) removed: Vec<LeafIndex>,
     pub(crate) updated: Vec<LeafIndex>,
     pub(crate) external_init: Option<Vec<u8>>,
     pub(crate) re_init: Option<ReInit>,
+    /// Whether the list, or what its custom proposals do, demands a path.
+    pub(crate) path_required: bool,
+    /// What the first Remove of the list removes: in an external commit the joiner's former self.
+    pub(crate) former_self: Option<LeafIndex>,
+    /// The Adds and Removes that custom proposals have for effects.
+    pub(crate) effects: Vec<ListedProposal>,
     /// Credentials that come in and have not been vouched for.
     pub(crate) newcomers: Vec<Newcomer>,
     /// Clients that were vouched for when their Add arrived, or that are asked about: for the same-client rule.
     pub(crate) known_clients: Vec<MemberId>,
+}
+
+impl AppliedList {
+    /// The proposal at a place in the list that was applied, or among the effects behind it.
+    pub(crate) fn listed<'a>(&'a self, list: &'a [ListedProposal], place: usize) -> Option<&'a ListedProposal> {
+        list.get(place).or_else(|| self.effects.get(place.checked_sub(list.len())?))
+    }
 }
 
 /// A credential that comes in with a commit.
@@ -55,11 +70,17 @@ pub(crate) struct ApplyContext<'a> {
     pub(crate) context: &'a GroupContext,
     pub(crate) now: UnixTime,
     pub(crate) limits: Limits,
+    pub(crate) custom: &'a CustomTypes,
 }
 
 impl<'a> ApplyContext<'a> {
-    pub(crate) const fn new(suite: Suite<'a>, tree: &'a RatchetTree, context: &'a GroupContext, env: &Env<'_>) -> Self {
-        Self { suite, tree, context, now: env.now, limits: env.limits }
+    pub(crate) const fn new<'e: 'a>(
+        suite: Suite<'a>,
+        tree: &'a RatchetTree,
+        context: &'a GroupContext,
+        env: &Env<'e>,
+    ) -> Self {
+        Self { suite, tree, context, now: env.now, limits: env.limits, custom: env.custom }
     }
 }
 
@@ -71,8 +92,18 @@ pub(crate) fn extension_types(extensions: &Extensions) -> Vec<ExtensionType> {
 /// Validates each proposal against the group that results, and applies them all in the order of section 12.3. The list
 /// has passed [`check_list`](crate::proposal::list::check_list).
 pub(crate) fn apply_list(at: ApplyContext<'_>, list: &[ListedProposal]) -> Result<AppliedList, ProposalListError> {
-    let mut sorted = sort(at, list)?;
+    apply_with_effects(at, list, &Effects::default())
+}
+
+/// As [`apply_list`], with what the list's custom proposals do.
+pub(crate) fn apply_with_effects(
+    at: ApplyContext<'_>,
+    list: &[ListedProposal],
+    effects: &Effects,
+) -> Result<AppliedList, ProposalListError> {
+    let mut sorted = sort(at, list, effects)?;
     let changes: Vec<_> = sorted.updates.iter().map(|(leaf, _, bytes)| (*leaf, bytes.clone())).collect();
+    check_types(at, list, &changes, &sorted.removes)?;
     let adds: Vec<_> = sorted.adds.iter().map(|(_, _, bytes)| bytes.clone()).collect();
     // req: R-12.3-03, R-12.3-04
     let (tree, added) = at.tree.apply_changes(at.suite, &changes, &sorted.removes, &adds)?;
@@ -84,6 +115,12 @@ pub(crate) fn apply_list(at: ApplyContext<'_>, list: &[ListedProposal]) -> Resul
         extensions: core::mem::take(&mut sorted.extensions),
         external_init: sorted.external_init.take(),
         re_init: sorted.re_init.take(),
+        path_required: path_required(list, at.custom) || effects.remove_somebody(),
+        former_self: list.iter().find_map(|listed| match &listed.proposal {
+            Proposal::Remove(removed) => removed.leaf(),
+            _ => None,
+        }),
+        effects: effects.proposals().cloned().collect(),
         newcomers: core::mem::take(&mut sorted.newcomers),
         known_clients: core::mem::take(&mut sorted.known_clients),
         tree,
@@ -105,7 +142,32 @@ struct Sorted<'a> {
     known_clients: Vec<MemberId>,
 }
 
-fn sort<'a>(at: ApplyContext<'_>, list: &'a [ListedProposal]) -> Result<Sorted<'a>, ProposalListError> {
+/// A custom proposal is in a commit only where every member that processes it supports its type (section 12.2). Who is
+/// removed does not, and who is added need not.
+fn check_types(
+    at: ApplyContext<'_>,
+    list: &[ListedProposal],
+    updates: &[(LeafIndex, Arc<[u8]>)],
+    removes: &[LeafIndex],
+) -> Result<(), ProposalListError> {
+    let mut types: Vec<_> = list.iter().map(|listed| listed.proposal.proposal_type()).collect();
+    types.retain(|kind| !kind.is_default());
+    if types.is_empty() {
+        return Ok(());
+    }
+    let (remaining, _) = at.tree.apply_changes(at.suite, updates, removes, &[])?;
+    // req: R-12.2-15, R-13.2-01
+    match types.into_iter().find(|kind| !remaining.summary().all_support_proposal(*kind)) {
+        Some(kind) => Err(ProposalListError::ProposalTypeNotSupportedByAll(kind)),
+        None => Ok(()),
+    }
+}
+
+fn sort<'a>(
+    at: ApplyContext<'_>,
+    list: &'a [ListedProposal],
+    effects: &'a Effects,
+) -> Result<Sorted<'a>, ProposalListError> {
     let mut sorted = Sorted {
         extensions: at.context.extensions.clone(),
         updates: Vec::new(),
@@ -116,60 +178,105 @@ fn sort<'a>(at: ApplyContext<'_>, list: &'a [ListedProposal]) -> Result<Sorted<'
         newcomers: Vec::new(),
         known_clients: Vec::new(),
     };
+    // Effects have their places behind the list, in the order in which they apply.
+    let mut place = list.len();
+    for effect in &effects.before {
+        sort_effect(at, effect, &mut place, &mut sorted)?;
+    }
     for (place, listed) in list.iter().enumerate() {
-        match &listed.proposal {
-            Proposal::Add(key_package) => {
-                sorted.adds.push((place, listed, encoded(&key_package.leaf_node)?));
-                match &listed.member {
-                    Some(member) => sorted.known_clients.push(member.clone()),
-                    None => sorted.newcomers.push(Newcomer {
-                        event: CredentialEvent::Add,
-                        leaf: None,
-                        credential: key_package.leaf_node.credential.clone(),
-                        signature_key: key_package.leaf_node.signature_key.clone(),
-                        predecessor: None,
-                    }),
-                }
-            }
-            Proposal::Update(leaf) => sort_update(at, listed, leaf, &mut sorted)?,
-            Proposal::Remove(removed) => {
-                // req: R-12.1.3-01
-                let leaf = removed
-                    .leaf()
-                    .filter(|leaf| !at.tree.is_blank(leaf.node()))
-                    .ok_or(ProposalListError::RemoveOfNonMember(*removed))?;
-                sorted.removes.push(leaf);
-            }
-            Proposal::GroupContextExtensions(extensions) => {
-                check_context_extensions(extensions)?;
-                new_external_senders(at, extensions, &mut sorted)?;
-                // req: R-12.3-01, R-12.1.7-02
-                sorted.extensions = extensions.clone();
-            }
-            Proposal::ExternalInit { kem_output } => sorted.external_init = Some(kem_output.clone()),
-            Proposal::ReInit(re_init) => {
-                // req: R-12.1.5-01
-                if re_init.version < at.context.version {
-                    return Err(ProposalListError::ReInitVersion);
-                }
-                check_context_extensions(&re_init.extensions)?;
-                sorted.re_init = Some(re_init.clone());
-            }
-            Proposal::PreSharedKey(_) => {}
-            other => return Err(ProposalListError::UnknownProposalType(other.proposal_type())),
-        }
+        sort_proposal(at, place, listed, &mut sorted)?;
+    }
+    for effect in &effects.after {
+        sort_effect(at, effect, &mut place, &mut sorted)?;
+    }
+    if sorted.extensions != at.context.extensions {
+        check_context_extensions(&sorted.extensions, at.custom)?;
+        new_external_senders(at, &mut sorted)?;
     }
     Ok(sorted)
 }
 
+fn sort_effect<'a>(
+    at: ApplyContext<'_>,
+    effect: &'a PlacedEffect,
+    place: &mut usize,
+    sorted: &mut Sorted<'a>,
+) -> Result<(), ProposalListError> {
+    match effect {
+        PlacedEffect::Proposal(listed) => {
+            sort_proposal(at, *place, listed, sorted)?;
+            *place = place.saturating_add(1);
+        }
+        PlacedEffect::SetExtension(new) => {
+            match sorted.extensions.0.iter_mut().find(|old| old.extension_type == new.extension_type) {
+                Some(old) => *old = new.clone(),
+                None => sorted.extensions.0.push(new.clone()),
+            }
+        }
+        PlacedEffect::RemoveExtension(kind) => sorted.extensions.0.retain(|old| old.extension_type != *kind),
+    }
+    Ok(())
+}
+
+fn sort_proposal<'a>(
+    at: ApplyContext<'_>,
+    place: usize,
+    listed: &'a ListedProposal,
+    sorted: &mut Sorted<'a>,
+) -> Result<(), ProposalListError> {
+    match &listed.proposal {
+        Proposal::Add(key_package) => {
+            sorted.adds.push((place, listed, encoded(&key_package.leaf_node)?));
+            match &listed.member {
+                Some(member) => sorted.known_clients.push(member.clone()),
+                None => sorted.newcomers.push(Newcomer {
+                    event: CredentialEvent::Add,
+                    leaf: None,
+                    credential: key_package.leaf_node.credential.clone(),
+                    signature_key: key_package.leaf_node.signature_key.clone(),
+                    predecessor: None,
+                }),
+            }
+        }
+        Proposal::Update(leaf) => sort_update(at, listed, leaf, sorted)?,
+        Proposal::Remove(removed) => {
+            // req: R-12.1.3-01
+            let leaf = removed
+                .leaf()
+                .filter(|leaf| !at.tree.is_blank(leaf.node()))
+                .ok_or(ProposalListError::RemoveOfNonMember(*removed))?;
+            sorted.removes.push(leaf);
+        }
+        Proposal::GroupContextExtensions(extensions) => {
+            // Checked here too: an effect may replace them.
+            check_context_extensions(extensions, at.custom)?;
+            // req: R-12.3-01, R-12.1.7-02
+            sorted.extensions = extensions.clone();
+        }
+        Proposal::ExternalInit { kem_output } => sorted.external_init = Some(kem_output.clone()),
+        Proposal::ReInit(re_init) => {
+            // req: R-12.1.5-01
+            if re_init.version < at.context.version {
+                return Err(ProposalListError::ReInitVersion);
+            }
+            check_context_extensions(&re_init.extensions, at.custom)?;
+            sorted.re_init = Some(re_init.clone());
+        }
+        Proposal::PreSharedKey(_) => {}
+        // What it does, its effects say.
+        Proposal::Custom { proposal_type, .. } => drop(check_custom(*proposal_type, listed.sender, at.custom)?),
+    }
+    Ok(())
+}
+
 /// Whether a group context could have these extensions, whoever the members are.
-pub(crate) fn check_context_extensions(extensions: &Extensions) -> Result<(), ProposalListError> {
+pub(crate) fn check_context_extensions(extensions: &Extensions, custom: &CustomTypes) -> Result<(), ProposalListError> {
     // req: R-13.4-05
     if extensions.has_duplicates() {
         return Err(ProposalListError::DuplicateExtension);
     }
     // req: R-17.3-01, R-12.4.3.3-07
-    match extensions.iter().find(|extension| !extension.extension_type.allowed_in(ExtensionPlace::GroupContext)) {
+    match extensions.iter().find(|e| !custom.allows(e.extension_type, ExtensionPlace::GroupContext)) {
         Some(misplaced) => Err(ProposalListError::MisplacedExtension(misplaced.extension_type)),
         None => Ok(()),
     }
@@ -201,13 +308,9 @@ fn sort_update<'a>(
 }
 
 /// External senders that are added or changed are to be vouched for.
-fn new_external_senders(
-    at: ApplyContext<'_>,
-    extensions: &Extensions,
-    sorted: &mut Sorted<'_>,
-) -> Result<(), ProposalListError> {
+fn new_external_senders(at: ApplyContext<'_>, sorted: &mut Sorted<'_>) -> Result<(), ProposalListError> {
     let malformed = |_| ProposalListError::MalformedExtension(ExtensionType::EXTERNAL_SENDERS);
-    let new = extensions.read::<ExternalSenders>().map_err(malformed)?.unwrap_or_default();
+    let new = sorted.extensions.read::<ExternalSenders>().map_err(malformed)?.unwrap_or_default();
     let old = at.context.extensions.read::<ExternalSenders>().map_err(malformed)?.unwrap_or_default();
     // req: R-5.3.1-06, R-5.3.1-07
     for sender in new.0.iter().filter(|sender| !old.0.contains(sender)) {
@@ -335,7 +438,7 @@ fn check_leaves(
         verified: false,
     };
     for (_, place) in &result.added {
-        let Some(listed) = list.get(*place) else { continue };
+        let Some(listed) = result.listed(list, *place) else { continue };
         let Proposal::Add(key_package) = &listed.proposal else { continue };
         let context = KeyPackageContext { verified: listed.is_verified(), ..context };
         validate_key_package(at.suite, key_package, &context).map_err(ProposalListError::InvalidAdd)?;

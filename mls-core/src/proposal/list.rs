@@ -6,6 +6,7 @@ use core::fmt;
 
 use mls_crypto_traits::CryptoError;
 
+use crate::custom::{CustomProposal, CustomTypes};
 use crate::extension::ExtensionType;
 use crate::framing::Sender;
 use crate::identity::MemberId;
@@ -95,6 +96,11 @@ pub enum ProposalListError {
     TwoRemovesInExternalCommit,
     /// A proposal type that is not registered with this client (section 12.1).
     UnknownProposalType(ProposalType),
+    /// A proposal of a registered type comes from a sender that its registration does not let propose it (section
+    /// 12.1.8).
+    CustomSender(ProposalType),
+    /// A proposal type that a member who has to process it does not support (section 12.2).
+    ProposalTypeNotSupportedByAll(ProposalType),
     /// The path that the list demands is absent (section 12.4).
     PathRequired,
     /// The key package of an Add is invalid (section 12.1.1).
@@ -123,12 +129,13 @@ pub(crate) fn check_list(
     list: &[ListedProposal],
     committer: Committer,
     hash_len: usize,
+    custom: &CustomTypes,
 ) -> Result<(), ProposalListError> {
     check_references(list)?;
     check_psks(list, hash_len)?;
     match committer {
-        Committer::Member(leaf) => check_regular(list, leaf),
-        Committer::NewMember => check_external(list),
+        Committer::Member(leaf) => check_regular(list, leaf, custom),
+        Committer::NewMember => check_external(list, custom),
     }
 }
 
@@ -168,7 +175,7 @@ pub(crate) fn check_psk(id: &PreSharedKeyId, hash_len: usize) -> Result<(), Prop
     }
 }
 
-fn check_regular(list: &[ListedProposal], committer: LeafIndex) -> Result<(), ProposalListError> {
+fn check_regular(list: &[ListedProposal], committer: LeafIndex, custom: &CustomTypes) -> Result<(), ProposalListError> {
     let mut touched = BTreeSet::new();
     let mut extensions = 0_u32;
     for listed in list {
@@ -195,7 +202,8 @@ fn check_regular(list: &[ListedProposal], committer: LeafIndex) -> Result<(), Pr
                 continue;
             }
             Proposal::Custom { proposal_type, .. } => {
-                return Err(ProposalListError::UnknownProposalType(*proposal_type));
+                check_custom(*proposal_type, listed.sender, custom)?;
+                continue;
             }
             _ => continue,
         };
@@ -208,21 +216,38 @@ fn check_regular(list: &[ListedProposal], committer: LeafIndex) -> Result<(), Pr
     if extensions > 1 { Err(ProposalListError::TwoGroupContextExtensions) } else { Ok(()) }
 }
 
-fn check_external(list: &[ListedProposal]) -> Result<(), ProposalListError> {
+/// Whether the type is registered, and its registration lets this sender propose it.
+pub(crate) fn check_custom(
+    proposal_type: ProposalType,
+    sender: Sender,
+    custom: &CustomTypes,
+) -> Result<CustomProposal, ProposalListError> {
+    let rules = custom.rules_of(proposal_type).ok_or(ProposalListError::UnknownProposalType(proposal_type))?;
+    // req: R-12.1.8-07
+    if rules.allows(sender) { Ok(*rules) } else { Err(ProposalListError::CustomSender(proposal_type)) }
+}
+
+fn check_external(list: &[ListedProposal], custom: &CustomTypes) -> Result<(), ProposalListError> {
     let mut inits = 0_usize;
     let mut removes = 0_usize;
     for listed in list {
-        // req: R-12.4.3.2-04
+        let kind = listed.proposal.proposal_type();
         if listed.reference.is_some() {
-            return Err(ProposalListError::ReferenceInExternalCommit);
+            // req: R-12.4.3.2-04
+            if !custom.rules_of(kind).is_some_and(|rules| rules.by_reference_in_external_commits) {
+                return Err(ProposalListError::ReferenceInExternalCommit);
+            }
+            check_custom(kind, listed.sender, custom)?;
+            continue;
         }
         match &listed.proposal {
+            Proposal::Custom { .. } if custom.rules_of(kind).is_some_and(|rules| rules.in_external_commits) => {}
             Proposal::ExternalInit { .. } => inits = inits.saturating_add(1),
             Proposal::Remove(_) => removes = removes.saturating_add(1),
             // req: R-12.2-23
             Proposal::PreSharedKey(_) => {}
             // req: R-12.2-24
-            other => return Err(ProposalListError::NotInExternalCommit(other.proposal_type())),
+            _ => return Err(ProposalListError::NotInExternalCommit(kind)),
         }
     }
     // req: R-12.2-19
@@ -234,9 +259,9 @@ fn check_external(list: &[ListedProposal]) -> Result<(), ProposalListError> {
 }
 
 /// Whether the list demands a path (section 12.4).
-pub(crate) fn path_required(list: &[ListedProposal]) -> bool {
+pub(crate) fn path_required(list: &[ListedProposal], custom: &CustomTypes) -> bool {
     // req: R-12.4-12, R-12.4-13
-    list.is_empty() || list.iter().any(|listed| listed.proposal.proposal_type().requires_path())
+    list.is_empty() || list.iter().any(|listed| custom.requires_path(listed.proposal.proposal_type()))
 }
 
 /// The PSKs of the list, in its order.
@@ -292,6 +317,8 @@ impl fmt::Display for ProposalListError {
             Self::NotInExternalCommit(_) => "a proposal that has no place in an external commit",
             Self::TwoRemovesInExternalCommit => "an external commit removes more than one leaf",
             Self::UnknownProposalType(_) => "a proposal type that is not registered",
+            Self::CustomSender(_) => "a sender that may not propose this type",
+            Self::ProposalTypeNotSupportedByAll(_) => "a proposal type that a member does not support",
             Self::PathRequired => "the required path is absent",
             Self::InvalidAdd(_) => "an added key package is invalid",
             Self::InvalidUpdate(_) => "an updated leaf is invalid",

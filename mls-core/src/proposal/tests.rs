@@ -9,6 +9,7 @@ use mls_codec::{Decode, Encode, encode_opaque};
 use super::apply::{ApplyContext, apply_list};
 use super::list::{Committer, ListedProposal, check_list};
 use super::*;
+use crate::custom::CustomTypes;
 use crate::env::UnixTime;
 use crate::framing::tests::fixtures;
 use crate::framing::{Sender, WireFormat};
@@ -68,7 +69,14 @@ fn a_remove_of_any_number_decodes_and_is_refused_where_no_member_has_it() {
     let leaf = fixtures::leaf_node(LeafNodeSource::Update);
     let tree = RatchetTree::new(suite, IndexSeed::new([0; 16]), &leaf).unwrap();
     let context = fixtures::group_context();
-    let at = ApplyContext { suite, tree: &tree, context: &context, now: UnixTime(0), limits: Limits::default() };
+    let at = ApplyContext {
+        suite,
+        tree: &tree,
+        context: &context,
+        now: UnixTime(0),
+        limits: Limits::default(),
+        custom: CustomTypes::none(),
+    };
     let committer = Committer::Member(fixtures::leaf(0));
     // 0x8000_0000 is the index whose node would wrap around to that of leaf 0.
     for number in [1, 2, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, u32::MAX] {
@@ -82,7 +90,7 @@ fn a_remove_of_any_number_decodes_and_is_refused_where_no_member_has_it() {
         let list = [ListedProposal { sender, proposal, reference: None, member: None }];
         let refused = Err(ProposalListError::RemoveOfNonMember(removed));
         assert_eq!(apply_list(at, &list).map(drop), refused);
-        let checked = check_list(&list, committer, suite.hash_len());
+        let checked = check_list(&list, committer, suite.hash_len(), CustomTypes::none());
         assert_eq!(checked, if number < 1 << 31 { Ok(()) } else { refused });
     }
 }

@@ -26,6 +26,7 @@ use std::vec::Vec;
 
 use mls_codec::Decode;
 use mls_core::credential::Credential;
+use mls_core::custom::CustomTypes;
 use mls_core::env::{Env, Signers, UnixTime};
 use mls_core::extension::Extensions;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
@@ -141,6 +142,7 @@ pub struct World {
     pub rng: TestRng,
     pub now: u64,
     pub limits: Limits,
+    pub custom: CustomTypes,
 }
 
 impl World {
@@ -151,6 +153,7 @@ impl World {
             rng: &mut self.rng,
             now: UnixTime(self.now),
             limits: self.limits,
+            custom: &self.custom,
         }
     }
 }
@@ -184,6 +187,7 @@ impl Peer {
                 rng: TestRng(seed),
                 now: NOW,
                 limits: Limits::default(),
+                custom: CustomTypes::new(),
             },
             store: Store::default(),
             suite,

@@ -11,13 +11,16 @@
     reason = "test support"
 )]
 
+mod watch;
+
 use std::collections::BTreeSet;
 
 use mls_codec::Decode;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{
-    CommitError, CommitOutput, CommitPlan, EncryptError, EncryptOptions, ExportError, GroupInfoOptions, ProposeError,
-    Proposing, ReceiveError, SendOptions, drop_commit, encrypt, export_secret, group_info, propose,
+    CommitError, CommitOutput, CommitPlan, EncryptError, EncryptOptions, ExportError, GroupInfoOptions, Inbound,
+    ProposeError, Proposing, ReceiveError, RewindError, SendOptions, drop_commit, encrypt, export_secret, group_info,
+    propose, receive, rewind,
 };
 use mls_core::key_package::KeyPackage;
 use mls_core::psk::Psk;
@@ -66,6 +69,10 @@ pub struct Service {
     /// Users whose key package was given out in this epoch.
     invited: BTreeSet<usize>,
     epochs: usize,
+    /// Somebody outside who watches.
+    pub watch: watch::Watch,
+    /// How often a member followed the wrong commit and went back.
+    pub astray: usize,
 }
 
 impl Service {
@@ -73,9 +80,12 @@ impl Service {
     pub fn new(suite: CipherSuite) -> Self {
         let mut peers: Vec<Peer> = (0..USERS).map(|i| Peer::new(&format!("user {i}"), suite, 500 + i as u64)).collect();
         for peer in &mut peers {
+            // All keep what it takes to go back.
+            peer.world.limits.rewind = true;
             drop(peer.psks.insert(Psk::External { psk_id: b"psk".to_vec() }, b"known to all".to_vec()));
         }
         peers[0].create(b"group");
+        let watch = watch::Watch::new(&mut peers[0]);
         let mut service = Self {
             peers,
             joined: vec![None; USERS],
@@ -85,6 +95,8 @@ impl Service {
             candidates: Vec::new(),
             invited: BTreeSet::new(),
             epochs: 0,
+            watch,
+            astray: 0,
         };
         service.joined[0] = Some(0);
         let add = Proposing::Add(Box::new(service.invite().unwrap()));
@@ -156,6 +168,7 @@ impl Service {
 
     fn post(&mut self, from: usize, bytes: Vec<u8>, data: Option<Vec<u8>>) {
         let message = self.log.len();
+        self.watch.see(&bytes);
         self.log.push(Sent { epoch: self.peers[from].group().epoch(), from, bytes, data });
         for who in self.members().into_iter().filter(|who| *who != from) {
             self.inboxes[who].push(message);
@@ -219,6 +232,8 @@ impl Service {
             return;
         }
         let Candidate { from, output } = self.candidates.swap_remove(which % self.candidates.len());
+        self.go_astray(from);
+        self.watch.see(&output.message);
         self.hand_out(from, &output.message);
         let peer = &mut self.peers[from];
         let change = match echo {
@@ -233,6 +248,41 @@ impl Service {
             self.welcome(welcome);
         }
         self.epoch_begins(change.epoch);
+    }
+
+    /// A member is given a commit that does not win, and follows it; then it learns better, and goes back.
+    fn go_astray(&mut self, winner: usize) {
+        let Some(Candidate { from, output }) = self.candidates.first() else { return };
+        let Some(who) = self.members().into_iter().rev().find(|who| who != from && *who != winner) else { return };
+        let peer = &mut self.peers[who];
+        let message = MlsMessage::from_bytes(&output.message).unwrap();
+        let inbound = peer.run(|e: &ReceiveError| e.missing().cloned(), |group, env| receive(group, &message, env));
+        let pending = match inbound {
+            Ok(Inbound::Commit(pending)) => pending,
+            Err(ReceiveError::MissingProposal(_)) => return,
+            other => panic!("{other:?}"),
+        };
+        let (epoch, before) = (peer.group().epoch(), snapshot(peer));
+        let ruling = pending.question().accept();
+        let group = peer.group.take().unwrap();
+        let removed = pending.rule(ruling, &group, &mut peer.world.env()).unwrap().removes_us(&group);
+        peer.group = Some(group);
+        // There is no way back for whoever is removed.
+        if removed {
+            return;
+        }
+        let Event::Epoch(change) = peer.receive(&output.message) else { panic!() };
+        assert_eq!(change.epoch, epoch + 1);
+        if self.astray.is_multiple_of(2) {
+            peer.restart();
+        }
+        let waiting = |e: &RewindError| e.missing().cloned();
+        let step = peer.run(waiting, |group, env| rewind(group, epoch, env)).unwrap();
+        peer.apply(step);
+        let after = snapshot(peer);
+        assert_eq!((&before.1, &before.2), (&after.1, &after.2));
+        self.astray += 1;
+        self.is_what_is_stored(who);
     }
 
     /// All members but the committer handle the commit. A proposal that somebody has not seen is fetched.
@@ -296,6 +346,7 @@ impl Service {
             self.joined[who] = None;
         }
         let commit = self.peers[who].join_external(&info, None, leaf);
+        self.watch.see(&commit);
         self.hand_out(who, &commit);
         self.joins(who);
         self.epoch_begins(self.peers[who].group().epoch());
@@ -309,6 +360,7 @@ impl Service {
         let members = self.members();
         let first = members[0];
         let exported = self.exported(first);
+        self.watch.agrees(&mut self.peers[first]);
         for who in members {
             let (peer, one) = (&self.peers[who], &self.peers[first]);
             assert_eq!(peer.group().epoch(), epoch);

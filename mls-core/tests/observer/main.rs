@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::unwrap_in_result,
     missing_docs,
     reason = "tests"
 )]
@@ -16,13 +17,16 @@ mod costs;
 mod warm;
 mod watcher;
 
-use mls_core::framing::{ContentType, Sender};
+use mls_codec::Decode;
+use mls_core::extension::{Extensions, ExternalSender, ExternalSenders};
+use mls_core::framing::{ContentType, MlsMessage, Sender};
 use mls_core::group::*;
 use mls_core::observer::*;
+use mls_core::proposal::Proposal;
 use mls_core::record::Durable;
 use mls_crypto_traits::CipherSuite;
 
-use common::{Peer, group_of};
+use common::{Event, Peer, group_of};
 use watcher::{Seen, Watcher, published, vouch, with_tree};
 
 const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
@@ -61,12 +65,12 @@ fn an_observer_follows_what_is_in_the_clear() {
     let add = Proposing::Add(Box::new(dave.key_package().key_package));
     let update = peers[0].propose(Proposing::Update(LeafChange::default()), &clear());
     let add = peers[2].propose(add, &clear());
-    for (from, message) in [(0, &update), (2, &add)] {
-        for who in (0..3).filter(|who| *who != from) {
+    for (from, message) in [(0_u32, &update), (2, &add)] {
+        for who in (0..3_usize).filter(|who| *who != from as usize) {
             peers[who].receive(message);
         }
         let Seen::Proposal(seen) = watcher.try_receive(message).unwrap() else { panic!() };
-        assert_eq!(seen.sender, Sender::Member(leaf(from as u32)));
+        assert_eq!(seen.sender, Sender::Member(leaf(from)));
         watcher.restart();
     }
     assert!(matches!(watcher.try_receive(&add), Err(ReceiveError::DuplicateProposal(_))));
@@ -205,7 +209,7 @@ fn a_step_is_for_one_state() {
     let mut peers = group_of(&["alice", "bob"], SUITE);
     let mut watcher = Watcher::of(&mut peers[0]);
     let remove = peers[0].propose(Proposing::Remove(leaf(1)), &clear());
-    let message = <mls_core::framing::MlsMessage as mls_codec::Decode>::from_bytes(&remove).unwrap();
+    let message = MlsMessage::from_bytes(&remove).unwrap();
     let mut steps = Vec::new();
     for _ in 0..2 {
         let Watcher { world, observer, .. } = &mut watcher;
@@ -221,4 +225,65 @@ fn a_step_is_for_one_state() {
     let commit = peers[0].commit(&in_clear(Vec::new())).message;
     let change = watcher.follow(&commit);
     assert_eq!(change.removed, [leaf(1)]);
+}
+
+// req: R-12.1.8-01
+#[test]
+fn an_observer_proposes_where_it_is_listed() {
+    let mut peers = group_of(&["alice", "bob", "carol"], SUITE);
+    let mut service = Peer::new("service", SUITE, 55);
+    let mut watcher = Watcher::of(&mut peers[0]);
+    core::mem::swap(&mut watcher.world.signers, &mut service.world.signers);
+    let key = service.signature_key.clone();
+    let remove = || Proposal::Remove(leaf(2).into());
+    let refused = watcher.observer.propose(&key, remove(), Vec::new(), &watcher.world.env());
+    assert_eq!(refused, Err(ProposeError::NotAnExternalSender));
+
+    // The group lists the service.
+    let mut extensions = Extensions::new();
+    let sender = ExternalSender { signature_key: key.clone(), credential: service.leaf().credential };
+    extensions.set(&ExternalSenders(vec![sender])).unwrap();
+    let output = peers[0].commit(&in_clear(vec![Proposing::GroupContextExtensions(extensions)]));
+    peers[0].accept();
+    for who in [1, 2] {
+        peers[who].receive(&output.message);
+    }
+    watcher.follow(&output.message);
+
+    let nobody = watcher.observer.propose(&key, Proposal::Remove(leaf(3).into()), Vec::new(), &watcher.world.env());
+    assert!(matches!(nobody, Err(ProposeError::Invalid(_))));
+    let proposal = watcher.observer.propose(&key, remove(), Vec::new(), &watcher.world.env()).unwrap();
+    for peer in &mut peers {
+        let Event::Proposal(seen) = peer.receive(&proposal.message) else { panic!() };
+        assert_eq!((seen.sender, seen.reference), (Sender::External(0), proposal.reference));
+    }
+    let Seen::Proposal(seen) = watcher.try_receive(&proposal.message).unwrap() else { panic!() };
+    assert_eq!(seen.reference, proposal.reference);
+    let output = peers[1].commit(&in_clear(Vec::new()));
+    let change = watcher.follow(&output.message);
+    assert_eq!(change.removed, [leaf(2)]);
+    peers[1].accept();
+    watcher.agrees(&peers[1]);
+}
+
+#[test]
+fn the_policy_rules_over_an_observer_too() {
+    let mut peers = group_of(&["alice", "bob"], SUITE);
+    let watcher = &mut Watcher::of(&mut peers[0]);
+    let commit = peers[0].commit(&in_clear(Vec::new())).message;
+    let message = MlsMessage::from_bytes(&commit).unwrap();
+    let other = match watcher.observer.receive(&message, &mut watcher.world.env()).unwrap() {
+        Observed::Commit(pending) => pending.question().accept(),
+        other => panic!("{other:?}"),
+    };
+    for (ruling, expected) in [
+        (None, ReceiveError::InvalidCommit { sender: Sender::Member(leaf(0)), rule: Box::new(CommitRule::Policy) }),
+        (Some(other), ReceiveError::Answer(AnswerError::WrongAnswer)),
+    ] {
+        let observed = watcher.observer.receive(&message, &mut watcher.world.env()).unwrap();
+        let Observed::Commit(pending) = observed else { panic!() };
+        let ruling = ruling.unwrap_or_else(|| pending.question().refuse());
+        let error = pending.rule(ruling, &watcher.observer, &mut watcher.world.env()).err();
+        assert_eq!(error, Some(expected));
+    }
 }

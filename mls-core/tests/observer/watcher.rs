@@ -71,6 +71,13 @@ impl Watcher {
                 let step = pending.resume(observer, &answers, &mut world.env())?;
                 Seen::Proposal(self.apply(step))
             }
+            Observed::ExternalProposal(pending) => {
+                let ruling = pending.question().accept();
+                let pending = pending.rule(ruling, observer, &mut world.env())?;
+                let answers = vouch(pending.credentials());
+                let step = pending.resume(observer, &answers, &mut world.env())?;
+                Seen::Proposal(self.apply(step))
+            }
             Observed::Commit(pending) => {
                 let ruling = pending.question().accept();
                 let vetted = pending.rule(ruling, observer, &mut world.env())?;

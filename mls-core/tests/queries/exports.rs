@@ -1,6 +1,7 @@
 //! Deleting the exporter secret.
 
 use mls_core::group::*;
+use mls_core::record::RecordKey;
 
 use crate::common::{Peer, group_of};
 use crate::{SUITE, leaf};
@@ -57,4 +58,25 @@ fn a_batch_gives_the_exporter_secret_back_if_it_fails() {
     batch.push(step).unwrap();
     drop(batch);
     assert_eq!(exported(&mut peers[0]).unwrap(), before);
+}
+
+// req: R-8.6-01
+#[test]
+fn resumption_secrets_of_past_epochs_are_had_as_long_as_they_are_kept() {
+    let mut peers = group_of(&["alice", "bob"], SUITE);
+    peers[0].world.limits.resumption_psks = 2;
+    let first = peers[0].group().resumption_psk();
+    for _ in 0..2 {
+        let output = peers[0].commit(&CommitPlan::default());
+        peers[0].accept();
+        peers[1].receive(&output.message);
+    }
+    let of = |peer: &Peer, epoch| peer.group().resumption_psk_of(epoch).unwrap();
+    assert_eq!(of(&peers[0], 1).unwrap().as_bytes(), first.as_bytes());
+    assert_eq!(of(&peers[0], 3).unwrap().as_bytes(), peers[1].group().resumption_psk().as_bytes());
+    assert_eq!(of(&peers[0], 2).unwrap().as_bytes(), of(&peers[1], 2).unwrap().as_bytes());
+    assert!(of(&peers[0], 0).is_none() && of(&peers[0], 4).is_none());
+    peers[0].restart();
+    let missing = peers[0].group().resumption_psk_of(1).unwrap_err();
+    assert_eq!(missing.keys, [RecordKey::ResumptionPsk(peers[0].group().id().clone(), 1)]);
 }

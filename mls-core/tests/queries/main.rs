@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::unwrap_in_result,
     missing_docs,
     reason = "tests"
 )]

@@ -12,7 +12,7 @@ fn members_are_found_by_index_credential_and_key() {
     let group = peers[0].group();
     let bob = group.member(leaf(1)).unwrap().unwrap();
     assert_eq!(bob.credential, Credential::basic(b"bob".to_vec()));
-    assert_eq!(group.members_with_credential(&bob.credential).unwrap(), [bob.clone()]);
+    assert_eq!(group.members_with_credential(&bob.credential).unwrap(), core::slice::from_ref(&bob));
     assert_eq!(group.member_with_signature_key(&bob.signature_key).unwrap(), Some(bob.clone()));
     assert_eq!(group.leaf_node(leaf(1)).unwrap().unwrap().signature_key, bob.signature_key);
     assert_eq!(group.members_with_credential(&Credential::basic(b"dave".to_vec())).unwrap(), []);

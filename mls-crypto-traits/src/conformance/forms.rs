@@ -56,6 +56,13 @@ fn keys(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoError
     recorder.gives("the public key", &kem.public_key(private.as_bytes()), public.as_bytes());
     let loaded = kem.load_private(private.as_bytes())?;
     recorder.check("a loaded key knows its public key", *loaded.public_key() == public);
+    let pair = kem.load_key_pair(private.as_bytes(), public.as_bytes())?;
+    recorder.check("a loaded pair knows its public key", *pair.public_key() == public);
+    let other = suite.generate_hpke_key_pair(&mut Stream(9))?.public;
+    let [first, second] = [&loaded, &pair].map(|key| key.decap(other.as_bytes()));
+    let want = kem.decap(private.as_bytes(), other.as_bytes())?;
+    recorder.gives("a loaded key", &first, want.as_bytes());
+    recorder.gives("a loaded pair", &second, want.as_bytes());
     recorder.check("a good key", suite.check_hpke_public_key(public.as_bytes()).is_ok());
     let bad = CryptoError::InvalidPublicKey;
     for (case, key) in [
@@ -124,6 +131,10 @@ fn sealing(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoEr
     recorder.refuses("another key", &wrong, bad);
 
     let context = suite.encrypt_context(b"label", b"context")?;
+    let key = suite.hpke_key_pair(&pair.private, &pair.public)?;
+    recorder.gives("EncryptWithLabel to a loaded pair", &context.open_with(&*key, &sealed), b"plain");
+    let key = suite.hpke_key(&other.private)?;
+    recorder.refuses("another loaded key", &context.open_with(&*key, &sealed), bad);
     for len in [0, suite.aead_tag_len().saturating_sub(1)] {
         let mut short = sealed.clone();
         short.ciphertext.truncate(len);

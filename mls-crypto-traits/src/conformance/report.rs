@@ -33,6 +33,8 @@ pub enum Family {
     Ecdsa,
     /// Wrong lengths, degenerate keys, round trips, batches.
     Forms,
+    /// A signing key by itself: [`run_signer`](super::run_signer).
+    Signer,
 }
 
 /// Why cases were not run.

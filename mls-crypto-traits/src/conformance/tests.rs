@@ -39,6 +39,38 @@ fn a_report_of_nothing_is_not_good() {
     assert!(!Report::default().is_ok());
 }
 
+/// Signs with a key that is not its own, or something else.
+#[derive(Debug)]
+struct Wrong {
+    key: alloc::sync::Arc<dyn SigningKey>,
+    hashes_first: bool,
+}
+
+impl SigningKey for Wrong {
+    fn public_key(&self) -> &crate::SignaturePublicKey {
+        self.key.public_key()
+    }
+
+    fn sign(&self, message: &[&[u8]]) -> Result<Vec<u8>, crate::CryptoError> {
+        let hash = Mock::new().suite().hash(message)?;
+        if self.hashes_first { self.key.sign(&[&hash]) } else { self.key.sign(&message[..1]) }
+    }
+}
+
+#[test]
+fn a_signer_is_judged_by_itself() {
+    let mock = Mock::new();
+    let pair = mock.suite().derive_signature_key_pair(b"key").unwrap();
+    let key = mock.suite().signing_key(&pair.private).unwrap();
+    let report = run_signer(mock.suite(), &*key);
+    report.assert_ok();
+    assert_eq!(report.family(Family::Signer).run, 33);
+    for hashes_first in [false, true] {
+        let report = run_signer(mock.suite(), &Wrong { key: key.clone(), hashes_first });
+        assert!(report.failures().len() > 8, "{report}");
+    }
+}
+
 #[test]
 fn hexadecimal_is_read() {
     assert_eq!(unhex("00ff1A"), [0, 0xff, 0x1a]);

@@ -171,6 +171,12 @@ impl<D: Dh, K: Kdf + Clone + 'static> Kem for DhKem<D, K> {
             parsed,
         }))
     }
+
+    fn load_key_pair(&self, private: &[u8], public: &[u8]) -> Result<Arc<dyn KemPrivateKey>, CryptoError> {
+        checks::hpke_public_key(self.dh.curve(), public)?;
+        let parsed = self.parse_private(private)?;
+        Ok(Arc::new(PrivateKey { public: HpkePublicKey::from(public), kem: self.clone(), parsed }))
+    }
 }
 
 struct PublicKey<D: Dh, K> {

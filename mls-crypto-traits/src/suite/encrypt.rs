@@ -1,10 +1,10 @@
 //! Public-key encryption with labels (RFC 9420 section 5.1.3), and the external init (section 8.3).
 
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 
 use super::Suite;
 use crate::{
-    CryptoError, HpkeCiphertext, HpkePrivateKey, HpkePublicKey, Rng, SealItem, SecretBytes,
+    CryptoError, HpkeCiphertext, HpkePrivateKey, HpkePublicKey, KemPrivateKey, Rng, SealItem, SecretBytes,
     hpke::{self, KeySchedule, Mode},
     label::{Header, PREFIX},
     random_bytes,
@@ -64,6 +64,15 @@ impl EncryptContext<'_> {
     pub fn open(&self, private: &HpkePrivateKey, ciphertext: &HpkeCiphertext) -> Result<SecretBytes, CryptoError> {
         self.suite.provider().hpke_open(&self.schedule, private.as_bytes(), &[], ciphertext)
     }
+
+    /// Decrypts with a key that [`Suite::hpke_key`] or [`Suite::hpke_key_pair`] has loaded, which saves parsing it and
+    /// computing its public key.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open) but the first.
+    pub fn open_with(&self, key: &dyn KemPrivateKey, ciphertext: &HpkeCiphertext) -> Result<SecretBytes, CryptoError> {
+        self.suite.provider().hpke_open_with(&self.schedule, key, &[], ciphertext)
+    }
 }
 
 fn seal_item<'a>(public: &'a HpkePublicKey, plaintext: &'a [u8], ikm_e: &'a SecretBytes) -> SealItem<'a> {
@@ -115,6 +124,30 @@ impl<'a> Suite<'a> {
         ciphertext: &HpkeCiphertext,
     ) -> Result<SecretBytes, CryptoError> {
         self.encrypt_context(label, context)?.open(private, ciphertext)
+    }
+
+    /// Parses and checks an HPKE private key, to decrypt with it more than once.
+    ///
+    /// # Errors
+    /// [`CryptoError::InvalidPrivateKey`].
+    pub fn hpke_key(self, private: &HpkePrivateKey) -> Result<Arc<dyn KemPrivateKey>, CryptoError> {
+        self.provider().kem().load_private(private.as_bytes())
+    }
+
+    /// [`hpke_key`](Self::hpke_key) where the public key is known and need not be computed: worth it for one decryption
+    /// too.
+    ///
+    /// # Errors
+    /// Those of [`Kem::load_key_pair`](crate::Kem::load_key_pair).
+    ///
+    /// # Security
+    /// That the two belong together is the caller's to know; otherwise nothing decrypts.
+    pub fn hpke_key_pair(
+        self,
+        private: &HpkePrivateKey,
+        public: &HpkePublicKey,
+    ) -> Result<Arc<dyn KemPrivateKey>, CryptoError> {
+        self.provider().kem().load_key_pair(private.as_bytes(), public.as_bytes())
     }
 
     /// Checks an HPKE public key.

@@ -160,7 +160,7 @@ fn a_commit_of_ours_leaves_the_dropped_one_out() {
     alice.receive(&message);
     let dropped = reference(&cached(&alice)[0]);
     try_drop(&mut alice, &dropped).unwrap();
-    assert_eq!(alice.send(b"nothing waits").is_empty(), false);
+    assert!(!alice.send(b"nothing waits").is_empty());
     let output = alice.commit(&CommitPlan::default());
     assert!(output.dropped.is_empty());
     assert_eq!(epoch(bob.receive(&output.message)).removed, []);

@@ -41,7 +41,8 @@ fn watch(group: &Group, peer: &mut Peer, message: &MlsMessage) -> Result<Option<
     match result {
         Ok(Some(step)) => {
             let durable = crate::record::Durable::i_stored(step.delta());
-            Ok(Some(step.apply(&mut observer, durable).unwrap()))
+            let change = step.apply(&mut observer, durable);
+            Ok(change.ok())
         }
         Ok(None) => Ok(None),
         Err(error) => {
@@ -58,6 +59,12 @@ fn follow(
 ) -> Result<Option<crate::observer::ObserverStep<EpochChange>>, ReceiveError> {
     match observer.receive(message, &mut peer.world.env())? {
         Observed::Proposal(pending) => {
+            let answers = peer.answers(pending.credentials(), &[]);
+            pending.resume(observer, &answers, &mut peer.world.env()).map(|_| None)
+        }
+        Observed::ExternalProposal(pending) => {
+            let ruling = pending.question().accept();
+            let pending = pending.rule(ruling, observer, &mut peer.world.env())?;
             let answers = peer.answers(pending.credentials(), &[]);
             pending.resume(observer, &answers, &mut peer.world.env()).map(|_| None)
         }

@@ -11,6 +11,7 @@ use super::common::{Event, Peer, agree};
 use super::forge::{Lies, forge_commit, forge_proposal};
 use super::support::{SUITE, cached, extension, extensions, four, handle, key_package, leaf, refused};
 use crate::credential::Credential;
+use crate::custom::{CustomProposal, CustomTypes};
 use crate::extension::{Extensions, ExternalSender, ExternalSenders};
 use crate::framing::{FramingError, MlsMessage, ProtocolVersion, Sender};
 use crate::group::answers::AnswerError;
@@ -232,7 +233,7 @@ fn the_index_counts_in_the_current_epochs_list() {
     handle(&mut peers[1], &send(&mut server, &now)).unwrap();
 }
 
-// req: R-12.1.8-05, R-6.1-07, R-6.1-08
+// req: R-12.1.8-05, R-12.1.8-07, R-6.1-07, R-6.1-08
 #[test]
 fn a_type_that_an_external_sender_may_not_propose() {
     let (mut peers, mut server) = group_with_sender();
@@ -244,7 +245,7 @@ fn a_type_that_an_external_sender_may_not_propose() {
     for (proposal, kind) in cases {
         let wrong = FramingError::ExternalSenderProposal(kind);
         let error = try_make(&mut server, &peers[0], proposal.clone()).unwrap_err();
-        assert_eq!(error, ProposeError::Encrypt(EncryptError::Framing(wrong.clone())));
+        assert_eq!(error, ProposeError::Encrypt(EncryptError::Framing(wrong)));
         let [alice, bob, ..] = &mut peers;
         let lies = Lies { content: Box::new(|c| c.sender = Sender::External(1)), ..Lies::none() };
         let message = forge_proposal(alice, proposal, lies);
@@ -255,8 +256,17 @@ fn a_type_that_an_external_sender_may_not_propose() {
     let message = forge_commit(alice, &[], lies);
     assert_eq!(refused(bob, &message), ReceiveError::Framing(FramingError::ExternalSenderContent));
     let custom = Proposal::Custom { proposal_type: 0xff01.into(), body: vec![] };
+    let error = try_make(&mut server, bob, custom.clone()).unwrap_err();
+    assert_eq!(error, ProposeError::Invalid(ProposalListError::UnknownProposalType(0xff01.into())));
+    let register = |from_external_senders| {
+        let rules = CustomProposal { from_external_senders, ..CustomProposal::default() };
+        CustomTypes::new().proposal(0xff01.into(), rules).unwrap()
+    };
+    server.world.custom = register(true);
     let message = make(&mut server, bob, custom);
     assert_eq!(refused(bob, &message), external(1, ProposalListError::UnknownProposalType(0xff01.into())));
+    bob.world.custom = register(false);
+    assert_eq!(refused(bob, &message), external(1, ProposalListError::CustomSender(0xff01.into())));
 }
 
 // req: R-6.1-10, R-6.1-11, R-6.1-06

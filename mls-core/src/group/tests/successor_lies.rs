@@ -42,14 +42,14 @@ fn named(alice: &mut Peer, bob: &mut Peer, expected: Succession, psks: Vec<PreSh
 // req: R-11.2-04, R-11.2-05, R-11.3-06, R-12.4.3.1-08
 #[test]
 fn a_welcome_that_names_no_former_group_or_the_wrong_one() {
+    use Succession::{Branch, ReInit};
+    use SuccessionError as Error;
     let same_suite = crate::proposal::ReInit { cipher_suite: SUITE, ..parameters() };
     let [mut alice, mut bob, ..] = closed_with(same_suite);
     let external = PreSharedKeyId { psk: Psk::External { psk_id: b"psk".to_vec() }, psk_nonce: vec![3; 32] };
     let application = link(ResumptionPskUsage::Application, b"group", 2);
     let of_reinit = |group: &[u8], epoch| link(ResumptionPskUsage::Reinit, group, epoch);
     let of_branch = link(ResumptionPskUsage::Branch, b"group", 2);
-    use Succession::{Branch, ReInit};
-    use SuccessionError as Error;
     let other = crate::record::GroupId(b"other".to_vec());
     let cases = [
         (ReInit, vec![], Error::NoPredecessor),

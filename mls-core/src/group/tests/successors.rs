@@ -13,8 +13,8 @@ use crate::credential::Credential;
 use crate::extension::Extensions;
 use crate::group::{
     CommitError, CommitPlan, Disposition, DropReason, EncryptError, EncryptOptions, Fault, Group, JoinError,
-    PathPolicy, Predecessor, ProposeError, Proposing, SendOptions, Succession, SuccessionError, Successor,
-    SuccessorError, SuccessorKind, Welcomes, encrypt, open_welcome, propose,
+    PathPolicy, Predecessor, ProposeError, Proposing, RewindError, SendOptions, Succession, SuccessionError, Successor,
+    SuccessorError, SuccessorKind, Welcomes, encrypt, open_welcome, propose, rewind,
 };
 use crate::identity::MemberId;
 use crate::key_package::KeyPackageError;
@@ -407,4 +407,28 @@ fn an_ordinary_join_does_not_enter_a_successor() {
     let record = bob.store.get(&RecordKey::KeyPackage(reference)).unwrap();
     let error = open_welcome(&welcome, &reference, &record, None, &mut bob.world.env()).unwrap_err();
     assert_eq!(error, JoinError::SuccessorGroup(successor.predecessor().clone().into()));
+}
+
+#[test]
+fn going_back_to_before_a_reinit_leaves_its_successor_aside() {
+    let [mut alice, mut bob, mut carol, mut dave] = four();
+    bob.world.limits.rewind = true;
+    let commit = reinit_commit(&mut alice, parameters());
+    bob.receive(&commit);
+    for peer in [&mut alice, &mut bob, &mut carol, &mut dave] {
+        move_to(peer, NEW_SUITE);
+    }
+    let plan = reinit(&alice, packages(&mut [&mut bob, &mut carol, &mut dave]));
+    let welcome = found(&mut alice, &plan).welcome().unwrap().to_vec();
+    join(&mut bob, Succession::ReInit, &welcome);
+    assert!(bob.group().is_succeeded());
+    let step = bob.run(|error: &RewindError| error.missing().cloned(), |group, env| rewind(group, 1, env)).unwrap();
+    bob.apply(step);
+    assert!(!bob.group().is_succeeded() && bob.group().re_init().is_none());
+    // Another commit of that epoch closes the group as well, and can be succeeded.
+    let other = reinit_commit(&mut carol, crate::proposal::ReInit { group_id: b"other".to_vec(), ..parameters() });
+    bob.receive(&other);
+    let plan = reinit(&carol, packages(&mut [&mut alice, &mut bob, &mut dave]));
+    let welcome = found(&mut carol, &plan).welcome().unwrap().to_vec();
+    assert_eq!(join(&mut bob, Succession::ReInit, &welcome).id().0, b"other");
 }

@@ -58,6 +58,23 @@ fn malformed_keys_are_refused() {
 }
 
 #[test]
+fn a_pair_is_loaded_with_the_public_key_that_is_given() {
+    let pair = kem().derive_key_pair(b"receiver").unwrap();
+    let sent = kem().encap(pair.public.as_bytes(), b"ephemeral").unwrap();
+    let loaded = kem().load_key_pair(pair.private.as_bytes(), pair.public.as_bytes()).unwrap();
+    assert_eq!(*loaded.public_key(), pair.public);
+    assert!(loaded.decap(&sent.kem_output).unwrap().ct_eq(sent.shared_secret.as_bytes()));
+
+    let other = kem().derive_key_pair(b"other").unwrap().public;
+    let wrong = kem().load_key_pair(pair.private.as_bytes(), other.as_bytes()).unwrap();
+    assert!(!wrong.decap(&sent.kem_output).unwrap().ct_eq(sent.shared_secret.as_bytes()));
+    let refused = kem().load_key_pair(pair.private.as_bytes(), &[0; 32]).unwrap_err();
+    assert_eq!(refused, CryptoError::InvalidPublicKey);
+    let refused = kem().load_key_pair(&[1; 31], pair.public.as_bytes()).unwrap_err();
+    assert_eq!(refused, CryptoError::InvalidPrivateKey);
+}
+
+#[test]
 fn loaded_keys_show_no_secret() {
     let pair = kem().derive_key_pair(b"receiver").unwrap();
     let private = kem().load_private(pair.private.as_bytes()).unwrap();
