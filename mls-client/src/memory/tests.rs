@@ -41,14 +41,11 @@ fn signer() -> Fresh<SignaturePublicKey> {
 fn new_group(id: &GroupId) -> Fresh<Group> {
     let client = Client::builder(Arc::new(MemoryStorage::new()), Arc::new(BasicIdentity::new())).build().unwrap();
     let identity = client.new_identity(SUITE, Credential::basic("alice")).unwrap();
+    // The leaf's GREASE is drawn from the source that the engine has locked.
+    let leaf = client.leaf(&identity);
     client.driver().engine(|env| {
         create_group(
-            &CreateGroup {
-                group_id: Some(id.clone()),
-                cipher_suite: SUITE,
-                leaf: client.leaf(&identity),
-                extensions: Extensions::default(),
-            },
+            &CreateGroup { group_id: Some(id.clone()), cipher_suite: SUITE, leaf, extensions: Extensions::default() },
             env,
         )
         .unwrap()
