@@ -3,7 +3,7 @@
 //! A [`Group`] is what one member holds of one group. Functions here read a `&Group` and yield a [`Step`]: what must
 //! be stored, and what comes out once it is. Until [`Step::apply`] nothing has happened.
 
-mod admission;
+pub(crate) mod admission;
 pub(crate) mod advance;
 pub(crate) mod answers;
 mod assemble;
@@ -58,6 +58,7 @@ mod successor_join;
 mod tests;
 mod transfer;
 mod tree_outside;
+pub(crate) mod vet;
 mod welcome_make;
 
 pub use answers::{AnswerError, Answers};

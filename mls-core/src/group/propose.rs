@@ -18,8 +18,8 @@ use crate::group::encrypt::{EncryptError, own_content, protect, sign};
 use crate::group::fault::from_fault;
 use crate::group::{Disposition, Fault, Group, Step};
 use crate::key_package::KeyPackage;
-use crate::proposal::apply::{ApplyContext, apply_list};
-use crate::proposal::list::{ListedProposal, ProposalListError, check_psk};
+use crate::proposal::apply::{ApplyContext, apply_alone};
+use crate::proposal::list::{ListedProposal, ProposalListError};
 use crate::proposal::{Proposal, ProposalRef, ProposalType, ReInit};
 use crate::psk::{PreSharedKeyId, Psk, PskError, ResumptionPskUsage};
 use crate::record::RecordKey;
@@ -152,7 +152,8 @@ pub fn propose(
         reference: None,
         member: None,
     };
-    check_alone(group, suite, &listed, env).map_err(ProposeError::Invalid)?;
+    let at = ApplyContext::new(suite, group.tree()?, &group.epoch.context, env);
+    apply_alone(at, &listed).map_err(ProposeError::Invalid)?;
     let content = Content::Proposal(Box::new(proposal.clone()));
     let content = own_content(group, &options.authenticated_data, content);
     let content = sign(group, suite, options.wire_format(), content, env)?;
@@ -256,24 +257,6 @@ pub(crate) fn changed_leaf(
         leaf_node_source: source,
         extensions: extensions.unwrap_or(old.extensions),
         signature: Vec::new(),
-    }
-}
-
-/// Whether a proposal would be valid if it were committed alone, by somebody else.
-pub(crate) fn check_alone(
-    group: &Group,
-    suite: Suite<'_>,
-    listed: &ListedProposal,
-    env: &Env<'_>,
-) -> Result<(), ProposalListError> {
-    let tree = group.tree.as_ref().ok_or(ProposalListError::UpdateByNonMember)?;
-    match &listed.proposal {
-        Proposal::PreSharedKey(id) => check_psk(id, suite.hash_len()),
-        Proposal::ExternalInit { .. } => Err(ProposalListError::ExternalInitByMember),
-        _ => {
-            let context = ApplyContext::new(suite, tree, &group.epoch.context, env);
-            apply_list(context, core::slice::from_ref(listed)).map(drop)
-        }
     }
 }
 
