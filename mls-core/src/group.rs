@@ -75,7 +75,7 @@ pub use create::{
 pub use detached::{DetachedCommit, accept_detached};
 pub use disposition::{Disposition, Missing};
 pub use encrypt::{EncryptError, EncryptOptions, Outgoing, encrypt};
-pub use export::{ExportError, GroupInfoOptions, export_ratchet_tree, export_secret, group_info};
+pub use export::{ExportError, GroupInfoOptions, export_ratchet_tree, export_secret, group_info, group_info_with};
 pub use exporter::delete_exporter;
 pub use external::{ExternalJoin, ExternalJoinPlan, PendingExternalJoin, external_join};
 pub use fault::Fault;

@@ -10,6 +10,7 @@ use crate::env::Env;
 use crate::framing::{AuthenticatedContent, Content, FramingError, Sender};
 use crate::group::cache::{CachedProposal, ProposalCache};
 use crate::group::outside::external_sender;
+use crate::group::propose::ProposeError;
 use crate::group::receive_error::ReceiveError;
 use crate::group_context::GroupContext;
 use crate::limits::{LimitExceeded, exceeds};
@@ -45,17 +46,41 @@ pub(crate) fn check_cache<P: Borrow<CachedProposal>>(
     sender: Sender,
     proposal: &Proposal,
     env: &Env<'_>,
-) -> Result<(), ReceiveError> {
+) -> Result<(), CacheFull> {
     if exceeds(cache.len().saturating_add(1), env.limits.cached_proposals) {
-        return Err(ReceiveError::TooManyProposals);
+        return Err(CacheFull::Proposals);
     }
     if exceeds(cache.of_sender(sender).saturating_add(1), env.limits.cached_proposals_per_sender) {
-        return Err(LimitExceeded::CachedProposalsOfSender(sender).into());
+        return Err(CacheFull::Limit(LimitExceeded::CachedProposalsOfSender(sender)));
     }
     if exceeds(cache.bytes().saturating_add(proposal.encoded_len()), env.limits.cached_proposal_bytes) {
-        return Err(LimitExceeded::CachedProposalBytes.into());
+        return Err(CacheFull::Limit(LimitExceeded::CachedProposalBytes));
     }
     Ok(())
+}
+
+/// Why no more proposals are cached.
+pub(crate) enum CacheFull {
+    Proposals,
+    Limit(LimitExceeded),
+}
+
+impl From<CacheFull> for ReceiveError {
+    fn from(full: CacheFull) -> Self {
+        match full {
+            CacheFull::Proposals => Self::TooManyProposals,
+            CacheFull::Limit(limit) => Self::Limit(limit),
+        }
+    }
+}
+
+impl From<CacheFull> for ProposeError {
+    fn from(full: CacheFull) -> Self {
+        match full {
+            CacheFull::Proposals => Self::TooManyProposals,
+            CacheFull::Limit(limit) => Self::Limit(limit),
+        }
+    }
 }
 
 /// The key that the sender of a public message must have signed with, as the group knows it: `None` for a stranger,

@@ -258,6 +258,7 @@ pub(crate) fn check_commit_path(
     applied: &AppliedList,
     sender: Sender,
     path: &UpdatePath,
+    custom: &CustomTypes,
 ) -> Result<CheckedPath, Broken> {
     let broken = |error| Broken::Rule(CommitRule::Path(error));
     let leaf = &path.leaf_node;
@@ -297,6 +298,7 @@ pub(crate) fn check_commit_path(
         now: None,
         max_lifetime: None,
         verified: false,
+        custom,
     };
     validate_leaf(suite, leaf, &context).map_err(|error| Broken::Rule(CommitRule::PathLeaf(error)))?;
     let predecessor = match replacing {

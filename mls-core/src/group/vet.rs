@@ -79,7 +79,7 @@ pub(crate) fn apply_commit(
     let (committer, path_trees) = match (&commit.path, sender) {
         (Some(path), _) => {
             let broken = |rule: Broken| rule.into_error(sender);
-            let checked = check_commit_path(public, suite, &applied, sender, path).map_err(broken)?;
+            let checked = check_commit_path(public, suite, &applied, sender, path, env.custom).map_err(broken)?;
             newcomers.extend(checked.newcomer);
             (checked.committer, Some((checked.before, checked.after)))
         }

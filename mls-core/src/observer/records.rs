@@ -33,6 +33,12 @@ impl Observer {
         }
     }
 
+    /// Whether a record of [`RecordKey::Group`] is an observer's, and not a member's. A record that is neither is none.
+    #[must_use]
+    pub fn is_header(record: &SecretBytes) -> bool {
+        open_record(record).and_then(|mut r| u16::decode(&mut r)).is_ok_and(|mark| mark == MARK)
+    }
+
     /// The observer that the records of [`Self::records_to_load`] hold.
     ///
     /// # Errors

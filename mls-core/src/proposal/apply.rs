@@ -433,6 +433,7 @@ fn check_leaves(
             now: None,
             max_lifetime: None,
             verified: listed.is_verified(),
+            custom: at.custom,
         };
         validate_leaf(at.suite, leaf, &context).map_err(ProposalListError::InvalidUpdate)?;
     }
@@ -445,6 +446,7 @@ fn check_leaves(
         now: at.now.0,
         max_lifetime: at.limits.max_lifetime,
         verified: false,
+        custom: at.custom,
     };
     for (_, place) in &result.added {
         let Some(listed) = result.listed(list, *place) else { continue };
