@@ -17,6 +17,7 @@ use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, Signature
 use super::builder::AsyncClientBuilder;
 use super::external::AsyncExternalJoin;
 use super::group::AsyncGroup;
+use super::successor::AsyncSuccessor;
 use crate::driver::Driver;
 use crate::error::{CreateError, JoinError, LoadError, ProposeError};
 use crate::event::Repeat;
@@ -309,7 +310,7 @@ impl AsyncClient {
         Ok(self.group(self.driver.import_group(exported).await?))
     }
 
-    /// The groups that the store has.
+    /// The groups that we are in, as the store has them.
     ///
     /// # Errors
     /// A [`LoadError`] where the store cannot be read.
@@ -317,13 +318,22 @@ impl AsyncClient {
         self.driver.groups().await
     }
 
-    /// What was handed out before and is still pending, in all groups: commits, proposals and external joins. Call it
-    /// after a restart and send everything again.
+    /// The groups that we [observe](Self::observe), as the store has them.
+    ///
+    /// # Errors
+    /// A [`LoadError`] where the store cannot be read.
+    pub async fn observed_groups(&self) -> Result<Vec<GroupId>, LoadError> {
+        self.driver.observed_groups().await
+    }
+
+    /// What was handed out before and is still pending, in all groups: commits, proposals, external joins and
+    /// successors. Call it after a restart and send everything again.
     ///
     /// # Errors
     /// A [`LoadError`].
-    pub async fn resume(&self) -> Result<Vec<Repeat<AsyncExternalJoin>>, LoadError> {
-        self.driver.resume(|join| AsyncExternalJoin::new(Arc::clone(&self.driver), join)).await
+    pub async fn resume(&self) -> Result<Vec<Repeat<AsyncExternalJoin, AsyncSuccessor>>, LoadError> {
+        let join = |join| AsyncExternalJoin::new(Arc::clone(&self.driver), join);
+        self.driver.resume(join, |successor| AsyncSuccessor::new(Arc::clone(&self.driver), successor)).await
     }
 
     fn group(&self, state: mls_core::group::Group) -> AsyncGroup {
