@@ -22,6 +22,7 @@ use crate::error::{CreateError, JoinError, LoadError, ProposeError};
 use crate::event::Repeat;
 use crate::identity::Identity;
 use crate::peek::WelcomePeek;
+use crate::pruned::PrunedAll;
 
 /// A [`Client`](crate::Client) over an asynchronous store, authentication service and policy.
 ///
@@ -315,6 +316,15 @@ impl AsyncClient {
     /// A [`LoadError`] where the store cannot be read.
     pub async fn groups(&self) -> Result<Vec<GroupId>, LoadError> {
         self.driver.groups().await
+    }
+
+    /// Drops what was kept for long enough: in every group the retained epochs that are too old or too many, by the
+    /// client's [`Limits`](crate::Limits) as they are now, and the key packages that have expired. Call it once a day.
+    ///
+    /// # Errors
+    /// A [`LoadError`] where the store fails. A group that cannot be pruned keeps no other from it.
+    pub async fn prune(&self) -> Result<PrunedAll, LoadError> {
+        self.driver.prune_all().await
     }
 
     /// What was handed out before and is still pending, in all groups: commits, proposals and external joins. Call it
