@@ -15,7 +15,9 @@ use mls_crypto_traits::{HpkeCiphertext, SecretBytes};
 use super::join::{group_info_of, welcome_of};
 use super::rounds::Rounds;
 use super::{Driver, Handle};
-use crate::error::{CommitError, DriverError, ExportError, JoinError, LoadError, MemberError, OperationError, RewindError};
+use crate::error::{
+    CommitError, DriverError, ExportError, JoinError, LoadError, MemberError, OperationError, RewindError,
+};
 use crate::peek::WelcomePeek;
 use crate::pruned::PrunedAll;
 

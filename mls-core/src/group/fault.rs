@@ -78,7 +78,9 @@ impl fmt::Display for Fault {
             Self::NotAMember => f.write_str("we are no longer a member"),
             Self::ReInitialized => f.write_str("the group is closed in favour of a successor"),
             Self::Moved => f.write_str("the group was moved to another store"),
-            Self::Imported(_) => f.write_str("the group came from another store, and sends nothing before the next epoch"),
+            Self::Imported(_) => {
+                f.write_str("the group came from another store, and sends nothing before the next epoch")
+            }
             Self::EpochOver => f.write_str("the group has entered another epoch"),
             Self::EpochsExhausted => f.write_str("the group has used up its epochs"),
             Self::Encode(error) => error.fmt(f),

@@ -72,7 +72,8 @@ impl Group {
                     let mut cache = ProposalCache::default();
                     for (key, value) in set {
                         let RecordKey::Proposal(_, reference) = key else { continue };
-                        let proposal = CachedProposal::of_record(&value).map_err(|error| Fault::from(error).at(&key))?;
+                        let proposal =
+                            CachedProposal::of_record(&value).map_err(|error| Fault::from(error).at(&key))?;
                         cache.insert(reference, proposal);
                     }
                     self.proposals = Some(cache);

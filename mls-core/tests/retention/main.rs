@@ -177,9 +177,10 @@ fn a_ratchet_that_is_gone_is_damage_and_named() {
     }
     bob.restart();
     let group = |bob: &mut Peer| {
-        bob.run(|e: &EncryptError| e.missing().cloned(), |group, env| {
-            encrypt(group, b"no", &EncryptOptions::default(), env)
-        })
+        bob.run(
+            |e: &EncryptError| e.missing().cloned(),
+            |group, env| encrypt(group, b"no", &EncryptOptions::default(), env),
+        )
     };
     let error = group(bob).unwrap_err();
     assert_eq!(error, EncryptError::Fault(Fault::Damaged(Box::new(ratchet(1)))));
