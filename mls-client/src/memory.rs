@@ -37,6 +37,19 @@ impl MemoryStorage {
         self.len() == 0
     }
 
+    /// Takes in the records of another store that have no counterpart here: key packages and signers, say, of a client
+    /// that one of this store continues. The other store keeps them.
+    pub fn absorb(&self, other: &Self) {
+        let records: Vec<_> = {
+            let table = other.table();
+            table.iter().map(|(name, (key, value))| (name.clone(), key.clone(), value.duplicate())).collect()
+        };
+        let mut table = self.table();
+        for (name, key, value) in records {
+            table.entry(name).or_insert((key, value));
+        }
+    }
+
     // A commit changes the table only once nothing can fail any more, so that a poisoned lock guards a whole table.
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
