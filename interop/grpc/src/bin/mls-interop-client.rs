@@ -33,7 +33,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Vec<String>) -> Result<(), Box<dyn core::error::Error>> {
-    let (mut port, mut backend, mut host, mut grease) = (None, "rustcrypto".to_owned(), Ipv4Addr::LOCALHOST.into(), true);
+    let (mut port, mut backend, mut host, mut grease) =
+        (None, "rustcrypto".to_owned(), Ipv4Addr::LOCALHOST.into(), true);
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} lacks its value"));

@@ -6,7 +6,8 @@ use mls_client::mls_core::key_package::KeyPackage;
 use mls_client::mls_core::record::RecordKey;
 use mls_client::mls_crypto_traits::SecretBytes;
 use mls_client::{
-    BasicIdentity, CipherSuite, Client, Credential, DefaultRules, Identity, Limits, MemoryStorage, NewKeyPackage, Storage,
+    BasicIdentity, CipherSuite, Client, Credential, DefaultRules, Identity, Limits, MemoryStorage, NewKeyPackage,
+    Storage,
 };
 use mls_codec::{Decode, Reader};
 

@@ -7,9 +7,7 @@ use mls_client::mls_core::proposal::Proposal;
 use mls_client::mls_core::psk::{PreSharedKeyId, Psk, PskValue, ResumptionPskUsage};
 use mls_client::mls_crypto_rustcrypto::OsRng;
 use mls_client::mls_crypto_traits::CryptoProvider;
-use mls_client::{
-    CipherSuite, ExternalJoinPlan, ExternalProposal, GroupId, LeafChange, NewMemberProposal, Proposing,
-};
+use mls_client::{CipherSuite, ExternalJoinPlan, ExternalProposal, GroupId, LeafChange, NewMemberProposal, Proposing};
 use mls_codec::Encode;
 use tonic::{Request, Response, Status};
 
@@ -346,11 +344,9 @@ fn from_outside(crypto: &dyn CryptoProvider, suite: CipherSuite, proposing: Prop
         Proposing::Add(key_package) => Proposal::Add(key_package),
         Proposing::Remove(leaf) => Proposal::Remove(leaf.into()),
         Proposing::ExternalPsk(psk_id) => psk(Psk::External { psk_id })?,
-        Proposing::ResumptionPsk { group_id, epoch } => psk(Psk::Resumption {
-            usage: ResumptionPskUsage::Application,
-            psk_group_id: group_id,
-            psk_epoch: epoch,
-        })?,
+        Proposing::ResumptionPsk { group_id, epoch } => {
+            psk(Psk::Resumption { usage: ResumptionPskUsage::Application, psk_group_id: group_id, psk_epoch: epoch })?
+        }
         Proposing::GroupContextExtensions(extensions) => Proposal::GroupContextExtensions(extensions),
         Proposing::ReInit(re_init) => Proposal::ReInit(re_init),
         _ => return Err(Failure::request("external senders propose nothing of that kind")),

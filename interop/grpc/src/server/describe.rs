@@ -21,10 +21,7 @@ pub(super) fn extensions(list: &[proto::Extension]) -> Result<Extensions, Failur
         .map(|extension| {
             let kind = u16::try_from(extension.extension_type);
             let kind = kind.map_err(|_| Failure::request("an extension type has 16 bits"))?;
-            Ok(Extension {
-                extension_type: ExtensionType(kind),
-                extension_data: extension.extension_data.clone(),
-            })
+            Ok(Extension { extension_type: ExtensionType(kind), extension_data: extension.extension_data.clone() })
         })
         .collect()
 }
@@ -71,9 +68,7 @@ pub(super) fn proposing(
         b"add" => Proposing::Add(key_package(&description.key_package)?),
         b"remove" => Proposing::Remove(leaf_of(members, &description.removed_id)?),
         b"externalPSK" => Proposing::ExternalPsk(description.psk_id.clone()),
-        b"resumptionPSK" => {
-            Proposing::ResumptionPsk { group_id: group_id.to_vec(), epoch: description.epoch_id }
-        }
+        b"resumptionPSK" => Proposing::ResumptionPsk { group_id: group_id.to_vec(), epoch: description.epoch_id },
         b"groupContextExtensions" => Proposing::GroupContextExtensions(extensions(&description.extensions)?),
         b"reinit" => Proposing::ReInit(re_init(
             suite(description.cipher_suite)?,

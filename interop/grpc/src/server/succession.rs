@@ -6,10 +6,10 @@ use mls_client::{GroupId, SuccessorKind, SuccessorPlan};
 
 use super::World;
 use super::actor::Actor;
+use super::describe;
 use super::failure::Failure;
 use super::handles::lock;
 use super::state::{State, path};
-use super::describe;
 use crate::proto;
 
 /// A group that a `ReInit` has closed, and who we are to be in the next one.
