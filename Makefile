@@ -103,3 +103,8 @@ conformance-break: ## Disable lines that carry an id; their tests must fail (nee
 .PHONY: vectors-own
 vectors-own: ## Run the test vectors of our own making, which are in the repository
 	$(CARGO) run --locked -p interop --bin mls-vectors -- verify interop/vectors
+
+# Our gRPC servers on each backend, and the working group's scenarios with all of them (interop/README.md).
+.PHONY: interop-grpc
+interop-grpc: ## Run the working group's scenarios against our gRPC servers
+	CARGO="$(CARGO)" scripts/interop-grpc.sh $(OPENSSL)

@@ -55,7 +55,7 @@ pub enum SuccessionError {
     PastEpoch(u64),
     /// The new group is not in epoch 1.
     NotFirstEpoch(u64),
-    /// The new group's identifier is not that of the `ReInit`, or it is the former group's own.
+    /// The new group's identifier is not that of the `ReInit`, or a branch has that of the former group.
     GroupId,
     /// The new group's version is not that of the `ReInit`, or of the group that it branches from.
     Version,
@@ -149,7 +149,7 @@ pub(crate) fn check_parameters(old: &Group, succession: Succession, new: &GroupC
         // req: R-11.3-03, R-12.4.3.1-27
         Succession::Branch => (old.context().version, old.context().cipher_suite),
     };
-    if new.group_id == old.id.0 {
+    if succession == Succession::Branch && new.group_id == old.id.0 {
         return Err(SuccessionError::GroupId);
     }
     if new.version != version || version != ProtocolVersion::MLS10 {

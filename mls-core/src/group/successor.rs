@@ -184,7 +184,8 @@ pub fn create_successor(
 ) -> Result<PendingSuccessor, SuccessorError> {
     old.check_active()?;
     let create = plan.parameters(old)?;
-    if create.group_id.as_ref() == Some(&old.id) {
+    // A ReInit may keep the identifier (section 12.1.5): the new group then takes the former one's place.
+    if create.group_id.as_ref() == Some(&old.id) && plan.succession() == Succession::Branch {
         return Err(SuccessionError::GroupId.into());
     }
     let predecessor = Predecessor { succession: plan.succession(), group_id: old.id.clone(), epoch: old.epoch() };
@@ -291,7 +292,9 @@ impl PendingSuccessor {
         };
         let key = RecordKey::Successor(successor.group_id());
         let mut delta = Delta::new(env.rng)?;
-        delta.require(Precondition::Absent(RecordKey::Status(successor.group_id())));
+        if successor.group_id() != old.id {
+            delta.require(Precondition::Absent(RecordKey::Status(successor.group_id())));
+        }
         delta.require(Precondition::Absent(key.clone()));
         if successor.predecessor.succession == Succession::ReInit {
             delta.require(Precondition::Equals(RecordKey::Status(old.id.clone()), old.status.to_record()?));
@@ -409,8 +412,15 @@ impl Successor {
     }
 }
 
-/// Enters `fresh` and marks `old` as succeeded, in one transaction: of two successors the first one stands.
-pub(crate) fn succeed(old: &Group, fresh: Fresh<Group>, env: &mut Env<'_>) -> Result<Step<Group>, Fault> {
+/// Enters `fresh` and marks `old` as succeeded, in one transaction: of two successors the first one stands. Where it has
+/// the identifier of `old`, it replaces it.
+pub(crate) fn succeed(old: &Group, mut fresh: Fresh<Group>, env: &mut Env<'_>) -> Result<Step<Group>, Fault> {
+    if fresh.output.id == old.id {
+        fresh.delta.replace_group(&old.id);
+        fresh.delta.require(Precondition::Equals(RecordKey::Status(old.id.clone()), old.status.to_record()?));
+        fresh.delta.delete(RecordKey::Successor(old.id.clone()));
+        return Ok(beside(old, fresh));
+    }
     let mut builder = StepBuilder::new(old, env.rng)?;
     builder.delta.alongside(fresh.delta);
     // One that we founded ourselves has lost, unless it is this one.

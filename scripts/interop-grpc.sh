@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Starts our gRPC server on each backend, on ports that are free, and runs all scenarios against them: those of the
+# working group where ../shared/interop-configs (or INTEROP_CONFIGS) has them, else our own.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cargo=${CARGO:-cargo}
+assignments=${ASSIGNMENTS:-6}
+suites=${SUITES:-1,2,3,4,5,6,7}
+# deep_random alone has 841 actors and thousands of calls: by default one assignment, one suite, each mode.
+deep_suites=${DEEP_SUITES:-1}
+deep_assignments=${DEEP_ASSIGNMENTS:-1}
+
+"$cargo" build --locked -p interop-grpc "$@"
+bin=${CARGO_TARGET_DIR:-target}/debug
+
+configs=${INTEROP_CONFIGS:-../shared/interop-configs}
+if ! [ -d "$configs" ]; then
+    echo "no $configs: our own scenarios only"
+    configs=interop/grpc/scenarios
+fi
+
+logs=$(mktemp -d)
+pids=()
+stop() {
+    [ "${#pids[@]}" = 0 ] || kill "${pids[@]}" 2>/dev/null || true
+    rm -rf "$logs"
+}
+trap stop EXIT
+
+clients=()
+for backend in rustcrypto openssl awslc; do
+    : >"$logs/$backend"
+    "$bin/mls-interop-client" --port 0 --backend "$backend" >"$logs/$backend" &
+    pids+=($!)
+    for _ in $(seq 100); do
+        address=$(sed -n 's/.* listens at //p' "$logs/$backend")
+        [ -z "$address" ] || break
+        sleep 0.1
+    done
+    [ -n "$address" ] || { echo "the server on $backend does not start"; exit 1; }
+    clients+=(--client "$address")
+done
+
+scenarios=() deep=()
+for file in "$configs"/*.json; do
+    case $file in
+        */deep_random.json) deep+=(--config "$file") ;;
+        *) scenarios+=(--config "$file") ;;
+    esac
+done
+failed=0
+"$bin/mls-interop-runner" "${clients[@]}" "${scenarios[@]}" --suites "$suites" --max-assignments "$assignments" || failed=1
+if [ "${#deep[@]}" != 0 ] && [ "$deep_suites" != none ]; then
+    printf '\ndeep_random, bounded to suites %s and %s assignments (DEEP_SUITES, DEEP_ASSIGNMENTS)\n' \
+        "$deep_suites" "$deep_assignments"
+    "$bin/mls-interop-runner" "${clients[@]}" "${deep[@]}" --suites "$deep_suites" \
+        --max-assignments "$deep_assignments" || failed=1
+fi
+exit "$failed"
