@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cargo=${CARGO:-cargo}
-assignments=${ASSIGNMENTS:-6}
+assignments=${ASSIGNMENTS:-4}
 suites=${SUITES:-1,2,3,4,5,6,7}
 # deep_random alone has 841 actors and thousands of calls: by default one assignment, one suite, each mode.
 deep_suites=${DEEP_SUITES:-1}
@@ -56,5 +56,7 @@ if [ "${#deep[@]}" != 0 ] && [ "$deep_suites" != none ]; then
         "$deep_suites" "$deep_assignments"
     "$bin/mls-interop-runner" "${clients[@]}" "${deep[@]}" --suites "$deep_suites" \
         --max-assignments "$deep_assignments" || failed=1
+elif [ "${#deep[@]}" != 0 ]; then
+    printf '\ndeep_random is left out (DEEP_SUITES)\n'
 fi
 exit "$failed"

@@ -1,4 +1,12 @@
 //! The interface's calls and field numbers against the table that they were written from.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    reason = "these are tests"
+)]
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! Our own scenarios, from runner to servers and back, in one process.
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use std::sync::Arc;
 

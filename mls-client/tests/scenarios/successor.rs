@@ -197,3 +197,29 @@ scenario! { fn a_key_package_of_last_resort_joins_twice() {
         assert_talk(group, &mut at_bob);
     }
 } }
+
+// A `ReInit` may keep the identifier: the new group takes the place of the former one.
+scenario! { fn a_group_keeps_its_identifier() {
+    let (alice, mut at_alice, mut others) = group_of(["bob", "carol"]);
+    let (carol, mut at_carol) = others.pop().unwrap();
+    let (bob, mut at_bob) = others.pop().unwrap();
+    let id = at_alice.id().clone();
+    let parameters = ReInit { group_id: id.0.clone(), ..parameters() };
+    let commit =
+        at_alice.commit(&CommitPlan { proposals: vec![Proposing::ReInit(parameters)], ..CommitPlan::default() });
+    deliver(&mut at_alice, &commit.unwrap(), &mut [&mut at_bob, &mut at_carol]);
+    let plan = plan(&alice, SuccessorKind::ReInit, NEW_SUITE, &[&bob, &carol]);
+    let successor = at_alice.create_successor(&plan).unwrap();
+    let welcome = successor.welcome().unwrap().to_vec();
+    let mut new_at_alice = successor.accept().unwrap();
+    let mut new_at_bob = at_bob.join_successor(&welcome, None).unwrap();
+    let mut new_at_carol = at_carol.join_successor(&welcome, None).unwrap();
+    assert_eq!((new_at_alice.id(), new_at_alice.epoch(), new_at_alice.cipher_suite()), (&id, 1, NEW_SUITE));
+    assert_talk(&mut new_at_alice, &mut new_at_bob);
+    assert_talk(&mut new_at_bob, &mut new_at_carol);
+    // What is stored under the identifier is the new group, and the former handle has fallen behind.
+    assert_eq!(alice.group(&id).cipher_suite(), NEW_SUITE);
+    let error = at_bob.join_successor(&welcome, None).unwrap_err();
+    assert_eq!(error.disposition(), Disposition::Discard, "{error:?}");
+    assert!(alice.client.successors().unwrap().is_empty());
+} }

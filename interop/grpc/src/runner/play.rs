@@ -1,8 +1,8 @@
 //! One run of a scenario.
 
+use core::sync::atomic::{AtomicU64, Ordering};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tonic::Code;
 
@@ -105,7 +105,7 @@ impl Play {
                 Ok(())
             }
             "installExternalPSK" => self.install_psk(at, step).await,
-            "fullCommit" => self.full_commit(step, at).await,
+            "fullCommit" => self.full_commit(step).await,
             "externalJoin" => self.external_join(step).await,
             "protect" => self.protect(at, step).await,
             "unprotect" => self.unprotect(step).await,
@@ -168,7 +168,7 @@ impl Play {
         self.commit_and_handle(&add, request).await
     }
 
-    async fn full_commit(&mut self, step: &Step, _at: usize) -> Result<(), Stop> {
+    async fn full_commit(&mut self, step: &Step) -> Result<(), Stop> {
         let by_reference = step.by_reference.iter().map(|at| self.noted(*at, "proposal")).collect::<Result<_, _>>()?;
         let by_value = step.by_value.iter().map(|value| self.described(value)).collect::<Result<_, _>>()?;
         let request = CommitRequest {
@@ -304,8 +304,11 @@ impl Play {
         Ok(described)
     }
 
-    fn next_group_id(&self, change: bool) -> Vec<u8> {
-        if change { [self.group_id.as_slice(), b"++"].concat() } else { self.group_id.clone() }
+    fn next_group_id(&mut self, change: bool) -> Vec<u8> {
+        if change {
+            self.group_id.extend_from_slice(b"++");
+        }
+        self.group_id.clone()
     }
 
     /// The suite of the next group: another one that all actors have, if it is to change.
@@ -455,9 +458,10 @@ impl Play {
         for member in &step.members {
             key_packages.push(self.key_package(member).await?);
         }
+        self.group_id = [self.group_id.as_slice(), b" branch"].concat();
         let request = CreateBranchRequest {
             state_id: self.state(&step.actor)?,
-            group_id: [self.group_id.as_slice(), b" branch"].concat(),
+            group_id: self.group_id.clone(),
             extensions: listed(&step.extensions)?,
             key_packages,
             force_path: step.force_path,

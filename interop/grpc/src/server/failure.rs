@@ -34,8 +34,7 @@ impl<E: Error> From<E> for Failure {
             text.push_str(&format!(": {cause}"));
             source = cause.source();
         }
-        text.truncate(text.floor_char_boundary(2000));
-        Self::Refused(text)
+        Self::Refused(text.chars().take(2000).collect())
     }
 }
 
