@@ -23,6 +23,7 @@ use crate::external::ExternalJoin;
 use crate::group::Group;
 use crate::identity::Identity;
 use crate::peek::WelcomePeek;
+use crate::pruned::PrunedAll;
 use crate::successor::Successor;
 
 /// A client: signers, key packages, and the groups of one store.
@@ -286,6 +287,15 @@ impl Client {
     /// A [`LoadError`]; nothing is changed then.
     pub fn import_group(&self, exported: &SecretBytes) -> Result<Group, LoadError> {
         Ok(self.group(run(self.driver.import_group(exported))?))
+    }
+
+    /// Drops what was kept for long enough: in every group the retained epochs that are too old or too many, by the
+    /// client's [`Limits`](crate::Limits) as they are now, and the key packages that have expired. Call it once a day.
+    ///
+    /// # Errors
+    /// A [`LoadError`] where the store fails. A group that cannot be pruned keeps no other from it.
+    pub fn prune(&self) -> Result<PrunedAll, LoadError> {
+        run(self.driver.prune_all())
     }
 
     /// What was handed out before and is still pending, in all groups: commits, proposals, external joins and

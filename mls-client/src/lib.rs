@@ -86,6 +86,7 @@ mod identity;
 mod memory;
 mod observed;
 mod peek;
+mod pruned;
 mod settings;
 mod signers;
 mod successor;
@@ -113,6 +114,7 @@ pub use identity::Identity;
 pub use memory::MemoryStorage;
 pub use observed::{ObservedEvent, ObservedGroup};
 pub use peek::WelcomePeek;
+pub use pruned::PrunedAll;
 pub use successor::Successor;
 
 pub use mls_core;

@@ -38,6 +38,7 @@ mod pending;
 pub(crate) mod process;
 mod proposals;
 mod propose;
+mod prune;
 mod psks;
 pub(crate) mod public_state;
 pub(crate) mod query;
@@ -93,6 +94,7 @@ pub use outside::{
 pub use process::{EpochChange, PendingCommit, VettedCommit};
 pub use proposals::{WaitingProposal, drop_proposal, waiting_proposals};
 pub use propose::{LeafChange, OutgoingProposal, ProposeError, Proposing, SendOptions, propose};
+pub use prune::{Pruned, forget_key_packages, prune};
 pub use receive::{Inbound, PendingProposal, ProposalReceived, Received, receive};
 pub use receive_error::{CommitRule, ReceiveError};
 pub use rewind::{RewindError, Rewound, rewind};

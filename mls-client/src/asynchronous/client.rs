@@ -23,6 +23,7 @@ use crate::error::{CreateError, JoinError, LoadError, ProposeError};
 use crate::event::Repeat;
 use crate::identity::Identity;
 use crate::peek::WelcomePeek;
+use crate::pruned::PrunedAll;
 
 /// A [`Client`](crate::Client) over an asynchronous store, authentication service and policy.
 ///
@@ -324,6 +325,15 @@ impl AsyncClient {
     /// A [`LoadError`] where the store cannot be read.
     pub async fn observed_groups(&self) -> Result<Vec<GroupId>, LoadError> {
         self.driver.observed_groups().await
+    }
+
+    /// Drops what was kept for long enough: in every group the retained epochs that are too old or too many, by the
+    /// client's [`Limits`](crate::Limits) as they are now, and the key packages that have expired. Call it once a day.
+    ///
+    /// # Errors
+    /// A [`LoadError`] where the store fails. A group that cannot be pruned keeps no other from it.
+    pub async fn prune(&self) -> Result<PrunedAll, LoadError> {
+        self.driver.prune_all().await
     }
 
     /// What was handed out before and is still pending, in all groups: commits, proposals, external joins and

@@ -10,7 +10,7 @@ use mls_crypto_traits::{HpkePrivateKey, SecretBytes};
 use crate::framing::Sender;
 use crate::identity::MemberId;
 use crate::proposal::{Proposal, ProposalRef};
-use crate::record::{RECORD_VERSION, SecretWriter};
+use crate::record::{RECORD_VERSION, SecretWriter, open_record};
 
 /// A proposal whose message and content have been verified.
 pub(crate) struct CachedProposal {
@@ -101,6 +101,14 @@ impl CachedProposal {
         }
         w.put(message)?;
         Ok(w.finish())
+    }
+
+    /// The proposal of a whole record.
+    pub(crate) fn of_record(record: &SecretBytes) -> Result<Self, DecodeError> {
+        let mut r = open_record(record)?;
+        let proposal = Self::from_record(&mut r)?;
+        r.finish()?;
+        Ok(proposal)
     }
 
     pub(crate) fn from_record(r: &mut Reader<'_>) -> Result<Self, DecodeError> {

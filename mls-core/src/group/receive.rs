@@ -214,6 +214,8 @@ fn receive_private(group: &Group, message: &PrivateMessage, env: &mut Env<'_>) -
         (_, Err(missing)) => return Err(Fault::NotResident(missing).into()),
         // req: R-6.3.2-05, R-6.1-13
         (_, Ok(None)) => return Err(ReceiveError::SenderNotMember(leaf)),
+        // Only our own leaf is ever erased.
+        (Err(SecretTreeError::LeafErased), _) => return Err(group.lost_ratchet(epoch, leaf, kind).into()),
         (Err(error), _) => return Err(error.into()),
         (Ok(ratchet), Ok(Some(sender))) => (ratchet, sender),
     };
