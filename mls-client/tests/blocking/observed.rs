@@ -112,3 +112,15 @@ fn a_second_service_takes_a_snapshot() {
     let client = Client::builder(alone, Arc::new(BasicIdentity::new())).build().unwrap();
     assert!(client.observe_from_snapshot(&snapshot).is_err());
 }
+
+#[test]
+fn groups_that_are_observed_are_listed_apart() {
+    let (_, mut at_alice, ..) = pair();
+    let service = Party::new("service");
+    let observed = service.client.observe(&at_alice.group_info(public()).unwrap(), None).unwrap();
+    let own = service.client.create_group(&service.identity).unwrap();
+    assert_eq!(service.client.groups().unwrap(), [own.id().clone()]);
+    assert_eq!(service.client.observed_groups().unwrap(), [observed.state().id().clone()]);
+    // What is not a member's state holds up nothing.
+    assert!(service.client.resume().unwrap().is_empty());
+}

@@ -5,7 +5,7 @@ use mls_client::mls_core::group::{Succession, SuccessionError};
 use mls_client::mls_core::key_package::{KeyPackage, LastResort};
 use mls_client::mls_core::proposal::ReInit;
 use mls_client::{
-    CipherSuite, CommitPlan, Credential, Disposition, Event, Identity, JoinError, Proposing, SuccessorError,
+    CipherSuite, CommitPlan, Credential, Disposition, Event, Identity, JoinError, Proposing, Repeat, SuccessorError,
     SuccessorKind, SuccessorPlan,
 };
 
@@ -60,6 +60,8 @@ scenario! { fn a_group_moves_to_another_suite() {
     let old = at_alice.id().clone();
     drop(at_alice);
     alice.restart();
+    let Some(Repeat::Successor(again)) = alice.client.resume().unwrap().pop() else { panic!("nothing is pending") };
+    assert_eq!(again.welcome().unwrap(), welcome);
     let successor = alice.client.successors().unwrap().pop().unwrap();
     assert_eq!(successor.welcome().unwrap(), welcome);
     let mut new_at_alice = successor.accept().unwrap();

@@ -34,7 +34,7 @@ fn an_add_has_a_registered_extension_only_where_it_may() {
     let [mut alice, mut bob, ..] = four();
     let mut erin = Peer::new("erin", SUITE, 9);
     let mut made = |lie: &dyn Fn(&mut KeyPackage)| {
-        let listed = key_package(&mut erin, &|package: &mut KeyPackage| {
+        let listed = key_package(&mut erin, |package: &mut KeyPackage| {
             package.leaf_node.capabilities.extensions.push(EXTENSION);
             lie(package);
         });

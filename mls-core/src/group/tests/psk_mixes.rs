@@ -106,6 +106,7 @@ fn references_and_values_in_any_order() {
 #[test]
 fn more_psks_than_a_commit_can_count() {
     let [mut alice, ..] = four();
+    alice.world.limits.psks = u32::MAX;
     let proposals = vec![Proposing::ExternalPsk(b"psk".to_vec()); 65_536];
     let plan = CommitPlan { proposals, include_pending: false, ..CommitPlan::default() };
     let error = alice.try_commit(&plan).unwrap_err();
