@@ -188,6 +188,11 @@ fn damage_in_each_kind_of_record_is_found_and_named() {
         at_bob.accept_commit().unwrap();
         at_alice.receive(&commit.message).unwrap();
     }
+    // A third member, of whom nothing is heard: the way down to her leaf is kept.
+    let carol = Party::over(SqliteStorage::open_in_memory(&SqliteOptions::default()).unwrap());
+    let commit = at_bob.add(&[carol.client.key_package(&carol.identity("carol")).unwrap().message]).unwrap();
+    at_bob.accept_commit().unwrap();
+    at_alice.receive(&commit.message).unwrap();
     at_alice.receive(&at_bob.send(b"first").unwrap().message).unwrap();
     let proposal = at_bob.propose(&Proposing::Remove(at_alice.own_leaf())).unwrap().message;
     at_alice.receive(&proposal).unwrap();
