@@ -17,6 +17,7 @@ use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, Signature
 use super::builder::AsyncClientBuilder;
 use super::external::AsyncExternalJoin;
 use super::group::AsyncGroup;
+use super::successor::AsyncSuccessor;
 use crate::driver::Driver;
 use crate::error::{CreateError, JoinError, LoadError, ProposeError};
 use crate::event::Repeat;
@@ -310,12 +311,20 @@ impl AsyncClient {
         Ok(self.group(self.driver.import_group(exported).await?))
     }
 
-    /// The groups that the store has.
+    /// The groups that we are in, as the store has them.
     ///
     /// # Errors
     /// A [`LoadError`] where the store cannot be read.
     pub async fn groups(&self) -> Result<Vec<GroupId>, LoadError> {
         self.driver.groups().await
+    }
+
+    /// The groups that we [observe](Self::observe), as the store has them.
+    ///
+    /// # Errors
+    /// A [`LoadError`] where the store cannot be read.
+    pub async fn observed_groups(&self) -> Result<Vec<GroupId>, LoadError> {
+        self.driver.observed_groups().await
     }
 
     /// Drops what was kept for long enough: in every group the retained epochs that are too old or too many, by the
@@ -327,13 +336,14 @@ impl AsyncClient {
         self.driver.prune_all().await
     }
 
-    /// What was handed out before and is still pending, in all groups: commits, proposals and external joins. Call it
-    /// after a restart and send everything again.
+    /// What was handed out before and is still pending, in all groups: commits, proposals, external joins and
+    /// successors. Call it after a restart and send everything again.
     ///
     /// # Errors
     /// A [`LoadError`].
-    pub async fn resume(&self) -> Result<Vec<Repeat<AsyncExternalJoin>>, LoadError> {
-        self.driver.resume(|join| AsyncExternalJoin::new(Arc::clone(&self.driver), join)).await
+    pub async fn resume(&self) -> Result<Vec<Repeat<AsyncExternalJoin, AsyncSuccessor>>, LoadError> {
+        let join = |join| AsyncExternalJoin::new(Arc::clone(&self.driver), join);
+        self.driver.resume(join, |successor| AsyncSuccessor::new(Arc::clone(&self.driver), successor)).await
     }
 
     fn group(&self, state: mls_core::group::Group) -> AsyncGroup {
