@@ -144,7 +144,7 @@ fn own_ratchets(group: &Group, suite: Suite<'_>) -> Result<SecretTreeEdit, Fault
 pub(crate) fn expired_epochs(group: &Group, more: usize, env: &Env<'_>) -> Vec<u64> {
     let kept = usize::try_from(env.limits.past_epochs).unwrap_or(usize::MAX);
     let surplus = group.past.len().saturating_add(more).saturating_sub(kept);
-    let aged = group.past.keys().enumerate().filter(|(_, epoch)| group.is_past_retention(**epoch, env)).next_back();
+    let aged = group.past.keys().enumerate().rfind(|(_, epoch)| group.is_past_retention(**epoch, env));
     let aged = aged.map_or(0, |(place, _)| place.saturating_add(1));
     group.past.keys().copied().take(surplus.max(aged)).collect()
 }
