@@ -177,7 +177,7 @@ const OPERATIONS: &[(&str, Work)] = &[
     ("send", |at| Ok(said(load(at)?.send(b"sent"))?.message)),
     ("receive", |at| said(load(at)?.receive(&at.text)).map(text)),
     ("receive a backlog", |at| {
-        let outcomes = said(load(at)?.receive_all(&[&at.text, &at.proposal]))?;
+        let outcomes = said(load(at)?.receive_all([&at.text, &at.proposal]))?;
         outcomes.into_iter().try_for_each(|outcome| said(outcome).map(drop)).map(|()| vec![])
     }),
     ("propose", |at| {
@@ -239,7 +239,7 @@ fn each_call_of_each_operation_may_fail() {
                     let partly = *name == "receive a backlog";
                     assert!(!changed || breakdown == Breakdown::After || partly, "{place}");
                     scene.alice.restart();
-                    after(&scene, changed, *name, &place);
+                    after(&scene, changed, name, &place);
                 }
             }
         }
