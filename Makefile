@@ -30,8 +30,8 @@ DENY_VERSION := 0.20.2
 DENY := $(or $(shell command -v cargo-deny),$(TARGET_DIR)/tools/bin/cargo-deny)
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-unit test-doc demo vectors bench-crypto lint fmt-check clippy doc features no-std wasm deny package \
-        publish-dry-run ci
+.PHONY: help test test-unit test-sqlcipher test-doc demo vectors bench-crypto lint fmt-check clippy doc features no-std wasm \
+        deny package publish-dry-run ci
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,9 @@ test: test-unit test-doc ## Run all tests: unit, integration and documentation
 
 test-unit: ## Run unit and integration tests
 	$(TESTS)
+
+test-sqlcipher: ## Run the tests of encrypted SQLite files (needs the system's OpenSSL)
+	$(if $(NEXTEST),$(CARGO) nextest run,$(CARGO) test) --locked -p mls-storage-sqlite --features sqlcipher --test encrypted
 
 test-doc: ## Run the examples in the documentation
 	$(CARGO) test --locked --workspace $(FEATURES) --no-fail-fast --doc

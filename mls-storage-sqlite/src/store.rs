@@ -11,7 +11,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::app::AppView;
 use crate::apply::apply;
-use crate::erase::{Urgency, checkpoint, urgency};
+use crate::erase::{Urgency, checkpoint, reserves, urgency};
 use crate::error::{OpenError, storage_error};
 use crate::open::{connect, prepare};
 use crate::options::SqliteOptions;
@@ -97,11 +97,15 @@ impl SqliteStorage {
         rows: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<(Durable, T), E> {
         let mut inner = self.lock();
+        let mut urgency = urgency(delta);
         let written = inner.write(|transaction| {
+            if urgency == Urgency::Soon && reserves(transaction, delta)? {
+                urgency = Urgency::Now;
+            }
             apply(transaction, delta)?;
             rows(transaction)
         })?;
-        self.settle(&mut inner, urgency(delta));
+        self.settle(&mut inner, urgency);
         Ok((Durable::i_stored(delta), written))
     }
 

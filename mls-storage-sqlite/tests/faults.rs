@@ -17,6 +17,7 @@ use mls_client::{
     BasicIdentity, Client, Clock, Credential, GroupInfoOptions, Identity, Limits, MemoryStorage, Proposing, Repeat,
     Storage, SuccessorKind, SuccessorPlan, UnixTime,
 };
+use mls_core::extension::Extensions;
 use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
 use mls_core::storage::conformance::{Breakdown, FaultyStorage};
 use mls_core::storage::{AppWrites, StorageError};
@@ -176,7 +177,7 @@ const OPERATIONS: &[(&str, Work)] = &[
     ("send", |at| Ok(said(load(at)?.send(b"sent"))?.message)),
     ("receive", |at| said(load(at)?.receive(&at.text)).map(text)),
     ("receive a backlog", |at| {
-        let outcomes = said(load(at)?.receive_all(&[&at.text, &at.proposal]))?;
+        let outcomes = said(load(at)?.receive_all([&at.text, &at.proposal]))?;
         outcomes.into_iter().try_for_each(|outcome| said(outcome).map(drop)).map(|()| vec![])
     }),
     ("propose", |at| {
@@ -200,7 +201,9 @@ const OPERATIONS: &[(&str, Work)] = &[
         pruned.map(|_| vec![])
     }),
     ("found a successor", |at| {
-        let plan = SuccessorPlan::new(SuccessorKind::Branch, at.alice.client.leaf(&at.alice.identity), vec![]);
+        let branch = SuccessorKind::Branch { group_id: None, extensions: Extensions::new() };
+        let bobs = at.bob.client.key_package(&at.bob.identity).unwrap().key_package;
+        let plan = SuccessorPlan::new(branch, at.alice.client.leaf(&at.alice.identity), vec![bobs]);
         said(load(at)?.create_successor(&plan)).map(|_| vec![])
     }),
     ("export", |at| {
@@ -232,9 +235,11 @@ fn each_call_of_each_operation_may_fail() {
                     let changed = scene.alice.records() != before;
                     // What only reads back what was stored may fail after that.
                     assert!(outcome.is_err(), "{place}: a failure was passed over");
-                    assert!(!(changed && breakdown == Breakdown::Before) || *name == "create", "{place}");
+                    // In a backlog one message may fail to be read and the others be received.
+                    let partly = *name == "receive a backlog";
+                    assert!(!changed || breakdown == Breakdown::After || partly, "{place}");
                     scene.alice.restart();
-                    after(&scene, changed, *name, &place);
+                    after(&scene, changed, name, &place);
                 }
             }
         }
@@ -253,7 +258,14 @@ fn after(scene: &Scene, changed: bool, name: &str, place: &str) {
         }
         // The generation that was stored is skipped.
         ("send", true) => assert_eq!(group.send(b"next").unwrap().generation, 1, "{place}"),
-        ("receive" | "receive a backlog", true) => {
+        ("receive a backlog", true) => {
+            for message in [&scene.text, &scene.proposal] {
+                if let Err(error) = group.receive(message) {
+                    assert_eq!(error.disposition(), mls_client::Disposition::Duplicate, "{place}");
+                }
+            }
+        }
+        ("receive", true) => {
             let error = group.receive(&scene.text).unwrap_err();
             assert_eq!(error.disposition(), mls_client::Disposition::Duplicate, "{place}");
         }

@@ -14,7 +14,7 @@ const SEEDS: u64 = 8;
 /// Newer tables: a column more, rows that are rewritten and rows that move.
 const NEWER: [&str; 2] = [
     "ALTER TABLE mls_app ADD COLUMN added INTEGER NOT NULL DEFAULT 7;
-     UPDATE mls_tree_nodes SET value = value || x'00', sum = sum + 1;",
+     UPDATE mls_tree_nodes SET value = CAST(value || x'00' AS BLOB), sum = sum + 1;",
     "CREATE TABLE mls_moved AS SELECT * FROM mls_path_keys;
      DROP TABLE mls_path_keys;",
 ];

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use mls_client::{Disposition, DriverError, SendError};
+use mls_client::{Disposition, DriverError, Limits, SendError};
 use mls_core::storage::StorageErrorKind;
 
 use crate::common::{Party, Scratch, pair, text};
@@ -107,7 +107,9 @@ fn two_processes_never_send_the_same_generation() {
     }
     println!("{} messages, {lost} times the loser of a race reloaded", generations.len());
     assert_eq!(generations.len(), 2 * MESSAGES);
-    assert_eq!(generations.last(), Some(&(2 * u32::try_from(MESSAGES).unwrap() - 1)), "a generation was skipped");
+    // Skipped are only those that a process had reserved when the other one went on behind them.
+    let reserved = (lost + 2) * usize::try_from(Limits::default().reserved_generations).unwrap();
+    assert!(generations.last().is_some_and(|last| usize::try_from(*last).unwrap() < 2 * MESSAGES + reserved));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use mls_client::{
     CommitError, DriverError, GroupInfoOptions, LoadError, Proposing, SendError, Storage as _, SuccessorKind,
     SuccessorPlan,
 };
+use mls_core::extension::Extensions;
 use mls_core::psk::PskValue;
 use mls_core::record::{RecordKey, RecordPrefix};
 use mls_core::storage::{StorageError, StorageErrorKind};
@@ -187,6 +188,11 @@ fn damage_in_each_kind_of_record_is_found_and_named() {
         at_bob.accept_commit().unwrap();
         at_alice.receive(&commit.message).unwrap();
     }
+    // A third member, of whom nothing is heard: the way down to her leaf is kept.
+    let carol = Party::over(SqliteStorage::open_in_memory(&SqliteOptions::default()).unwrap());
+    let commit = at_bob.add(&[carol.client.key_package(&carol.identity("carol")).unwrap().message]).unwrap();
+    at_bob.accept_commit().unwrap();
+    at_alice.receive(&commit.message).unwrap();
     at_alice.receive(&at_bob.send(b"first").unwrap().message).unwrap();
     let proposal = at_bob.propose(&Proposing::Remove(at_alice.own_leaf())).unwrap().message;
     at_alice.receive(&proposal).unwrap();
@@ -200,9 +206,11 @@ fn damage_in_each_kind_of_record_is_found_and_named() {
     drop(alice.client.key_package(&alices).unwrap());
     let value = PskValue::from_bytes(SecretBytes::from_slice(&[5; 32]));
     alice.client.store_psk(b"psk", &value).unwrap();
-    let branch = SuccessorPlan::new(SuccessorKind::Branch, alice.client.leaf(&alices), vec![]);
-    let mut other = alice.client.create_group(&alices).unwrap();
-    drop(other.create_successor(&branch).unwrap());
+    let branch = SuccessorKind::Branch { group_id: None, extensions: Extensions::new() };
+    let bobs = bob.client.key_package(&bob.identity_again("bob")).unwrap().key_package;
+    let plan = SuccessorPlan::new(branch, alice.client.leaf(&alices), vec![bobs]);
+    drop(at_alice.create_successor(&plan).unwrap());
+    let other = alice.client.create_group(&alices).unwrap();
     drop((at_alice, other));
 
     let prefixes = [
@@ -263,7 +271,7 @@ fn damage(party: &Party, value: &[u8]) -> String {
         let done = party.store.app_transaction(|transaction| {
             let update = format!("UPDATE {table} SET value = ?2 WHERE value = ?1");
             let rows = transaction.execute(&update, [value, &damaged]).unwrap();
-            if rows == 1 {
+            if rows > 0 {
                 transaction
                     .execute("CREATE TABLE kept AS SELECT ?1 AS value, ?2 AS damaged", [value, &damaged])
                     .unwrap();
@@ -272,8 +280,8 @@ fn damage(party: &Party, value: &[u8]) -> String {
         });
         match done.unwrap() {
             0 => {}
-            1 => return table,
-            rows => panic!("{rows} rows of {table}"),
+            // An empty index is like another; the first that is met is named.
+            _ => return table,
         }
     }
     panic!("no such row")
