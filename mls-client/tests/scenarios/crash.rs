@@ -38,6 +38,8 @@ fn a_member_may_restart_after_each_step() {
     }
 }
 
+// req: R-6.3.1-06
+// bad: trap-09
 #[test]
 fn a_generation_is_never_used_twice() {
     let (mut alice, mut at_alice, _, mut at_bob) = pair();

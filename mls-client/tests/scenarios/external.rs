@@ -81,6 +81,8 @@ fn an_external_join_is_accepted_once() {
     assert_talk(&mut at_alice, &mut at_carol);
 }
 
+// req: R-12.4.3.2-09
+// bad: trap-05
 #[test]
 fn by_default_external_commits_are_refused() {
     let client = Client::builder(Arc::new(MemoryStorage::new()), Arc::new(BasicIdentity::new())).build().unwrap();

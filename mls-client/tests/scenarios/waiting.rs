@@ -80,6 +80,7 @@ fn detached_commits_wait_with_the_caller() {
     assert!(matches!(error, ReceiveError::Engine(engine::ReceiveError::PastEpoch(1))), "{error:?}");
 }
 
+// req: R-12.4.1-18, R-12.4.3.1-01
 #[test]
 fn a_welcome_for_each() {
     let (_, mut at_alice, _, mut at_bob) = pair();

@@ -32,6 +32,7 @@ fn a_failed_read_takes_nothing() {
 }
 
 // req: R-2.1.2-06, R-2.1.2-07
+// bad: codec-02
 #[test]
 fn a_vector_longer_than_the_input_is_an_overflow_at_its_header() {
     for input in [
