@@ -60,7 +60,7 @@ fn a_new_group_is_one_leaf_in_epoch_0() {
     let (group, _) = created(&alice, Some(GroupId(b"group".to_vec())), None);
     let context = group.context();
     assert_eq!((context.epoch, &context.group_id[..]), (0, &b"group"[..]));
-    assert_eq!(context.confirmed_transcript_hash, []);
+    assert!(context.confirmed_transcript_hash.is_empty());
     let tree = group.tree().unwrap();
     assert_eq!((tree.size(), tree.member_count()), (TreeSize::ONE, 1));
     assert_eq!(context.tree_hash, tree.root_hash().as_bytes());

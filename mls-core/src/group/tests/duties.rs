@@ -6,7 +6,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use mls_codec::Decode;
-use mls_crypto_traits::{CipherSuite, CryptoProvider as _};
+use mls_crypto_traits::CipherSuite;
 
 use super::common::{Event, Peer};
 use super::forge::{Lies, forge_commit, forge_data, forge_proposal};
@@ -26,7 +26,7 @@ use crate::identity::CredentialEvent;
 use crate::key_package::KeyPackageError;
 use crate::proposal::Proposal;
 use crate::proposal::list::ProposalListError;
-use crate::record::{Durable, RecordKey};
+use crate::record::{Delta, Durable, RecordKey, Write};
 use crate::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource};
 use crate::tree::validate::LeafNodeError;
 
@@ -241,17 +241,18 @@ fn peer_receive(peer: &mut Peer, message: &MlsMessage) -> Event {
 #[test]
 fn public_keys_are_had_once_the_private_ones_are_stored() {
     let mut alice = Peer::new("alice", SUITE, 1);
+    let puts = |delta: &Delta, is: fn(&RecordKey) -> bool| {
+        delta.writes().any(|write| matches!(write, Write::Put(key, _) if is(key)))
+    };
     let other = generate_signer(SUITE, &mut alice.world.env()).unwrap();
+    let elsewhere = || Durable::i_stored(other.delta());
     let signer = generate_signer(SUITE, &mut alice.world.env()).unwrap();
-    assert!(
-        signer.delta().writes().iter().any(|write| matches!(write, crate::record::Write::Put(RecordKey::Signer(_), _)))
-    );
-    assert!(signer.release(Durable::i_stored(other.delta())).is_err());
+    assert!(puts(signer.delta(), |key| matches!(key, RecordKey::Signer(_))));
+    assert!(signer.release(elsewhere()).is_err());
     let spec = KeyPackageSpec { cipher_suite: SUITE, leaf: alice.leaf(), extensions: Extensions::new() };
     let package = generate_key_package(&spec, &mut alice.world.env()).unwrap();
-    let stored = |write: &crate::record::Write| matches!(write, crate::record::Write::Put(RecordKey::KeyPackage(_), _));
-    assert!(package.delta().writes().iter().any(stored));
-    assert!(package.release(Durable::i_stored(other.delta())).is_err());
+    assert!(puts(package.delta(), |key| matches!(key, RecordKey::KeyPackage(_))));
+    assert!(package.release(elsewhere()).is_err());
 }
 
 // req: R-6-03

@@ -207,7 +207,7 @@ fn a_path_secret_that_is_not_that_of_the_keys() {
     assert_eq!(refused(&mut carol, &message), rule());
 }
 
-// req: R-7.6-05, R-7.5-11
+// req: R-7.6-05, R-7.5-11, R-12.4.1-07, R-17.7-01
 // bad: ValSem-203
 #[test]
 fn a_path_secret_that_cannot_be_read() {

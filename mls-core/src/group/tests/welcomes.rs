@@ -74,7 +74,7 @@ fn welcome<'a>(change: impl FnOnce(&mut Welcome) + 'a) -> WelcomeLies<'a> {
     WelcomeLies { welcome: Box::new(change), ..WelcomeLies::none() }
 }
 
-// req: R-12.4.3.1-28, R-10-01
+// req: R-12.4.3.1-28, R-10-01, R-12.4.3.1-09, R-12.4.3.1-22, R-17.7-01
 #[test]
 fn the_forged_welcome_is_good_without_a_lie() {
     for with_path in [false, true] {
