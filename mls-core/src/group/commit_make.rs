@@ -122,6 +122,7 @@ impl VettedOwnCommit {
         psk_secret: &PskSecret,
         env: &mut Env<'_>,
     ) -> Result<Made, CommitError> {
+        // req: R-12-01
         let epoch = group.epoch().checked_add(1).ok_or(Fault::EpochsExhausted)?;
         // req: R-12.4.1-06
         let mut context =
@@ -235,6 +236,7 @@ impl VettedOwnCommit {
             verified: true,
         };
         validate_leaf(suite, &leaf, &check).map_err(CommitError::Leaf)?;
+        // req: R-8.1-03
         context.tree_hash = tree.root_hash().as_bytes().to_vec();
         let added: BTreeSet<LeafIndex> = self.applied.added.iter().map(|(leaf, _)| *leaf).collect();
         // req: R-12.4.1-07

@@ -152,11 +152,11 @@ fn receive_public(group: &Group, message: &PublicMessage, env: &mut Env<'_>) -> 
             let (key, _) = group.sender_at(group.epoch(), leaf)?.ok_or(ReceiveError::SenderNotMember(leaf))?;
             Some(key)
         }
-        // req: R-6.1-06, R-12.1.8.1-01
+        // req: R-6.1-06, R-12.1.8.1-01, R-6.1-04
         Sender::External(index) => Some(external_sender(group.context(), index)?.signature_key),
         Sender::NewMemberCommit | Sender::NewMemberProposal => None,
     };
-    // req: R-6.2-03, R-6.2-04
+    // req: R-6.2-03, R-6.2-04, R-12.4.2-02
     let content = message.clone().unprotect(suite, Some(&epoch.secrets.membership), context)?;
     // req: R-6.1-05, R-12.4.3.2-05
     let key = match key {
@@ -164,7 +164,7 @@ fn receive_public(group: &Group, message: &PublicMessage, env: &mut Env<'_>) -> 
         None => stranger_key(&content)?,
     };
     let reference = admit(group, suite, &content, env)?;
-    // req: R-6.1-12
+    // req: R-6.1-12, R-12.1-01, R-12.4.2-03
     content.verify_signature(suite, &key, context)?;
     handshake(group, suite, content, reference, None, env)
 }

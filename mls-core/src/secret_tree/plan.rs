@@ -45,6 +45,7 @@ impl SecretTree {
         };
         let generation = state.generation().ok_or(SecretTreeError::GenerationsExhausted)?;
         let Advanced { state, key, .. } = state.advance(suite, generation, generation)?;
+        // req: R-6.3.1-05, R-6.3.1-06
         edit.ratchets.push(((own, ratchet_type), Some(state)));
         Ok(RatchetMove { leaf: own, ratchet_type, key, edit })
     }
