@@ -31,11 +31,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mls_core::custom::CustomTypes;
 use mls_core::env::Env;
-use mls_core::group::{Fresh, Step};
+use mls_core::group::{Fresh, Group as State, Step};
 use mls_core::identity::AsyncIdentityProvider;
 use mls_core::limits::Limits;
+use mls_core::record::{Delta, Durable, RecordKey};
 use mls_core::rules::AsyncMlsRules;
-use mls_core::storage::AsyncStorage;
+use mls_core::storage::{AppWrites, AsyncStorage, StorageError, StorageErrorKind};
 use mls_core::tree::leaf_node::Capabilities;
 use mls_crypto_traits::{CryptoProvider, Rng};
 
@@ -75,10 +76,36 @@ impl Driver {
 
     /// Stores what a step changes and makes it happen.
     async fn perform<T>(&self, state: &mut Handle, step: Step<T>) -> Result<T, DriverError> {
+        let durable = if step.delta().is_empty() {
+            self.check_current(state).await?;
+            Durable::i_stored(step.delta())
+        } else {
+            self.store(state, step.delta(), None).await?
+        };
+        Ok(step.apply(state, durable)?)
+    }
+
+    /// Stores a delta, and in the same transaction what the application writes.
+    async fn store(&self, state: &mut Handle, delta: &Delta, app: Option<AppWrites>) -> Result<Durable, DriverError> {
         state.asked();
-        let answer = self.storage.commit(step.delta()).await;
+        let answer = match app {
+            Some(app) => self.storage.commit_with(delta, app).await,
+            None => self.storage.commit(delta).await,
+        };
         state.answered();
-        Ok(step.apply(state, answer?)?)
+        Ok(answer?)
+    }
+
+    /// Sees to it that a step which writes nothing is not taken in a state that another handle has left: what is sent
+    /// there may be for members that were removed since.
+    async fn check_current(&self, state: &Handle) -> Result<(), DriverError> {
+        let key = RecordKey::Status(state.id().clone());
+        let stored = self.storage.read(core::slice::from_ref(&key)).await?.pop().flatten();
+        if stored.as_ref().map(State::stored_stamp).transpose()? == Some(state.stamp()) {
+            Ok(())
+        } else {
+            Err(StorageError::at(StorageErrorKind::Conflict, key).into())
+        }
     }
 
     /// Stores what begins and yields it.

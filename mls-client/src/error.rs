@@ -21,6 +21,8 @@ pub enum DriverError {
     Record(Fault),
     /// The group handle has moved on since the step was computed.
     Stale(Stale),
+    /// An earlier part of the backlog could not be stored, and this was not tried: receive it again.
+    Skipped,
     /// The engine asked for records again and again: the store does not answer with what it is asked for.
     Unsettled,
     /// A future of the blocking face was not ready.
@@ -36,12 +38,14 @@ impl DriverError {
         match self {
             // Whether a busy store has written is not known: loading tells.
             Self::Storage(error) => match error.kind() {
-                StorageErrorKind::Full | StorageErrorKind::ReadOnly | StorageErrorKind::Corrupt => {
-                    Disposition::FixCaller
-                }
+                StorageErrorKind::Full
+                | StorageErrorKind::ReadOnly
+                | StorageErrorKind::Corrupt
+                | StorageErrorKind::Application
+                | StorageErrorKind::Unsupported => Disposition::FixCaller,
                 _ => Disposition::Reload,
             },
-            Self::Stale(_) => Disposition::Reload,
+            Self::Stale(_) | Self::Skipped => Disposition::Reload,
             Self::Identity(error) if error.kind() == IdentityErrorKind::Rejected => Disposition::Discard,
             Self::Identity(_) => Disposition::Retry(Wanted::Identity),
             Self::Record(fault) => fault.disposition(),
@@ -57,6 +61,7 @@ impl fmt::Display for DriverError {
             Self::Identity(_) => "a credential was not vouched for",
             Self::Record(_) => "a stored record cannot be read",
             Self::Stale(_) => "the group handle has moved on",
+            Self::Skipped => "an earlier part of the backlog could not be stored",
             Self::Unsettled => "the store does not answer with what it is asked for",
             Self::NotReady => "a future of the blocking face was not ready",
             Self::Unknown => "the engine yields what the driver does not know",
@@ -71,7 +76,7 @@ impl Error for DriverError {
             Self::Identity(error) => Some(error),
             Self::Record(error) => Some(error),
             Self::Stale(error) => Some(error),
-            Self::Unsettled | Self::NotReady | Self::Unknown => None,
+            Self::Skipped | Self::Unsettled | Self::NotReady | Self::Unknown => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a received message turned out to be.
 
-use mls_core::group::{CommitOutput, EpochChange, OutgoingProposal, ProposalReceived, Received};
+use mls_core::group::{CommitOutput, EpochChange, Incoming, OutgoingProposal, ProposalReceived, Received};
 use mls_core::record::GroupId;
 
 use crate::ExternalJoin;
@@ -42,6 +42,8 @@ pub enum Repeat<J = ExternalJoin> {
     /// An external commit that was neither accepted nor abandoned.
     ExternalJoin(J),
 }
+
+impl Incoming for Event {}
 
 impl Event {
     /// The event of a commit.

@@ -12,6 +12,7 @@ use mls_core::group::{
 use mls_core::group_context::GroupContext;
 use mls_core::proposal::ReInit;
 use mls_core::record::GroupId;
+use mls_core::storage::AppWrites;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::{CipherSuite, SecretBytes};
 
@@ -63,11 +64,31 @@ impl Group {
         run(self.driver.receive(&mut self.state, message))
     }
 
-    /// Takes in a backlog in one transaction, and says for each message what became of it. A message that fails is
-    /// skipped.
+    /// Takes in a message, and writes what the application makes of it in the same transaction: after a crash
+    /// both have happened or neither.
+    ///
+    /// `write` sees what has come in before anything is stored, and says what to write; it must not act upon it
+    /// otherwise.
     ///
     /// # Errors
-    /// A [`ReceiveError`] where the whole could not be stored; nothing is changed then.
+    /// A [`ReceiveError`], with [`StorageErrorKind::Application`](mls_core::storage::StorageErrorKind::Application) where
+    /// the application's own writes failed and [`Unsupported`](mls_core::storage::StorageErrorKind::Unsupported) where the
+    /// store does not offer this; nothing is changed then.
+    pub fn receive_with(
+        &mut self,
+        message: &[u8],
+        write: impl FnOnce(&Event) -> AppWrites,
+    ) -> Result<Event, ReceiveError> {
+        run(self.driver.receive_with(&mut self.state, message, write))
+    }
+
+    /// Takes in a backlog, and says for each message what became of it. A message that fails is skipped.
+    ///
+    /// Up to 64 messages, or a mebibyte of them, are one transaction. Where one cannot be stored, its first message says
+    /// why, and the others and all that follow are [skipped](crate::DriverError::Skipped).
+    ///
+    /// # Errors
+    /// A [`ReceiveError`] where nothing could be stored; nothing is changed then.
     pub fn receive_all<M: AsRef<[u8]>>(
         &mut self,
         messages: impl IntoIterator<Item = M>,

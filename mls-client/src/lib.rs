@@ -46,10 +46,20 @@
 //! Build the client over the same store and call [`Client::resume`]: it hands out again what may not have reached the
 //! others; [`Client::successors`] does so with groups that were founded to succeed others. No key is used twice.
 //!
+//! # Stores, and both faces
+//!
+//! [`AsyncClient`] and [`AsyncGroup`] are the same over futures. [`Blocking`] makes asynchronous parts of blocking ones,
+//! at once or on a [`ThreadPool`]. [`Encrypted`] seals the records of any store.
+//! [`receive_with`](Group::receive_with) writes what an application makes of a message in the transaction that takes it in.
+//!
 //! # Features
 //! - `rustcrypto` (default): the pure Rust crypto provider [`mls_crypto_rustcrypto`], and the operating system's randomness, as
 //!   defaults of the [builder](ClientBuilder).
+//! - `openssl`, `awslc`: the crypto providers `mls_crypto_openssl` and `mls_crypto_awslc`.
+//! - `sqlite`: the durable store `mls_storage_sqlite`.
 //! - `x509`: the authentication service for X.509 credentials, `mls_identity_x509`.
+//!
+//! Each adds a crate, re-exported under its name, and changes nothing else.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -64,6 +74,7 @@ mod client;
 mod clock;
 mod default_rules;
 mod driver;
+mod encrypted;
 mod error;
 mod event;
 mod external;
@@ -81,11 +92,12 @@ pub use asynchronous::{
     AsyncClient, AsyncClientBuilder, AsyncExternalJoin, AsyncGroup, AsyncObservedGroup, AsyncSuccessor,
 };
 pub use basic::BasicIdentity;
-pub use blocking::Blocking;
+pub use blocking::{Blocking, OnPool, ThreadPool};
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use default_rules::DefaultRules;
+pub use encrypted::{Encrypted, EncryptedError, Sealing, StoreKey};
 pub use error::{
     BuildError, CommitError, CreateError, DriverError, ExportError, JoinError, LoadError, MemberError, ProposeError,
     ReceiveError, RewindError, SendError, SuccessorError,
@@ -100,11 +112,17 @@ pub use peek::WelcomePeek;
 pub use successor::Successor;
 
 pub use mls_core;
+#[cfg(feature = "awslc")]
+pub use mls_crypto_awslc;
+#[cfg(feature = "openssl")]
+pub use mls_crypto_openssl;
 #[cfg(feature = "rustcrypto")]
 pub use mls_crypto_rustcrypto;
 pub use mls_crypto_traits;
 #[cfg(feature = "x509")]
 pub use mls_identity_x509;
+#[cfg(feature = "sqlite")]
+pub use mls_storage_sqlite;
 
 pub use mls_core::credential::Credential;
 pub use mls_core::custom::{CustomProposal, CustomTypes};
@@ -119,6 +137,6 @@ pub use mls_core::identity::{AsyncIdentityProvider, IdentityProvider};
 pub use mls_core::limits::Limits;
 pub use mls_core::record::GroupId;
 pub use mls_core::rules::{AsyncMlsRules, MlsRules};
-pub use mls_core::storage::{AsyncStorage, Storage};
+pub use mls_core::storage::{AppTransaction, AppWrites, AsyncStorage, Storage};
 pub use mls_core::tree::math::LeafIndex;
 pub use mls_crypto_traits::CipherSuite;

@@ -5,17 +5,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mls_codec::EncodeError;
 use mls_core::record::{Delta, Durable, Precondition, RecordKey, RecordPrefix, Write};
-use mls_core::storage::{Storage, StorageError, StorageErrorKind};
+use mls_core::storage::{AppTransaction, AppWrites, Storage, StorageError, StorageErrorKind};
 use mls_crypto_traits::SecretBytes;
 
 type Table = BTreeMap<Vec<u8>, (RecordKey, SecretBytes)>;
+/// What an application keeps beside the records.
+type AppSpace = BTreeMap<Vec<u8>, SecretBytes>;
 
 /// A store in memory, for tests and for clients that live no longer than their process.
 ///
 /// Values are wiped when they are replaced or deleted, and when the store is dropped.
 #[derive(Default)]
 pub struct MemoryStorage {
-    table: Mutex<Table>,
+    tables: Mutex<Tables>,
+}
+
+#[derive(Default)]
+struct Tables {
+    records: Table,
+    app: AppSpace,
 }
 
 impl MemoryStorage {
@@ -28,7 +36,7 @@ impl MemoryStorage {
     /// How many records there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.table().len()
+        self.tables().records.len()
     }
 
     /// Whether there is none.
@@ -37,20 +45,26 @@ impl MemoryStorage {
         self.len() == 0
     }
 
-    // A commit changes the table only once nothing can fail any more, so that a poisoned lock guards a whole table.
-    fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the application keeps under a key: see [`AppWrites`].
+    #[must_use]
+    pub fn app_value(&self, key: &[u8]) -> Option<SecretBytes> {
+        self.tables().app.get(key).map(SecretBytes::duplicate)
+    }
+
+    // A commit changes the tables only once nothing can fail any more, so that a poisoned lock guards whole tables.
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Storage for MemoryStorage {
     fn read(&self, keys: &[RecordKey]) -> Result<Vec<Option<SecretBytes>>, StorageError> {
-        let table = self.table();
+        let table = &self.tables().records;
         keys.iter().map(|key| Ok(table.get(&bytes(key)?).map(|(_, value)| value.duplicate()))).collect()
     }
 
     fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
-        let table = self.table();
+        let table = &self.tables().records;
         let mut found = BTreeMap::new();
         for start in prefix.to_byte_prefixes().map_err(too_long)? {
             for (name, (key, value)) in table.range(start.clone()..).take_while(|(name, _)| name.starts_with(&start)) {
@@ -61,19 +75,70 @@ impl Storage for MemoryStorage {
     }
 
     fn commit(&self, delta: &Delta) -> Result<Durable, StorageError> {
-        let mut table = self.table();
-        for precondition in delta.preconditions() {
-            let (key, holds) = check(&table, precondition)?;
-            if !holds {
-                return Err(StorageError::at(StorageErrorKind::Conflict, key.clone()));
-            }
-        }
-        let changes = delta.writes().map(|write| Change::of(&write)).collect::<Result<Vec<_>, _>>()?;
+        let mut tables = self.tables();
+        let changes = prepare(&tables.records, delta)?;
         for change in changes {
-            change.make(&mut table);
+            change.make(&mut tables.records);
         }
         Ok(Durable::i_stored(delta))
     }
+
+    /// The application's writes see what was there before the transaction, and their own. They must not use the store
+    /// otherwise: it is locked.
+    fn commit_with(&self, delta: &Delta, app: AppWrites) -> Result<Durable, StorageError> {
+        let mut tables = self.tables();
+        let changes = prepare(&tables.records, delta)?;
+        let mut staged = Staged { app: &tables.app, writes: BTreeMap::new() };
+        app.make(&mut staged)?;
+        let writes = staged.writes;
+        for change in changes {
+            change.make(&mut tables.records);
+        }
+        for (key, value) in writes {
+            match value {
+                Some(value) => drop(tables.app.insert(key, value)),
+                None => drop(tables.app.remove(&key)),
+            }
+        }
+        Ok(Durable::i_stored(delta))
+    }
+}
+
+/// What an application writes, before it happens.
+struct Staged<'a> {
+    app: &'a AppSpace,
+    writes: BTreeMap<Vec<u8>, Option<SecretBytes>>,
+}
+
+impl AppTransaction for Staged<'_> {
+    fn get(&mut self, key: &[u8]) -> Result<Option<SecretBytes>, StorageError> {
+        let value = match self.writes.get(key) {
+            Some(written) => written.as_ref(),
+            None => self.app.get(key),
+        };
+        Ok(value.map(SecretBytes::duplicate))
+    }
+
+    fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
+        self.writes.insert(key.to_vec(), Some(SecretBytes::from_slice(value)));
+        Ok(())
+    }
+
+    fn delete(&mut self, key: &[u8]) -> Result<(), StorageError> {
+        self.writes.insert(key.to_vec(), None);
+        Ok(())
+    }
+}
+
+/// Checks the preconditions of a delta and does everything that could fail of its writes.
+fn prepare(table: &Table, delta: &Delta) -> Result<Vec<Change>, StorageError> {
+    for precondition in delta.preconditions() {
+        let (key, holds) = check(table, precondition)?;
+        if !holds {
+            return Err(StorageError::at(StorageErrorKind::Conflict, key.clone()));
+        }
+    }
+    delta.writes().map(|write| Change::of(&write)).collect()
 }
 
 fn check<'a>(table: &Table, precondition: &'a Precondition) -> Result<(&'a RecordKey, bool), StorageError> {
@@ -130,7 +195,7 @@ fn too_long(error: EncodeError) -> StorageError {
 
 impl core::fmt::Debug for MemoryStorage {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { table: _ } = self;
+        let Self { tables: _ } = self;
         f.debug_struct("MemoryStorage").field("records", &self.len()).finish()
     }
 }

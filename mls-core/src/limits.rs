@@ -33,6 +33,10 @@ pub struct Limits {
     /// Skipped message keys kept for one group. The current epoch and those that are retained have an equal part each:
     /// with the defaults 2 500.
     pub skipped_keys_per_group: u32,
+    /// Generations that sending application data reserves at a time: so many messages take one write between them, and a
+    /// crash skips so many numbers at most. 0 and 1 reserve none. Those of all members should be well below
+    /// [`max_forward`](Self::max_forward) of any.
+    pub reserved_generations: u32,
     /// Whether retained epochs keep what it takes to [go back](crate::group::rewind) to them. Off by default: as long
     /// as they are retained, all of their secrets stay, and whoever gets the state gets those.
     pub rewind: bool,
@@ -66,6 +70,7 @@ impl Default for Limits {
             max_forward: 1000,
             skipped_keys_per_sender: 1000,
             skipped_keys_per_group: 10_000,
+            reserved_generations: 32,
             rewind: false,
             cached_proposals: 1000,
             cached_proposals_per_sender: 250,

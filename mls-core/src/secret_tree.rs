@@ -52,6 +52,7 @@ mod record;
 mod skipped;
 mod slots;
 
+use alloc::collections::BTreeMap;
 use core::fmt;
 
 use crate::{
@@ -87,6 +88,10 @@ pub struct SecretTree {
     skipped: Slots<SkippedId, MessageKey>,
     /// `None` while it is not resident.
     index: Option<SkippedIndex>,
+    /// The last generation of each of our own ratchets that storage has passed already.
+    reserved: BTreeMap<RatchetId, u32>,
+    /// How often a generation of our own was used.
+    sent: u64,
 }
 
 impl SecretTree {
@@ -104,19 +109,36 @@ impl SecretTree {
             ratchets: Slots::complete(),
             skipped: Slots::complete(),
             index: Some(SkippedIndex::default()),
+            reserved: BTreeMap::new(),
+            sent: 0,
         }
     }
 
     /// A stored secret tree of which nothing is resident yet.
     #[must_use]
     pub const fn cold(size: TreeSize) -> Self {
-        Self { size, frontier: Slots::cold(), ratchets: Slots::cold(), skipped: Slots::cold(), index: None }
+        Self {
+            size,
+            frontier: Slots::cold(),
+            ratchets: Slots::cold(),
+            skipped: Slots::cold(),
+            index: None,
+            reserved: BTreeMap::new(),
+            sent: 0,
+        }
     }
 
     /// The size of the tree, which is the ratchet tree's in this epoch.
     #[must_use]
     pub const fn size(&self) -> TreeSize {
         self.size
+    }
+
+    /// How often a generation of our own was used since the tree is in memory: a move that was planned at another count
+    /// must not be applied.
+    #[must_use]
+    pub const fn sent(&self) -> u64 {
+        self.sent
     }
 
     /// The generation that the ratchet would use next: `None` where it is not resident, was never used or is
@@ -132,13 +154,14 @@ impl SecretTree {
 
 impl fmt::Debug for SecretTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { size, frontier, ratchets, skipped, index } = self;
+        let Self { size, frontier, ratchets, skipped, index, reserved, sent: _ } = self;
         f.debug_struct("SecretTree")
             .field("size", size)
             .field("frontier", frontier)
             .field("ratchets", ratchets)
             .field("skipped", skipped)
             .field("index", index)
+            .field("reserved", reserved)
             .finish()
     }
 }

@@ -297,8 +297,11 @@ fn a_failure_amid_a_batch_changes_nothing() {
     assert_eq!(bob.receive(&messages[3]).data(), [3]);
 }
 
+/// A step that writes: nothing is reserved.
 fn outgoing(peer: &mut Peer, group: &Group) -> Step<Vec<u8>> {
-    encrypt(group, b"x", &EncryptOptions::default(), &mut peer.world.env()).unwrap().map(|outgoing| outgoing.message)
+    let mut env = peer.world.env();
+    env.limits.reserved_generations = 1;
+    encrypt(group, b"x", &EncryptOptions::default(), &mut env).unwrap().map(|outgoing| outgoing.message)
 }
 
 #[test]

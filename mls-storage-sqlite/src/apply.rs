@@ -153,6 +153,7 @@ impl<'a> Writer<'a> {
             RecordPrefix::Successors => self.delete_all("DELETE FROM mls_successors"),
             RecordPrefix::KeyPackages => self.delete_all("DELETE FROM mls_key_packages"),
             RecordPrefix::Signers => self.delete_all("DELETE FROM mls_signers"),
+            RecordPrefix::Psks => self.delete_all("DELETE FROM mls_psks"),
             _ => Err(UnknownRecord.into()),
         }
     }

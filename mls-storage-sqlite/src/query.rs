@@ -118,6 +118,9 @@ pub(crate) fn scan(connection: &Connection, prefix: &RecordPrefix) -> Result<Fou
         RecordPrefix::Signers => scan.rows("SELECT value, sum, public_key FROM mls_signers", &[], |row| {
             Ok(RecordKey::Signer(SignaturePublicKey::from(blob(row, 2)?.to_vec())))
         })?,
+        RecordPrefix::Psks => {
+            scan.rows("SELECT value, sum, psk_id FROM mls_psks", &[], |row| Ok(RecordKey::Psk(blob(row, 2)?.to_vec())))?
+        }
         _ => return Err(UnknownRecord.into()),
     }
     let mut named = scan

@@ -29,6 +29,39 @@ use crate::peek::WelcomePeek;
 /// appears in no type. Its futures are `Send` and need no particular runtime. The cryptography runs where they are
 /// polled: microseconds for a message, but a commit in a large group may take milliseconds.
 ///
+/// A store that blocks becomes an asynchronous one [on a pool](crate::Blocking::on_pool) of threads:
+///
+#[cfg_attr(feature = "rustcrypto", doc = "```")]
+#[cfg_attr(not(feature = "rustcrypto"), doc = "```ignore")]
+/// use mls_client::{AsyncClient, BasicIdentity, Blocking, CipherSuite, Credential, MemoryStorage, ThreadPool};
+/// use std::sync::Arc;
+///
+/// # fn block_on<T>(future: impl Future<Output = T>) -> T {
+/// #     let mut future = core::pin::pin!(future);
+/// #     loop {
+/// #         let waker = core::task::Waker::noop();
+/// #         match future.as_mut().poll(&mut core::task::Context::from_waker(waker)) {
+/// #             core::task::Poll::Ready(value) => return value,
+/// #             core::task::Poll::Pending => std::thread::yield_now(),
+/// #         }
+/// #     }
+/// # }
+/// # block_on(async {
+/// let pool = ThreadPool::new(1)?;
+/// let store = Blocking::new(Arc::new(MemoryStorage::new())).on_pool(&pool);
+/// let identity = Blocking::new(Arc::new(BasicIdentity::new()));
+/// let client = AsyncClient::builder(Arc::new(store), Arc::new(identity)).build().await?;
+///
+/// let suite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
+/// let alice = client.new_identity(suite, Credential::basic("alice")).await?;
+/// let mut group = client.create_group(&alice).await?;
+/// let sent = group.send(b"hello").await?;
+/// assert_eq!(sent.generation, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Dropped futures
 ///
 /// A future that is dropped before it is ready has done all of its work or none; neither leaves anything that a later

@@ -7,13 +7,15 @@ use mls_core::identity::{AsyncIdentityProvider, CredentialCheck, IdentityError, 
 use mls_core::psk::PreSharedKeyId;
 use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
 use mls_core::rules::{AsyncMlsRules, ExternalProposalQuestion, MlsRules, ProposalQuestion, Ruling, SendingDefaults};
-use mls_core::storage::{AsyncStorage, BoxFuture, Storage, StorageError};
+use mls_core::storage::{AppWrites, AsyncStorage, BoxFuture, Storage, StorageError};
 use mls_crypto_traits::SecretBytes;
+
+use super::pool::{OnPool, ThreadPool};
 
 /// A blocking store, identity provider or policy as an asynchronous one: it does what is asked at once, on the thread
 /// that asks, and returns a future that is ready.
 ///
-/// That suits what answers from memory.
+/// That suits what answers from memory. What waits for a disk is better [on a pool](Self::on_pool) of threads.
 pub struct Blocking<T: ?Sized>(Arc<T>);
 
 impl<T: ?Sized> Blocking<T> {
@@ -21,6 +23,12 @@ impl<T: ?Sized> Blocking<T> {
     #[must_use]
     pub const fn new(inner: Arc<T>) -> Self {
         Self(inner)
+    }
+
+    /// The store, to be asked by threads of `pool` in place of the one that polls.
+    #[must_use]
+    pub fn on_pool(self, pool: &ThreadPool) -> OnPool<T> {
+        OnPool::new(self.0, pool.clone())
     }
 }
 
@@ -38,6 +46,10 @@ impl<T: Storage + ?Sized> AsyncStorage for Blocking<T> {
 
     fn commit<'a>(&'a self, delta: &'a Delta) -> BoxFuture<'a, Result<Durable, StorageError>> {
         Box::pin(ready(self.0.commit(delta)))
+    }
+
+    fn commit_with<'a>(&'a self, delta: &'a Delta, app: AppWrites) -> BoxFuture<'a, Result<Durable, StorageError>> {
+        Box::pin(ready(self.0.commit_with(delta, app)))
     }
 }
 

@@ -6,11 +6,18 @@ use mls_core::group::{
     Batch, EncryptOptions, Group as State, Inbound, Outgoing, OutgoingProposal, Proposing, SendOptions, StateStamp,
     Step, encrypt, propose, receive,
 };
+use mls_core::storage::AppWrites;
 
 use super::rounds::Rounds;
 use super::{Driver, Handle};
 use crate::error::{DriverError, ProposeError, ReceiveError, SendError};
 use crate::event::Event;
+
+/// So many messages of a backlog go into one transaction at most: enough to make its cost small, and few enough to hold
+/// in memory with the keys that they use up, which an open batch keeps.
+const BATCH_MESSAGES: usize = 64;
+/// So many bytes of messages close a batch.
+const BATCH_BYTES: usize = 1 << 20;
 
 impl Driver {
     pub(crate) async fn send(
@@ -50,30 +57,65 @@ impl Driver {
         Ok(self.perform(state, step).await?)
     }
 
-    /// Receives what can be received of `messages`, in one transaction. A message that fails changes nothing and says
-    /// why in its place.
+    /// Receives, with what the application makes of it written in the same transaction.
+    pub(crate) async fn receive_with(
+        &self,
+        state: &mut Handle,
+        bytes: &[u8],
+        write: impl FnOnce(&Event) -> AppWrites,
+    ) -> Result<Event, ReceiveError> {
+        self.settle_doubt(state).await?;
+        let stored = state.stamp();
+        let step = self.receive_step(state, stored, bytes).await?;
+        let app = write(step.incoming());
+        let durable = self.store(state, step.delta(), Some(app)).await?;
+        Ok(step.apply(state, durable).map_err(DriverError::from)?)
+    }
+
+    /// Receives what can be received of `messages`, a [`Batch`] at a time. A message that fails changes nothing and
+    /// says why in its place. Where a batch cannot be stored, what follows it is left.
     pub(crate) async fn receive_all<M: AsRef<[u8]>>(
         &self,
         state: &mut Handle,
         messages: impl IntoIterator<Item = M>,
     ) -> Result<Vec<Result<Event, ReceiveError>>, ReceiveError> {
         self.settle_doubt(state).await?;
-        // From the first step on the group in memory is ahead of the store.
-        state.asked();
-        let outcomes = self.receive_batch(state, messages).await;
-        state.answered();
-        outcomes
+        let mut messages = messages.into_iter().peekable();
+        let mut outcomes = Vec::new();
+        while messages.peek().is_some() {
+            // From the first step on the group in memory is ahead of the store.
+            state.asked();
+            let mut taken = 0_usize;
+            let batch = self.receive_batch(state, &mut messages, &mut taken).await;
+            state.answered();
+            match batch {
+                Ok(batch) => outcomes.extend(batch),
+                Err(error) if outcomes.is_empty() => return Err(error),
+                Err(error) => {
+                    let left = taken.saturating_add(messages.by_ref().count());
+                    outcomes.push(Err(error));
+                    outcomes.extend((1..left).map(|_| Err(DriverError::Skipped.into())));
+                }
+            }
+        }
+        Ok(outcomes)
     }
 
+    /// Receives as many messages as go into one transaction, and counts them in `taken`.
     async fn receive_batch<M: AsRef<[u8]>>(
         &self,
         state: &mut State,
-        messages: impl IntoIterator<Item = M>,
+        messages: &mut impl Iterator<Item = M>,
+        taken: &mut usize,
     ) -> Result<Vec<Result<Event, ReceiveError>>, ReceiveError> {
         let stored = state.stamp();
         let mut batch = Batch::new(state);
         let mut outcomes = Vec::new();
-        for message in messages {
+        let mut bytes = 0_usize;
+        while *taken < BATCH_MESSAGES && bytes < BATCH_BYTES {
+            let Some(message) = messages.next() else { break };
+            *taken = taken.saturating_add(1);
+            bytes = bytes.saturating_add(message.as_ref().len());
             let outcome = match self.receive_step(batch.group_mut(), stored, message.as_ref()).await {
                 Ok(step) => batch.push(step).map_err(|stale| DriverError::from(stale).into()),
                 Err(error) => Err(error),

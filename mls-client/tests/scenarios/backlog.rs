@@ -2,8 +2,7 @@ use mls_client::{Disposition, Event};
 
 use crate::world::{assert_in_step, assert_talk, deliver, group_of, message, pair};
 
-#[test]
-fn a_backlog_is_one_transaction() {
+scenario! { fn a_backlog_is_one_transaction() {
     let (_, mut at_alice, mut others) = group_of(["bob", "carol"]);
     let (carol, mut at_carol) = others.pop().unwrap();
     let (_, mut at_bob) = others.pop().unwrap();
@@ -32,10 +31,9 @@ fn a_backlog_is_one_transaction() {
     // What was stored is what is in memory.
     let mut loaded = carol.group(at_alice.id());
     assert_talk(&mut at_alice, &mut loaded);
-}
+} }
 
-#[test]
-fn a_message_that_fails_is_reported_in_its_place() {
+scenario! { fn a_message_that_fails_is_reported_in_its_place() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let one = at_alice.send(b"one").unwrap().message;
     let mut broken = at_alice.send(b"broken").unwrap().message;
@@ -47,20 +45,18 @@ fn a_message_that_fails_is_reported_in_its_place() {
     let again = events.next().unwrap().unwrap_err();
     assert!(matches!(again.disposition(), Disposition::Duplicate));
     assert_eq!(message(events.next().unwrap().unwrap()).data, b"two");
-}
+} }
 
-#[test]
-fn nothing_to_do_is_no_transaction() {
+scenario! { fn nothing_to_do_is_no_transaction() {
     let (_, _, bob, mut at_bob) = pair();
     let commits = bob.store.commits();
     let none: [&[u8]; 0] = [];
     assert!(at_bob.receive_all(none).unwrap().is_empty());
     assert_eq!(at_bob.receive_all([[0_u8]]).unwrap().len(), 1);
     assert_eq!(bob.store.commits(), commits);
-}
+} }
 
-#[test]
-fn a_backlog_that_cannot_be_stored_is_taken_back() {
+scenario! { fn a_backlog_that_cannot_be_stored_is_taken_back() {
     let (_, mut at_alice, bob, mut at_bob) = pair();
     let mut log = vec![at_alice.send(b"before").unwrap().message];
     let commit = at_alice.update().unwrap();
@@ -75,10 +71,9 @@ fn a_backlog_that_cannot_be_stored_is_taken_back() {
     let events = at_bob.receive_all(&log).unwrap();
     assert!(events.iter().all(Result::is_ok), "{events:?}");
     assert_talk(&mut at_alice, &mut at_bob);
-}
+} }
 
-#[test]
-fn a_removal_ends_a_backlog() {
+scenario! { fn a_removal_ends_a_backlog() {
     let (_, mut at_alice, bob, mut at_bob) = pair();
     let mut log = vec![at_alice.send(b"before").unwrap().message];
     let commit = at_alice.remove(&[at_bob.own_leaf()]).unwrap();
@@ -90,4 +85,4 @@ fn a_removal_ends_a_backlog() {
     assert!(matches!(events[1], Ok(Event::Removed(_))));
     assert!(events[2].is_err());
     assert!(bob.client.groups().unwrap().is_empty());
-}
+} }

@@ -2,26 +2,23 @@ use mls_client::{Disposition, Event};
 
 use crate::world::{assert_in_step, assert_talk, deliver, group_of, message, pair};
 
-#[test]
-fn messages_may_arrive_in_any_order() {
+scenario! { fn messages_may_arrive_in_any_order() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let sent: Vec<_> = (0..7_u8).map(|n| at_alice.send(&[n]).unwrap().message).collect();
     for n in [6_u8, 0, 3, 1, 5, 2, 4] {
         assert_eq!(message(at_bob.receive(&sent[usize::from(n)]).unwrap()).data, [n]);
     }
-}
+} }
 
-#[test]
-fn a_message_is_read_once() {
+scenario! { fn a_message_is_read_once() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let sent = at_alice.send(b"once").unwrap().message;
     at_bob.receive(&sent).unwrap();
     let again = at_bob.receive(&sent).unwrap_err();
     assert!(matches!(again.disposition(), Disposition::Duplicate));
-}
+} }
 
-#[test]
-fn a_late_message_of_a_past_epoch_is_read() {
+scenario! { fn a_late_message_of_a_past_epoch_is_read() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let first = at_alice.send(b"first").unwrap().message;
     let late = at_alice.send(b"late").unwrap().message;
@@ -33,10 +30,9 @@ fn a_late_message_of_a_past_epoch_is_read() {
     assert_eq!((received.data.as_slice(), received.epoch), (b"late".as_slice(), 1));
     assert_eq!(message(at_bob.receive(&first).unwrap()).data, b"first");
     assert!(matches!(at_bob.receive(&late).unwrap_err().disposition(), Disposition::Duplicate));
-}
+} }
 
-#[test]
-fn a_message_of_an_epoch_that_is_gone_is_not() {
+scenario! { fn a_message_of_an_epoch_that_is_gone_is_not() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let old = at_alice.send(b"old").unwrap().message;
     for _ in 0..5 {
@@ -44,10 +40,9 @@ fn a_message_of_an_epoch_that_is_gone_is_not() {
         deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
     }
     assert!(at_bob.receive(&old).is_err());
-}
+} }
 
-#[test]
-fn a_message_of_a_coming_epoch_waits() {
+scenario! { fn a_message_of_a_coming_epoch_waits() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let commit = at_alice.update().unwrap();
     at_alice.accept_commit().unwrap();
@@ -56,10 +51,9 @@ fn a_message_of_a_coming_epoch_waits() {
     assert!(matches!(error.disposition(), Disposition::AwaitEpoch(2)), "{error:?}");
     at_bob.receive(&commit.message).unwrap();
     assert_eq!(message(at_bob.receive(&early).unwrap()).data, b"early");
-}
+} }
 
-#[test]
-fn of_two_commits_the_first_wins() {
+scenario! { fn of_two_commits_the_first_wins() {
     let (_, mut at_alice, mut others) = group_of(["bob", "carol"]);
     let (_, mut at_carol) = others.pop().unwrap();
     let (_, mut at_bob) = others.pop().unwrap();
@@ -79,10 +73,9 @@ fn of_two_commits_the_first_wins() {
 
     let again = at_bob.update().unwrap();
     deliver(&mut at_bob, &again, &mut [&mut at_alice, &mut at_carol]);
-}
+} }
 
-#[test]
-fn a_dropped_commit_leaves_no_trace() {
+scenario! { fn a_dropped_commit_leaves_no_trace() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let before = at_alice.epoch_authenticator().to_vec();
     at_alice.update().unwrap();
@@ -91,10 +84,9 @@ fn a_dropped_commit_leaves_no_trace() {
     assert_eq!(at_alice.epoch_authenticator(), before);
     assert!(at_alice.accept_commit().is_err());
     assert_talk(&mut at_alice, &mut at_bob);
-}
+} }
 
-#[test]
-fn an_own_commit_that_comes_back_is_accepted() {
+scenario! { fn an_own_commit_that_comes_back_is_accepted() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let commit = at_alice.update().unwrap();
     let Event::Epoch(change) = at_alice.receive(&commit.message).unwrap() else { panic!("no epoch") };
@@ -102,10 +94,9 @@ fn an_own_commit_that_comes_back_is_accepted() {
     assert!(!at_alice.has_pending_commit());
     at_bob.receive(&commit.message).unwrap();
     assert_talk(&mut at_alice, &mut at_bob);
-}
+} }
 
-#[test]
-fn garbage_changes_nothing() {
+scenario! { fn garbage_changes_nothing() {
     let (_, mut at_alice, bob, mut at_bob) = pair();
     let commits = bob.store.commits();
     let mut sent = at_alice.send(b"whole").unwrap().message;
@@ -117,4 +108,4 @@ fn garbage_changes_nothing() {
     assert!(at_bob.receive(&[]).is_err());
     assert_eq!(bob.store.commits(), commits);
     assert_eq!(message(at_bob.receive(&sent).unwrap()).data, b"whole");
-}
+} }

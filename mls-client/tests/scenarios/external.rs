@@ -10,8 +10,7 @@ fn public() -> GroupInfoOptions {
     GroupInfoOptions { external_pub: true, ratchet_tree: true }
 }
 
-#[test]
-fn anybody_with_a_group_info_may_join() {
+scenario! { fn anybody_with_a_group_info_may_join() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let carol = Party::new("carol");
     let info = at_alice.group_info(public()).unwrap();
@@ -26,10 +25,9 @@ fn anybody_with_a_group_info_may_join() {
     assert_in_step(&at_alice, &at_carol);
     assert_talk(&mut at_alice, &mut at_carol);
     assert_talk(&mut at_bob, &mut at_carol);
-}
+} }
 
-#[test]
-fn an_external_join_survives_a_restart() {
+scenario! { fn an_external_join_survives_a_restart() {
     let (_, mut at_alice, _, _) = pair();
     let mut carol = Party::new("carol");
     let info = at_alice.group_info(public()).unwrap();
@@ -43,10 +41,9 @@ fn an_external_join_survives_a_restart() {
     let mut at_carol = join.accept().unwrap();
     assert_talk(&mut at_alice, &mut at_carol);
     assert!(carol.client.resume().unwrap().is_empty());
-}
+} }
 
-#[test]
-fn an_external_join_may_be_given_up() {
+scenario! { fn an_external_join_may_be_given_up() {
     let (_, mut at_alice, _, _) = pair();
     let carol = Party::new("carol");
     let info = at_alice.group_info(public()).unwrap();
@@ -63,10 +60,9 @@ fn an_external_join_may_be_given_up() {
     at_alice.receive(join.message()).unwrap();
     let mut at_carol = join.accept().unwrap();
     assert_talk(&mut at_alice, &mut at_carol);
-}
+} }
 
-#[test]
-fn an_external_join_is_accepted_once() {
+scenario! { fn an_external_join_is_accepted_once() {
     let (_, mut at_alice, _, _) = pair();
     let carol = Party::new("carol");
     let info = at_alice.group_info(public()).unwrap();
@@ -81,16 +77,15 @@ fn an_external_join_is_accepted_once() {
     assert_eq!(third.abandon().unwrap_err().disposition(), Disposition::Reload);
     assert!(at_carol.send(b"twice").unwrap().generation > sent.generation);
     assert_talk(&mut at_alice, &mut at_carol);
-}
+} }
 
 // req: R-12.4.3.2-09
 // bad: trap-05
-#[test]
-fn by_default_external_commits_are_refused() {
+scenario! { fn by_default_external_commits_are_refused() {
     let client = Client::builder(Arc::new(MemoryStorage::new()), Arc::new(BasicIdentity::new())).build().unwrap();
     let dave = Party::new("dave");
     let mut party = Party::new("alice");
-    party.client = client;
+    party.client = crate::faces::Client::Blocking(client);
     party.identity = party.client.new_identity(party.identity.cipher_suite, party.identity.credential.clone()).unwrap();
     let mut group = party.client.create_group(&party.identity).unwrap();
     let info = group.group_info(public()).unwrap();
@@ -103,4 +98,4 @@ fn by_default_external_commits_are_refused() {
     };
     assert_eq!(*rule, engine::CommitRule::Policy);
     assert_eq!(group.epoch(), 0);
-}
+} }

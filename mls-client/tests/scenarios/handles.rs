@@ -2,8 +2,7 @@ use mls_client::{Disposition, DriverError, SendError};
 
 use crate::world::{assert_talk, deliver, pair};
 
-#[test]
-fn the_handle_that_falls_behind_is_told_to_reload() {
+scenario! { fn the_handle_that_falls_behind_is_told_to_reload() {
     let (alice, mut one, _, mut at_bob) = pair();
     let mut other = alice.group(one.id());
     let sent = one.send(b"by one").unwrap().message;
@@ -12,13 +11,12 @@ fn the_handle_that_falls_behind_is_told_to_reload() {
     assert!(matches!(error.disposition(), Disposition::Reload));
     other.reload().unwrap();
     let next = other.send(b"by the other").unwrap();
-    assert_eq!(next.generation, 1);
+    assert_eq!(next.generation, 32, "behind what the first handle has reserved");
     at_bob.receive(&sent).unwrap();
     at_bob.receive(&next.message).unwrap();
-}
+} }
 
-#[test]
-fn every_operation_of_a_cold_handle_that_falls_behind_says_reload() {
+scenario! { fn every_operation_of_a_cold_handle_that_falls_behind_says_reload() {
     let (alice, mut one, _, mut at_bob) = pair();
     let id = one.id().clone();
     let cold = || alice.group(&id);
@@ -44,4 +42,4 @@ fn every_operation_of_a_cold_handle_that_falls_behind_says_reload() {
     handles[2].reload().unwrap();
     handles[2].receive(&bobs.message).unwrap();
     assert_talk(&mut handles[2], &mut at_bob);
-}
+} }

@@ -1,4 +1,5 @@
-//! Clients over a virtual delivery service: order, loss, races, crashes.
+//! Clients over a virtual delivery service: order, loss, races, crashes; each over both faces, all stores and all
+//! backends.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,20 +9,21 @@
     reason = "tests"
 )]
 
+#[macro_use]
+mod everywhere;
+
 mod backlog;
 mod crash;
 mod delivery;
 mod external;
-mod grease;
+mod faces;
 mod handles;
 mod membership;
-mod observed;
 mod outside;
 mod policy;
 mod proposals;
 mod psk;
-mod recovery;
-mod sending;
+mod reserve;
 mod successor;
 mod waiting;
 mod world;

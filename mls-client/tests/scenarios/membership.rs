@@ -3,30 +3,27 @@ use mls_client::{
     SendError,
 };
 
-use crate::world::{Party, SUITE, assert_in_step, assert_talk, deliver, group_of, message, pair};
+use crate::world::{Party, assert_in_step, assert_talk, deliver, group_of, message, pair};
 
-#[test]
-fn handles_may_go_to_other_threads() {
+scenario! { fn handles_may_go_to_other_threads() {
     const fn shared<T: Send + Sync + 'static>() {}
     shared::<Client>();
     shared::<Group>();
     shared::<ExternalJoin>();
     const fn sent<T: Send + 'static>() {}
     sent::<mls_client::ClientBuilder>();
-}
+} }
 
-#[test]
-fn two_members_talk() {
+scenario! { fn two_members_talk() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     assert_eq!(at_alice.epoch(), 1);
     assert_talk(&mut at_alice, &mut at_bob);
     let names: Vec<_> = at_bob.members().unwrap().into_iter().map(|member| member.credential).collect();
     assert_eq!(names, [Credential::basic("alice"), Credential::basic("bob")]);
     assert_eq!(at_bob.own_leaf(), LeafIndex::new(1).unwrap());
-}
+} }
 
-#[test]
-fn a_message_names_its_sender() {
+scenario! { fn a_message_names_its_sender() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let sent = at_bob.send(b"hi").unwrap();
     assert_eq!((sent.epoch, sent.generation), (1, 0));
@@ -35,19 +32,17 @@ fn a_message_names_its_sender() {
     assert_eq!(received.sender.index, LeafIndex::new(1).unwrap());
     assert_eq!((received.epoch, received.generation), (1, 0));
     assert!(received.still_member);
-}
+} }
 
-#[test]
-fn members_export_the_same_secret_and_others_another() {
+scenario! { fn members_export_the_same_secret_and_others_another() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let one = at_alice.export(b"label", b"context", 20).unwrap();
     assert_eq!(one.as_bytes().len(), 20);
     assert_eq!(one.as_bytes(), at_bob.export(b"label", b"context", 20).unwrap().as_bytes());
     assert_ne!(one.as_bytes(), at_bob.export(b"label", b"other", 20).unwrap().as_bytes());
-}
+} }
 
-#[test]
-fn a_removed_member_is_told_and_keeps_nothing() {
+scenario! { fn a_removed_member_is_told_and_keeps_nothing() {
     let (_, mut at_alice, mut others) = group_of(["bob", "carol"]);
     let (carol, mut at_carol) = others.pop().unwrap();
     let (_, mut at_bob) = others.pop().unwrap();
@@ -67,10 +62,9 @@ fn a_removed_member_is_told_and_keeps_nothing() {
     assert!(at_carol.receive(&secret).is_err());
     assert!(matches!(at_carol.send(b"still here"), Err(SendError::Engine(_))));
     assert_eq!(message(at_bob.receive(&secret).unwrap()).data, b"without carol");
-}
+} }
 
-#[test]
-fn a_key_package_is_good_for_one_group() {
+scenario! { fn a_key_package_is_good_for_one_group() {
     let alice = Party::new("alice");
     let bob = Party::new("bob");
     let key_package = bob.key_package();
@@ -84,20 +78,18 @@ fn a_key_package_is_good_for_one_group() {
     assert!(matches!(bob.client.join(&welcomes[1], None), Err(JoinError::NoKeyPackage)));
     assert!(matches!(bob.client.join(&key_package, None), Err(JoinError::WrongMessage)));
     assert!(matches!(bob.client.join(&[1, 2], None), Err(JoinError::Malformed(_))));
-}
+} }
 
-#[test]
-fn what_is_no_key_package_is_not_added() {
+scenario! { fn what_is_no_key_package_is_not_added() {
     let (_, mut at_alice, _, _) = pair();
     let message = at_alice.send(b"x").unwrap().message;
     assert!(matches!(at_alice.add(&[message]), Err(CommitError::NotAKeyPackage)));
     assert!(matches!(at_alice.add(&[[0_u8; 3]]), Err(CommitError::Malformed(_))));
     assert!(!at_alice.has_pending_commit());
-}
+} }
 
 // req: R-10-02
-#[test]
-fn one_client_has_several_identities_and_suites() {
+scenario! { fn one_client_has_several_identities_and_suites() {
     let p256 = CipherSuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256;
     let alice = Party::new("alice");
     let bob = Party::new("bob");
@@ -106,7 +98,7 @@ fn one_client_has_several_identities_and_suites() {
     assert_eq!(alice.client.signers().len(), 2);
 
     let mut groups = Vec::new();
-    for (mine, theirs, suite) in [(&alice.identity, &bob.identity, SUITE), (&work, &bob_at_work, p256)] {
+    for (mine, theirs, suite) in [(&alice.identity, &bob.identity, alice.identity.cipher_suite), (&work, &bob_at_work, p256)] {
         let mut at_alice = alice.client.create_group(mine).unwrap();
         let commit = at_alice.add(&[bob.client.key_package(theirs).unwrap().message]).unwrap();
         at_alice.accept_commit().unwrap();
@@ -119,10 +111,9 @@ fn one_client_has_several_identities_and_suites() {
     let mut listed = bob.client.groups().unwrap();
     listed.sort();
     assert_eq!(listed, groups);
-}
+} }
 
-#[test]
-fn the_tree_may_travel_beside_the_welcome() {
+scenario! { fn the_tree_may_travel_beside_the_welcome() {
     let alice = Party::new("alice");
     let bob = Party::new("bob");
     let mut at_alice = alice.client.create_group(&alice.identity).unwrap();
@@ -140,4 +131,4 @@ fn the_tree_may_travel_beside_the_welcome() {
     let mut at_bob = bob.client.join(&welcome, commit.ratchet_tree.as_deref()).unwrap();
     assert_talk(&mut at_alice, &mut at_bob);
     assert_in_step(&at_alice, &at_bob);
-}
+} }

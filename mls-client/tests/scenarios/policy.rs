@@ -10,7 +10,7 @@ use mls_client::{
     IdentityProvider, JoinError, LeafChange, MemoryStorage, Proposing, ReceiveError,
 };
 
-use crate::world::{CountingRng, NOW, Party, SUITE, assert_talk, deliver, pair};
+use crate::world::{CountingRng, NOW, Party, SUITE, assert_talk, crypto, deliver, pair};
 
 /// Knows everybody but Mallory.
 struct NoMallory;
@@ -24,8 +24,7 @@ impl IdentityProvider for NoMallory {
     }
 }
 
-#[test]
-fn whoever_is_not_vouched_for_is_not_added() {
+scenario! { fn whoever_is_not_vouched_for_is_not_added() {
     let (mut alice, at_alice, _, mut at_bob) = pair();
     let id = at_alice.id().clone();
     drop(at_alice);
@@ -44,10 +43,9 @@ fn whoever_is_not_vouched_for_is_not_added() {
     assert_eq!(at_alice.epoch(), 1);
     at_bob.drop_commit().unwrap();
     assert_talk(&mut at_alice, &mut at_bob);
-}
+} }
 
-#[test]
-fn a_group_with_somebody_who_is_not_vouched_for_is_not_joined() {
+scenario! { fn a_group_with_somebody_who_is_not_vouched_for_is_not_joined() {
     let mallory = Party::new("mallory");
     let mut alice = Party::new("alice");
     alice.with_identity_provider(Arc::new(NoMallory));
@@ -56,11 +54,10 @@ fn a_group_with_somebody_who_is_not_vouched_for_is_not_joined() {
     let error = alice.client.join(&commit.welcome.unwrap(), None).unwrap_err();
     assert!(matches!(error, JoinError::Driver(DriverError::Identity(_))), "{error:?}");
     assert!(alice.client.groups().unwrap().is_empty());
-}
+} }
 
 // req: R-5.3.1-04
-#[test]
-fn a_credential_is_followed_only_by_the_same_identity() {
+scenario! { fn a_credential_is_followed_only_by_the_same_identity() {
     let (_, mut at_alice, bob, mut at_bob) = pair();
     let change = |name| LeafChange { credential: Some(Credential::basic(name)), ..LeafChange::default() };
     let proposal = at_bob.propose(&Proposing::Update(change("alice's friend bob"))).unwrap();
@@ -76,15 +73,14 @@ fn a_credential_is_followed_only_by_the_same_identity() {
     deliver(&mut at_bob, &commit, &mut [&mut at_alice]);
     assert_eq!(at_alice.members().unwrap()[1].signature_key, signature_key);
     assert_talk(&mut at_alice, &mut at_bob);
-}
+} }
 
-#[test]
-fn a_key_package_is_valid_for_twelve_weeks() {
+scenario! { fn a_key_package_is_valid_for_twelve_weeks() {
     let alice = Party::new("alice");
     let leaf = alice.client.leaf(&alice.identity);
     assert_eq!(leaf.lifetime.not_before, NOW - 3600);
     assert_eq!(leaf.lifetime.not_after, NOW + 12 * 7 * 24 * 3600);
-    let known = RustCryptoProvider::new().cipher_suites();
+    let known = crypto().cipher_suites();
     assert!(known.iter().all(|suite| leaf.capabilities.cipher_suites.contains(suite)));
 
     let bob = Party::new("bob");
@@ -92,10 +88,9 @@ fn a_key_package_is_valid_for_twelve_weeks() {
     let mut group = alice.client.create_group(&alice.identity).unwrap();
     alice.clock.0.store(NOW + 12 * 7 * 24 * 3600 + 1, core::sync::atomic::Ordering::SeqCst);
     assert!(matches!(group.add(&[key_package]), Err(CommitError::Engine(_))));
-}
+} }
 
-#[test]
-fn a_leaf_supports_its_own_credential() {
+scenario! { fn a_leaf_supports_its_own_credential() {
     let alice = Party::new("alice");
     let credential = Credential::X509 { certificates: Vec::new() };
     let identity = Identity::new(SUITE, credential, alice.identity.signature_key.clone());
@@ -103,10 +98,9 @@ fn a_leaf_supports_its_own_credential() {
     assert_eq!(client.leaf(&alice.identity).capabilities.credentials, [CredentialType::BASIC]);
     let types = client.leaf(&identity).capabilities.credentials;
     assert_eq!(types, [CredentialType::BASIC, CredentialType::X509]);
-}
+} }
 
-#[test]
-fn a_signer_may_be_kept_outside_the_store() {
+scenario! { fn a_signer_may_be_kept_outside_the_store() {
     let provider = RustCryptoProvider::new();
     let suite = provider.suite(SUITE).unwrap();
     let pair = suite.generate_signature_key_pair(&mut CountingRng::new("hardware")).unwrap();
@@ -121,4 +115,4 @@ fn a_signer_may_be_kept_outside_the_store() {
     let unknown = suite.generate_signature_key_pair(&mut CountingRng::new("elsewhere")).unwrap().public;
     let error = client.create_group(&Identity::new(SUITE, Credential::basic("alice"), unknown.clone())).unwrap_err();
     assert!(matches!(error, CreateError::Engine(engine::CreateError::Fault(Fault::NoSigner(key))) if key == unknown));
-}
+} }

@@ -2,8 +2,7 @@ use mls_client::{Event, Proposing, Repeat};
 
 use crate::world::{assert_talk, deliver, group_of, pair};
 
-#[test]
-fn a_proposal_is_committed_by_another() {
+scenario! { fn a_proposal_is_committed_by_another() {
     let (_, mut at_alice, mut others) = group_of(["bob", "carol"]);
     let (_, mut at_carol) = others.pop().unwrap();
     let (_, mut at_bob) = others.pop().unwrap();
@@ -19,10 +18,9 @@ fn a_proposal_is_committed_by_another() {
     assert!(matches!(at_carol.receive(&commit.message).unwrap(), Event::Removed(_)));
     assert_eq!(at_alice.members().unwrap().len(), 2);
     assert_eq!(at_alice.pending_proposals(), 0);
-}
+} }
 
-#[test]
-fn an_update_proposal_survives_restarts_of_both() {
+scenario! { fn an_update_proposal_survives_restarts_of_both() {
     let (mut alice, mut at_alice, mut bob, mut at_bob) = pair();
     let id = at_alice.id().clone();
     let proposal = at_bob.propose(&Proposing::Update(mls_client::LeafChange::default())).unwrap();
@@ -45,4 +43,4 @@ fn an_update_proposal_survives_restarts_of_both() {
     deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
     assert_talk(&mut at_alice, &mut at_bob);
     assert!(bob.client.resume().unwrap().is_empty());
-}
+} }

@@ -9,8 +9,7 @@ fn value(byte: u8) -> PskValue {
     PskValue::from_bytes(SecretBytes::from_slice(&[byte; 32]))
 }
 
-#[test]
-fn a_shared_key_goes_into_the_next_epoch() {
+scenario! { fn a_shared_key_goes_into_the_next_epoch() {
     let (alice, mut at_alice, bob, mut at_bob) = pair();
     alice.client.store_psk(b"over dinner", &value(7)).unwrap();
     let plan = CommitPlan { proposals: vec![Proposing::ExternalPsk(b"over dinner".to_vec())], ..CommitPlan::default() };
@@ -24,10 +23,9 @@ fn a_shared_key_goes_into_the_next_epoch() {
     bob.client.store_psk(b"over dinner", &value(7)).unwrap();
     deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
     assert_talk(&mut at_alice, &mut at_bob);
-}
+} }
 
-#[test]
-fn a_past_epoch_of_the_group_vouches_for_the_next() {
+scenario! { fn a_past_epoch_of_the_group_vouches_for_the_next() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let commit = at_alice.update().unwrap();
     deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
@@ -40,10 +38,9 @@ fn a_past_epoch_of_the_group_vouches_for_the_next() {
         deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
     }
     assert_talk(&mut at_alice, &mut at_bob);
-}
+} }
 
-#[test]
-fn another_group_vouches_for_the_next_epoch() {
+scenario! { fn another_group_vouches_for_the_next_epoch() {
     let (alice, mut at_alice, bob, mut at_bob) = pair();
     let mut other_at_alice = alice.client.create_group(&alice.identity).unwrap();
     let commit = other_at_alice.add(&[bob.key_package()]).unwrap();
@@ -71,11 +68,10 @@ fn another_group_vouches_for_the_next_epoch() {
     let error = at_alice.commit(&of_three).unwrap_err();
     assert!(matches!(error.disposition(), Disposition::Retry(_)), "{error:?}");
     assert_talk(&mut at_alice, &mut at_bob);
-}
+} }
 
 // bad: commit-08
-#[test]
-fn what_other_groups_we_are_in_stays_ours_by_default() {
+scenario! { fn what_other_groups_we_are_in_stays_ours_by_default() {
     let (alice, mut at_alice, bob, at_bob) = pair();
     let mut other = bob.client.create_group(&bob.identity).unwrap();
     let commit = other.add(&[alice.key_package()]).unwrap();
@@ -90,14 +86,13 @@ fn what_other_groups_we_are_in_stays_ours_by_default() {
     let error = strict.receive(&commit.message).unwrap_err();
     assert!(matches!(error.disposition(), Disposition::Retry(Missing::Psk(_))), "{error:?}");
     assert_eq!(strict.epoch(), at_bob.epoch());
-}
+} }
 
-#[test]
-fn a_forgotten_key_is_missing() {
+scenario! { fn a_forgotten_key_is_missing() {
     let (alice, mut at_alice, _, _) = pair();
     alice.client.store_psk(b"psk", &value(1)).unwrap();
     alice.client.forget_psk(b"psk").unwrap();
     let plan = CommitPlan { proposals: vec![Proposing::ExternalPsk(b"psk".to_vec())], ..CommitPlan::default() };
     let error = at_alice.commit(&plan).unwrap_err();
     assert!(matches!(error.disposition(), Disposition::Retry(_)), "{error:?}");
-}
+} }

@@ -5,11 +5,11 @@ use mls_client::mls_core::group::{Succession, SuccessionError};
 use mls_client::mls_core::key_package::{KeyPackage, LastResort};
 use mls_client::mls_core::proposal::ReInit;
 use mls_client::{
-    CipherSuite, CommitPlan, Credential, Disposition, Event, Group, Identity, JoinError, Proposing, Successor,
-    SuccessorError, SuccessorKind, SuccessorPlan,
+    CipherSuite, CommitPlan, Credential, Disposition, Event, Identity, JoinError, Proposing, SuccessorError,
+    SuccessorKind, SuccessorPlan,
 };
 
-use crate::world::{Failure, Party, assert_talk, deliver, group_of};
+use crate::world::{Failure, Group, Party, Successor, assert_talk, deliver, group_of};
 
 const NEW_SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256;
 
@@ -51,8 +51,7 @@ fn closing() -> (Party, Group, Party, Group, Party, Group, Vec<u8>) {
     (alice, at_alice, bob, at_bob, carol, at_carol, commit.message)
 }
 
-#[test]
-fn a_group_moves_to_another_suite() {
+scenario! { fn a_group_moves_to_another_suite() {
     let (mut alice, mut at_alice, bob, mut at_bob, carol, mut at_carol, reinit) = closing();
     assert!(matches!(at_alice.send(b"").unwrap_err().disposition(), Disposition::Rejoin));
     let plan = plan(&alice, SuccessorKind::ReInit, NEW_SUITE, &[&bob, &carol]);
@@ -79,10 +78,9 @@ fn a_group_moves_to_another_suite() {
     assert_talk(&mut new_at_alice, &mut new_at_bob);
     let commit = new_at_carol.update().unwrap();
     deliver(&mut new_at_carol, &commit, &mut [&mut new_at_alice, &mut new_at_bob]);
-}
+} }
 
-#[test]
-fn of_two_successors_one_stands() {
+scenario! { fn of_two_successors_one_stands() {
     let (alice, mut at_alice, bob, mut at_bob, carol, mut at_carol, reinit) = closing();
     at_carol.receive(&reinit).unwrap();
     let of_alice = plan(&alice, SuccessorKind::ReInit, NEW_SUITE, &[&bob, &carol]);
@@ -108,11 +106,10 @@ fn of_two_successors_one_stands() {
     assert!(matches!(&error, JoinError::Engine(engine::JoinError::Succession(e)) if *e == late), "{error:?}");
     assert_talk(&mut new_at_alice, &mut new_at_bob);
     assert_talk(&mut new_at_bob, &mut new_at_carol);
-}
+} }
 
-/// Each step fails once, before and after it is written; trying again leads to the same end.
-#[test]
-fn succession_survives_a_failing_store() {
+// Each step fails once, before and after it is written; trying again leads to the same end.
+scenario! { fn succession_survives_a_failing_store() {
     for failure in [Failure::Lost, Failure::Mute] {
         let (mut alice, mut at_alice, mut bob, mut at_bob, carol, mut at_carol, reinit) = closing();
         at_carol.receive(&reinit).unwrap();
@@ -148,10 +145,9 @@ fn succession_survives_a_failing_store() {
         assert!(bob.group(&old).is_succeeded());
         assert_talk(&mut new_at_alice, &mut new_at_bob);
     }
-}
+} }
 
-#[test]
-fn a_branch_beside_the_group() {
+scenario! { fn a_branch_beside_the_group() {
     let (alice, mut at_alice, mut others) = group_of(["bob", "carol"]);
     let (carol, mut at_carol) = others.pop().unwrap();
     let (bob, mut at_bob) = others.pop().unwrap();
@@ -174,19 +170,17 @@ fn a_branch_beside_the_group() {
     let commit = at_alice.update().unwrap();
     deliver(&mut at_alice, &commit, &mut [&mut at_bob, &mut at_carol]);
     drop(carol);
-}
+} }
 
-#[test]
-fn a_successor_is_given_up() {
+scenario! { fn a_successor_is_given_up() {
     let (alice, mut at_alice, bob, _, carol, _, _) = closing();
     let of_alice = plan(&alice, SuccessorKind::ReInit, NEW_SUITE, &[&bob, &carol]);
     at_alice.create_successor(&of_alice).unwrap().abandon().unwrap();
     assert!(alice.client.successors().unwrap().is_empty());
     assert!(!alice.group(at_alice.id()).is_succeeded());
-}
+} }
 
-#[test]
-fn a_key_package_of_last_resort_joins_twice() {
+scenario! { fn a_key_package_of_last_resort_joins_twice() {
     let (alice, mut at_alice, _) = group_of([]);
     let mut at_alice_too = alice.client.create_group(&alice.identity).unwrap();
     let bob = Party::new("bob");
@@ -202,4 +196,4 @@ fn a_key_package_of_last_resort_joins_twice() {
         let mut at_bob = bob.client.join(&commit.welcome.unwrap(), None).unwrap();
         assert_talk(group, &mut at_bob);
     }
-}
+} }

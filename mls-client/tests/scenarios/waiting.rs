@@ -5,8 +5,7 @@ use mls_codec::Decode;
 
 use crate::world::{Party, assert_in_step, assert_talk, deliver, group_of, pair};
 
-#[test]
-fn what_lost_the_race_is_proposed_again() {
+scenario! { fn what_lost_the_race_is_proposed_again() {
     let (_, mut at_alice, mut others) = group_of(["bob", "carol"]);
     let (_, mut at_carol) = others.pop().unwrap();
     let (mut bob, mut at_bob) = others.pop().unwrap();
@@ -30,10 +29,9 @@ fn what_lost_the_race_is_proposed_again() {
     assert_talk(&mut at_dave, &mut at_bob);
     // Dave is there now: nothing is left to do.
     assert!(at_bob.propose_again(&change.leftovers).unwrap().is_empty());
-}
+} }
 
-#[test]
-fn proposals_are_listed_and_dropped_one_by_one() {
+scenario! { fn proposals_are_listed_and_dropped_one_by_one() {
     let (_, mut at_alice, mut others) = group_of(["bob", "carol"]);
     let (mut carol, mut at_carol) = others.pop().unwrap();
     let (_, mut at_bob) = others.pop().unwrap();
@@ -54,10 +52,9 @@ fn proposals_are_listed_and_dropped_one_by_one() {
     assert!(at_carol.waiting_proposals().unwrap().is_empty());
     let message = at_carol.send(b"nothing is in the way").unwrap().message;
     at_alice.receive(&message).unwrap();
-}
+} }
 
-#[test]
-fn detached_commits_wait_with_the_caller() {
+scenario! { fn detached_commits_wait_with_the_caller() {
     let (mut alice, mut at_alice, _, mut at_bob) = pair();
     let id = at_alice.id().clone();
     let pending = at_alice.update().unwrap();
@@ -78,11 +75,10 @@ fn detached_commits_wait_with_the_caller() {
     assert!(matches!(error, CommitError::Engine(engine::CommitError::DetachedElsewhere)), "{error:?}");
     let error = at_bob.receive(&pending.message).unwrap_err();
     assert!(matches!(error, ReceiveError::Engine(engine::ReceiveError::PastEpoch(1))), "{error:?}");
-}
+} }
 
 // req: R-12.4.1-18, R-12.4.3.1-01
-#[test]
-fn a_welcome_for_each() {
+scenario! { fn a_welcome_for_each() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let parties = [Party::new("carol"), Party::new("dave")];
     let key_packages: Vec<_> = parties.iter().map(Party::key_package).collect();
@@ -106,4 +102,4 @@ fn a_welcome_for_each() {
         assert_in_step(&group, &at_alice);
         group.send(b"here").unwrap();
     }
-}
+} }

@@ -8,9 +8,13 @@ use mls_client::mls_core::storage::{StorageError, StorageErrorKind};
 use mls_client::mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_client::mls_crypto_traits::{CryptoError, CryptoProvider, Rng, SecretBytes};
 use mls_client::{
-    BasicIdentity, CipherSuite, Client, Clock, CommitOutput, Credential, DefaultRules, Event, Group, GroupId, Identity,
-    IdentityProvider, MemoryStorage, Received, Storage, UnixTime,
+    AppWrites, AsyncClient, AsyncStorage, BasicIdentity, Blocking, CipherSuite, Clock, CommitOutput, Credential,
+    DefaultRules, Event, GroupId, Identity, IdentityProvider, Received, Storage, ThreadPool, UnixTime,
 };
+
+use crate::everywhere::{Face, Store, combination};
+pub(crate) use crate::faces::{Client, Group, Successor};
+use crate::faces::{Yielding, block_on};
 
 pub(crate) const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -50,9 +54,8 @@ impl Clock for TestClock {
 }
 
 /// A store that counts its commits and fails on demand.
-#[derive(Default)]
 pub(crate) struct TestStore {
-    inner: MemoryStorage,
+    inner: Arc<dyn Storage>,
     commits: AtomicUsize,
     broken: AtomicBool,
     failure: Mutex<Option<(usize, Failure)>>,
@@ -69,6 +72,16 @@ pub(crate) enum Failure {
 }
 
 impl TestStore {
+    pub(crate) fn new(inner: Arc<dyn Storage>) -> Self {
+        Self {
+            inner,
+            commits: AtomicUsize::new(0),
+            broken: AtomicBool::new(false),
+            failure: Mutex::new(None),
+            meanwhile: Mutex::new(None),
+        }
+    }
+
     pub(crate) fn commits(&self) -> usize {
         self.commits.load(Ordering::SeqCst)
     }
@@ -114,8 +127,30 @@ impl TestStore {
         *self.meanwhile.lock().unwrap() = Some(Box::new(meanwhile));
     }
 
+    /// How many records there are of groups.
     pub(crate) fn records(&self) -> usize {
-        self.inner.len()
+        let scan = |prefix| self.inner.scan(&prefix).unwrap();
+        let groups = scan(RecordPrefix::Groups);
+        let count =
+            |(key, _): &(RecordKey, SecretBytes)| scan(RecordPrefix::Group(key.group_id().unwrap().clone())).len();
+        groups.iter().map(count).sum()
+    }
+
+    fn write(&self, write: impl FnOnce() -> Result<Durable, StorageError>) -> Result<Durable, StorageError> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(StorageError::new(StorageErrorKind::Full));
+        }
+        self.let_happen();
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        let failure = self.due_failure();
+        if failure == Some(Failure::Lost) {
+            return Err(StorageError::new(StorageErrorKind::Busy));
+        }
+        let durable = write()?;
+        match failure {
+            Some(_) => Err(StorageError::new(StorageErrorKind::Busy)),
+            None => Ok(durable),
+        }
     }
 }
 
@@ -129,20 +164,11 @@ impl Storage for TestStore {
     }
 
     fn commit(&self, delta: &Delta) -> Result<Durable, StorageError> {
-        if self.broken.load(Ordering::SeqCst) {
-            return Err(StorageError::new(StorageErrorKind::Full));
-        }
-        self.let_happen();
-        self.commits.fetch_add(1, Ordering::SeqCst);
-        let failure = self.due_failure();
-        if failure == Some(Failure::Lost) {
-            return Err(StorageError::new(StorageErrorKind::Busy));
-        }
-        let durable = self.inner.commit(delta)?;
-        match failure {
-            Some(_) => Err(StorageError::new(StorageErrorKind::Busy)),
-            None => Ok(durable),
-        }
+        self.write(|| self.inner.commit(delta))
+    }
+
+    fn commit_with(&self, delta: &Delta, app: AppWrites) -> Result<Durable, StorageError> {
+        self.write(|| self.inner.commit_with(delta, app))
     }
 }
 
@@ -158,10 +184,10 @@ pub(crate) struct Party {
 
 impl Party {
     pub(crate) fn new(name: &'static str) -> Self {
-        let store = Arc::new(TestStore::default());
+        let store = Arc::new(TestStore::new(combination().store.open()));
         let clock = Arc::new(TestClock(AtomicU64::new(NOW)));
         let client = client(name, 0, &store, &clock, Arc::new(BasicIdentity::new()));
-        let identity = client.new_identity(SUITE, Credential::basic(name)).unwrap();
+        let identity = client.new_identity(combination().backend.suite(), Credential::basic(name)).unwrap();
         Self { name, store, clock, client, identity, incarnation: 0 }
     }
 
@@ -178,15 +204,14 @@ impl Party {
 
     /// A client over the same store whose policy is the default one.
     pub(crate) fn strict_client(&self) -> Client {
-        let identity = Arc::new(BasicIdentity::new());
-        let store: Arc<dyn Storage> = self.store.clone();
-        Client::builder(store, identity).clock(self.clock.clone()).build().unwrap()
+        let rules = Arc::new(DefaultRules::new());
+        client_with(self.name, 1000, &self.store, &self.clock, Arc::new(BasicIdentity::new()), rules)
     }
 
     /// A client over the same store without GREASE.
-    pub(crate) fn plain_client(&self) -> Client {
-        let store: Arc<dyn Storage> = self.store.clone();
-        Client::builder(store, Arc::new(BasicIdentity::new())).clock(self.clock.clone()).grease(false).build().unwrap()
+    pub(crate) fn plain_client(&self) -> mls_client::Client {
+        let builder = mls_client::Client::builder(self.store.clone(), Arc::new(BasicIdentity::new()));
+        builder.crypto(crypto()).clock(self.clock.clone()).grease(false).build().unwrap()
     }
 
     pub(crate) fn key_package(&self) -> Vec<u8> {
@@ -205,14 +230,51 @@ fn client(
     clock: &Arc<TestClock>,
     identity: Arc<dyn IdentityProvider>,
 ) -> Client {
-    let store: Arc<dyn Storage> = store.clone();
+    let rules = Arc::new(DefaultRules::new().allow_external_commits().allow_psks_of_other_groups());
+    client_with(name, incarnation, store, clock, identity, rules)
+}
+
+pub(crate) fn client_with(
+    name: &str,
+    incarnation: u32,
+    store: &Arc<TestStore>,
+    clock: &Arc<TestClock>,
+    identity: Arc<dyn IdentityProvider>,
+    rules: Arc<DefaultRules>,
+) -> Client {
+    let rng = Box::new(CountingRng::new(&format!("{name} {incarnation}")));
     let clock: Arc<dyn Clock> = clock.clone();
-    Client::builder(store, identity)
-        .rng(Box::new(CountingRng::new(&format!("{name} {incarnation}"))))
-        .clock(clock)
-        .rules(Arc::new(DefaultRules::new().allow_external_commits().allow_psks_of_other_groups()))
-        .build()
-        .unwrap()
+    match combination().face {
+        Face::Blocking => Client::Blocking(
+            mls_client::Client::builder(store.clone(), identity)
+                .crypto(crypto())
+                .rng(rng)
+                .clock(clock)
+                .rules(rules)
+                .build()
+                .unwrap(),
+        ),
+        Face::Async => {
+            let store: Arc<dyn AsyncStorage> = match combination().store {
+                // What waits for a disk, as one would have it; two threads, as one may be waiting for another client.
+                Store::Sqlite | Store::EncryptedSqlite => {
+                    Arc::new(Blocking::new(store.clone()).on_pool(&ThreadPool::new(2).unwrap()))
+                }
+                Store::Memory | Store::EncryptedMemory => Arc::new(Yielding(store.clone())),
+            };
+            let builder = AsyncClient::builder(store, Arc::new(Blocking::new(identity)))
+                .crypto(crypto())
+                .rng(rng)
+                .clock(clock)
+                .rules(Arc::new(Blocking::new(rules)));
+            Client::Async(block_on(builder.build()).unwrap())
+        }
+    }
+}
+
+/// The backend at hand.
+pub(crate) fn crypto() -> Arc<dyn CryptoProvider> {
+    combination().backend.provider()
 }
 
 /// Alice with a group, and everybody named added to it in one commit.

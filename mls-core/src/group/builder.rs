@@ -42,7 +42,19 @@ impl StepBuilder {
         self.status.revision = self.status.revision.wrapping_add(1);
         self.delta.put(RecordKey::Status(group.id.clone()), self.status.to_record()?);
         self.edits.push(Edit::SetStatus(self.status));
-        Ok(Step { group: group.id.clone(), base: group.status, delta: self.delta, edits: self.edits, output })
+        Ok(self.finish_as_it_is(group, output))
+    }
+
+    /// The step at the same revision: nothing that is stored changes.
+    pub(crate) fn finish_unwritten<T>(self, group: &Group, output: T) -> Step<T> {
+        debug_assert!(self.delta.is_empty() && self.status == group.status, "a write moves the revision");
+        self.finish_as_it_is(group, output)
+    }
+
+    fn finish_as_it_is<T>(self, group: &Group, output: T) -> Step<T> {
+        let Self { delta, edits, status: _ } = self;
+        let sent = group.epoch.secret_tree.sent();
+        Step { group: group.id.clone(), base: group.status, sent, delta, edits, output }
     }
 
     /// The step that ends the membership: nothing of the group is left on disk.
@@ -52,6 +64,6 @@ impl StepBuilder {
         self.status.revision = self.status.revision.wrapping_add(1);
         self.edits.push(Edit::SetStatus(self.status));
         self.edits.push(Edit::SwapHeld(Box::new(Held::nothing(group.epoch.secret_tree.size()))));
-        Step { group: group.id.clone(), base: group.status, delta: self.delta, edits: self.edits, output }
+        self.finish_as_it_is(group, output)
     }
 }

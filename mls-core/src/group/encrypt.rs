@@ -60,11 +60,15 @@ from_fault!(EncryptError);
 /// Encrypts application data for the current epoch, using up one generation of our application ratchet (RFC 9420
 /// section 6.3).
 ///
+/// Every so many messages ([`reserved_generations`](crate::limits::Limits::reserved_generations)) the ratchet is stored
+/// at the generation behind the next so many; between, a step's delta is empty.
+///
 /// # Errors
 /// [`EncryptError`]; nothing has changed.
 ///
 /// # Security
 /// The ciphertext comes out of the step only when its delta is stored: a crash must not bring the generation back.
+/// Reserved generations are this value's: whoever loads the group beside it goes on behind them.
 pub fn encrypt(
     group: &Group,
     data: &[u8],
@@ -88,7 +92,12 @@ pub fn encrypt(
         generation = ratchet.message_key().generation();
         builder.move_ratchet(group, group.epoch(), ratchet)?;
     }
-    Ok(builder.finish(group, Outgoing { message, epoch: group.epoch(), generation })?)
+    let outgoing = Outgoing { message, epoch: group.epoch(), generation };
+    if builder.delta.is_empty() {
+        // The generation is reserved: what is stored is past it.
+        return Ok(builder.finish_unwritten(group, outgoing));
+    }
+    Ok(builder.finish(group, outgoing)?)
 }
 
 /// Content of our own for the current epoch.
@@ -142,7 +151,10 @@ pub(crate) fn protect(
         ContentType::Application => RatchetType::Application,
         ContentType::Proposal | ContentType::Commit => RatchetType::Handshake,
     };
-    let ratchet = epoch.secret_tree.plan_next_send(suite, epoch.own_leaf, kind).map_err(|error| match error {
+    // What carries a proposal or a commit is stored anyway.
+    let reserve = if kind == RatchetType::Application { env.limits.reserved_generations } else { 1 };
+    let planned = epoch.secret_tree.plan_send_ahead(suite, epoch.own_leaf, kind, reserve);
+    let ratchet = planned.map_err(|error| match error {
         SecretTreeError::NotResident(keys) => group.missing_secrets(group.epoch(), keys).into(),
         SecretTreeError::Crypto(error) => error.into(),
         _ => EncryptError::GenerationsExhausted,

@@ -20,6 +20,8 @@ use crate::record::{Delta, Durable, GroupId};
 pub struct Step<T> {
     pub(crate) group: GroupId,
     pub(crate) base: Status,
+    /// How many generations of ours were used when the step was computed: not all uses change the status.
+    pub(crate) sent: u64,
     pub(crate) delta: Delta,
     pub(crate) edits: Vec<Edit>,
     pub(crate) output: T,
@@ -45,6 +47,9 @@ pub struct Stale;
 
 impl<T> Step<T> {
     /// What must be stored before the step may be applied.
+    ///
+    /// Where it [is empty](Delta::is_empty), nothing has to be, and [`Durable::i_stored`] is true as it stands: a message
+    /// was sealed with a generation that is reserved. Its precondition tells whether the group is still what it was.
     #[must_use]
     pub const fn delta(&self) -> &Delta {
         &self.delta
@@ -63,8 +68,8 @@ impl<T> Step<T> {
 
     /// The step with its output changed by `f`.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Step<U> {
-        let Self { group, base, delta, edits, output } = self;
-        Step { group, base, delta, edits, output: f(output) }
+        let Self { group, base, sent, delta, edits, output } = self;
+        Step { group, base, sent, delta, edits, output: f(output) }
     }
 
     /// Makes the transition happen in memory and yields what comes out of it.
@@ -83,7 +88,8 @@ impl<T> Step<T> {
 
     /// Performs the edits and hands back their inverses, last first.
     pub(crate) fn perform(self, group: &mut Group) -> Result<(T, Delta, Vec<Edit>), Stale> {
-        if group.id != self.group || group.status != self.base {
+        let sent = group.epoch.secret_tree.sent();
+        if group.id != self.group || group.status != self.base || sent != self.sent {
             return Err(Stale);
         }
         let mut inverses: Vec<Edit> = self.edits.into_iter().map(|edit| edit.perform(group)).collect();
@@ -115,7 +121,7 @@ impl<T> Fresh<T> {
 
 impl<T> fmt::Debug for Step<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { group, base, delta, edits: _, output: _ } = self;
+        let Self { group, base, sent: _, delta, edits: _, output: _ } = self;
         f.debug_struct("Step").field("group", group).field("base", base).field("delta", delta).finish_non_exhaustive()
     }
 }

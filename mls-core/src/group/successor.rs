@@ -418,7 +418,14 @@ pub(crate) fn succeed(old: &Group, fresh: Fresh<Group>, env: &mut Env<'_>) -> Re
 /// Enters `fresh` and leaves `old` as it is.
 pub(crate) fn beside(old: &Group, fresh: Fresh<Group>) -> Step<Group> {
     let Fresh { delta, output } = fresh;
-    Step { group: old.id.clone(), base: old.status, delta, edits: Vec::new(), output }
+    Step {
+        group: old.id.clone(),
+        base: old.status,
+        sent: old.epoch.secret_tree.sent(),
+        delta,
+        edits: Vec::new(),
+        output,
+    }
 }
 
 impl From<SuccessionError> for SuccessorError {

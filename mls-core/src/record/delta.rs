@@ -70,6 +70,34 @@ impl Delta {
         Ok(Self { id, preconditions: Vec::new(), prefixes: Vec::new(), writes: BTreeMap::new() })
     }
 
+    /// A delta of a store's own, for records that it keeps beside the engine's: `id` is drawn at random.
+    #[must_use]
+    pub const fn of_store(id: [u8; 16], preconditions: Vec<Precondition>) -> Self {
+        Self { id, preconditions, prefixes: Vec::new(), writes: BTreeMap::new() }
+    }
+
+    /// The delta as a store that wraps another one passes it on: other records, of which the proof that they are stored
+    /// is the proof that this delta is.
+    #[must_use]
+    pub const fn instead(&self, preconditions: Vec<Precondition>) -> Self {
+        Self::of_store(self.id, preconditions)
+    }
+
+    /// The delta once more, for a store that hands it to another thread.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self {
+            id: self.id,
+            preconditions: self.preconditions.iter().map(Precondition::duplicate).collect(),
+            prefixes: self.prefixes.clone(),
+            writes: self
+                .writes
+                .iter()
+                .map(|(key, value)| (key.clone(), value.as_ref().map(SecretBytes::duplicate)))
+                .collect(),
+        }
+    }
+
     /// What must hold for the writes to be applied.
     #[must_use]
     pub fn preconditions(&self) -> &[Precondition] {
@@ -107,15 +135,18 @@ impl Delta {
         self.preconditions.push(precondition);
     }
 
-    pub(crate) fn put(&mut self, key: RecordKey, value: SecretBytes) {
+    /// Adds a write: a record is created or replaced.
+    pub fn put(&mut self, key: RecordKey, value: SecretBytes) {
         self.writes.insert(key, Some(value));
     }
 
-    pub(crate) fn delete(&mut self, key: RecordKey) {
+    /// Adds a write: a record is deleted, if it exists.
+    pub fn delete(&mut self, key: RecordKey) {
         self.writes.insert(key, None);
     }
 
-    pub(crate) fn delete_prefix(&mut self, prefix: RecordPrefix) {
+    /// Adds a write: every record of a set is deleted, whether stored or put by this delta before.
+    pub fn delete_prefix(&mut self, prefix: RecordPrefix) {
         self.writes.retain(|key, _| !prefix.covers(key));
         if !self.prefixes.contains(&prefix) {
             self.prefixes.push(prefix);
@@ -140,6 +171,16 @@ impl Delta {
             self.delete_prefix(prefix);
         }
         self.writes.append(&mut later.writes);
+    }
+}
+
+impl Precondition {
+    fn duplicate(&self) -> Self {
+        match self {
+            Self::Equals(key, value) => Self::Equals(key.clone(), value.duplicate()),
+            Self::Present(key) => Self::Present(key.clone()),
+            Self::Absent(key) => Self::Absent(key.clone()),
+        }
     }
 }
 

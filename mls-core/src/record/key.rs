@@ -94,6 +94,8 @@ pub enum RecordPrefix {
     KeyPackages,
     /// All signature key pairs.
     Signers,
+    /// All external pre-shared keys.
+    Psks,
 }
 
 /// Records that an operation needs and that are not resident: read them all, then [`admit`](crate::group::Group::admit)
@@ -257,6 +259,7 @@ impl RecordPrefix {
             Self::Successors => matches!(key, RecordKey::Successor(_)),
             Self::KeyPackages => matches!(key, RecordKey::KeyPackage(_)),
             Self::Signers => matches!(key, RecordKey::Signer(_)),
+            Self::Psks => matches!(key, RecordKey::Psk(_)),
         }
     }
 
@@ -276,6 +279,7 @@ impl RecordPrefix {
             Self::Successors => alloc::vec![alloc::vec![SUCCESSOR]],
             Self::KeyPackages => alloc::vec![alloc::vec![KEY_PACKAGE]],
             Self::Signers => alloc::vec![alloc::vec![SIGNER]],
+            Self::Psks => alloc::vec![alloc::vec![PSK]],
         })
     }
 }

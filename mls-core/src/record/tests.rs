@@ -64,6 +64,7 @@ fn prefixes() -> Vec<RecordPrefix> {
         RecordPrefix::KeyPackages,
         RecordPrefix::Signers,
         RecordPrefix::ExternalJoins,
+        RecordPrefix::Psks,
         RecordPrefix::Successors,
     ];
     for id in [vec![], vec![1], vec![1, 2], vec![7; 300]] {

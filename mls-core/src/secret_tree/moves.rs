@@ -35,19 +35,44 @@ pub struct SecretTreeEdit {
     pub(super) ratchets: Vec<(RatchetId, Option<RatchetState>)>,
     pub(super) skipped: Vec<(SkippedId, Option<MessageKey>)>,
     pub(super) index: Option<SkippedIndex>,
+    pub(super) sent: Option<Sent>,
+}
+
+/// That one of our own generations is used.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) id: RatchetId,
+    /// The last generation that is reserved.
+    pub(super) last: u32,
+    pub(super) stored: Stored,
+}
+
+/// The ratchet behind the last reserved generation.
+#[derive(Debug)]
+pub(super) enum Stored {
+    /// It is in storage already.
+    Already,
+    /// It is the one that the edit puts here: no generation is reserved.
+    Same,
+    /// Storage gets this one.
+    Ahead(RatchetState),
 }
 
 impl SecretTreeEdit {
     /// The writes that this edit asks of storage, each record at most once.
     pub fn changes(&self) -> impl Iterator<Item = SecretTreeChange<'_>> {
-        let Self { nodes, ratchets, skipped, index } = self;
+        let Self { nodes, ratchets, skipped, index, sent } = self;
         let nodes = nodes.iter().map(|(node, secret)| match secret {
             Some(secret) => SecretTreeChange::PutNode(*node, secret),
             None => SecretTreeChange::DeleteNode(*node),
         });
-        let ratchets = ratchets.iter().map(|((leaf, kind), state)| match state {
-            Some(state) => SecretTreeChange::PutRatchet(*leaf, *kind, state),
-            None => SecretTreeChange::DeleteRatchet(*leaf, *kind),
+        let ratchets = ratchets.iter().filter_map(move |(id @ (leaf, kind), state)| match (sent, state) {
+            (Some(Sent { id: own, stored: Stored::Already, .. }), _) if own == id => None,
+            (Some(Sent { id: own, stored: Stored::Ahead(stored), .. }), _) if own == id => {
+                Some(SecretTreeChange::PutRatchet(*leaf, *kind, stored))
+            }
+            (_, Some(state)) => Some(SecretTreeChange::PutRatchet(*leaf, *kind, state)),
+            (_, None) => Some(SecretTreeChange::DeleteRatchet(*leaf, *kind)),
         });
         let skipped = skipped.iter().map(|((leaf, kind, generation), key)| match key {
             Some(key) => SecretTreeChange::PutSkipped(*leaf, *kind, key),
@@ -60,12 +85,13 @@ impl SecretTreeEdit {
 
 impl fmt::Debug for SecretTreeEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { nodes, ratchets, skipped, index } = self;
+        let Self { nodes, ratchets, skipped, index, sent } = self;
         f.debug_struct("SecretTreeEdit")
             .field("nodes", nodes)
             .field("ratchets", ratchets)
             .field("skipped", skipped)
             .field("index", index)
+            .field("sent", sent)
             .finish()
     }
 }
@@ -124,11 +150,13 @@ pub struct RatchetUndo {
     skipped: Vec<(SkippedId, Slot<MessageKey>)>,
     /// The inner `None` is an index that was not resident.
     index: Option<Option<SkippedIndex>>,
+    /// What was reserved of the ratchets that moved.
+    reserved: Vec<(RatchetId, Option<u32>)>,
 }
 
 impl fmt::Debug for RatchetUndo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { nodes: _, ratchets: _, skipped: _, index: _ } = self;
+        let Self { nodes: _, ratchets: _, skipped: _, index: _, reserved: _ } = self;
         f.debug_struct("RatchetUndo").finish_non_exhaustive()
     }
 }
@@ -140,7 +168,14 @@ impl SecretTree {
     // req: R-9.2-01
     // req: R-9.2-06
     pub fn apply(&mut self, change: impl Into<SecretTreeEdit>) -> RatchetUndo {
-        let SecretTreeEdit { nodes, ratchets, skipped, index } = change.into();
+        let SecretTreeEdit { nodes, ratchets, skipped, index, sent } = change.into();
+        // A ratchet that is set in another way than by sending is stored as it is here.
+        let own = sent.as_ref().map(|sent| sent.id);
+        let mut reserved: Vec<_> = ratchets
+            .iter()
+            .filter(|(id, _)| own != Some(*id))
+            .filter_map(|(id, _)| Some((*id, Some(self.reserved.remove(id)?))))
+            .collect();
         let nodes = nodes.into_iter().map(|(node, secret)| (node, self.frontier.replace(node, slot(secret)))).collect();
         let ratchets = ratchets.into_iter().map(|(id, state)| (id, self.ratchets.replace(id, slot(state)))).collect();
         let skipped = skipped
@@ -152,12 +187,16 @@ impl SecretTree {
             })
             .collect();
         let index = index.map(|index| self.index.replace(index));
-        RatchetUndo { nodes, ratchets, skipped, index }
+        if let Some(Sent { id, last, stored: _ }) = sent {
+            self.sent = self.sent.wrapping_add(1);
+            reserved.push((id, self.reserved.insert(id, last)));
+        }
+        RatchetUndo { nodes, ratchets, skipped, index, reserved }
     }
 
     /// Takes back the change that gave `undo`, which must be the last one that still stands.
     pub fn undo(&mut self, undo: RatchetUndo) {
-        let RatchetUndo { nodes, ratchets, skipped, index } = undo;
+        let RatchetUndo { nodes, ratchets, skipped, index, reserved } = undo;
         for (node, old) in nodes {
             drop(self.frontier.replace(node, old));
         }
@@ -169,6 +208,12 @@ impl SecretTree {
         }
         if let Some(old) = index {
             self.index = old;
+        }
+        for (id, old) in reserved {
+            match old {
+                Some(last) => drop(self.reserved.insert(id, last)),
+                None => drop(self.reserved.remove(&id)),
+            }
         }
     }
 }

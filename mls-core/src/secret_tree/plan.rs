@@ -6,12 +6,34 @@ use mls_crypto_traits::Suite;
 
 use super::{
     RatchetMove, RatchetState, RatchetType, SecretTree, SecretTreeEdit, SecretTreeError, SecretTreeKey,
-    SecretTreeLimits, SkippedIndex, SkippedRun, expand::Expansion, ratchet::Advanced, slots::Slot,
+    SecretTreeLimits, SkippedIndex, SkippedRun,
+    expand::Expansion,
+    moves::{Sent, Stored},
+    ratchet::Advanced,
+    slots::Slot,
 };
 use crate::tree::math::LeafIndex;
 
 impl SecretTree {
-    /// Plans the use of our own ratchet's next generation.
+    /// Plans the use of our own ratchet's next generation, and reserves no other.
+    ///
+    /// # Errors
+    /// As [`Self::plan_send_ahead`].
+    ///
+    /// # Security
+    /// As [`Self::plan_send_ahead`].
+    pub fn plan_next_send(
+        &self,
+        suite: Suite<'_>,
+        own: LeafIndex,
+        ratchet_type: RatchetType,
+    ) -> Result<RatchetMove, SecretTreeError> {
+        self.plan_send_ahead(suite, own, ratchet_type, 1)
+    }
+
+    /// Plans the use of our own ratchet's next generation. Where none is reserved any more, that and `reserve - 1` more
+    /// are: what is stored is the ratchet behind them, so the moves to them ask nothing of storage. One that is loaded
+    /// goes on behind the reserved generations and repeats none.
     ///
     /// # Errors
     /// [`SecretTreeError::GenerationsExhausted`] after generation 2^32 - 1, [`SecretTreeError::LeafErased`],
@@ -19,20 +41,23 @@ impl SecretTree {
     ///
     /// # Security
     /// The move must be applied, and its changes stored, before anything sealed with its key goes out: a key that
-    /// seals two messages protects neither.
+    /// seals two messages protects neither. Reserved generations belong to this value: nobody else may hold them, which
+    /// they do not where the write that reserves is conditional on the state that it was computed from.
     // req: R-9.1-02
     // req: R-9.1-03
     // req: R-15.2-01
-    pub fn plan_next_send(
+    pub fn plan_send_ahead(
         &self,
         suite: Suite<'_>,
         own: LeafIndex,
         ratchet_type: RatchetType,
+        reserve: u32,
     ) -> Result<RatchetMove, SecretTreeError> {
         self.check_leaf(own)?;
+        let id = (own, ratchet_type);
         let mut edit = SecretTreeEdit::default();
         let fresh;
-        let state = match self.ratchets.get(&(own, ratchet_type)) {
+        let state = match self.ratchets.get(&id) {
             Slot::Present(state) => state,
             Slot::Absent => {
                 fresh = edit.take_expansion(self.expand(suite, own)?, own, ratchet_type);
@@ -45,8 +70,16 @@ impl SecretTree {
         };
         let generation = state.generation().ok_or(SecretTreeError::GenerationsExhausted)?;
         let Advanced { state, key, .. } = state.advance(suite, generation, generation)?;
+        edit.sent = Some(match self.reserved.get(&id) {
+            Some(last) if generation <= *last => Sent { id, last: *last, stored: Stored::Already },
+            _ if reserve <= 1 => Sent { id, last: generation, stored: Stored::Same },
+            _ => {
+                let last = generation.saturating_add(reserve.saturating_sub(1));
+                Sent { id, last, stored: Stored::Ahead(state.after(suite, last)?) }
+            }
+        });
         // req: R-6.3.1-05, R-6.3.1-06
-        edit.ratchets.push(((own, ratchet_type), Some(state)));
+        edit.ratchets.push((id, Some(state)));
         Ok(RatchetMove { leaf: own, ratchet_type, key, edit })
     }
 

@@ -108,13 +108,21 @@ impl RatchetState {
     /// The ratchet as it is after `generation` was used, without the keys between.
     ///
     /// A sender that reserves generations ahead stores this one, and keeps its own in memory: after a crash it
-    /// skips generations and repeats none.
+    /// skips generations and repeats none. A ratchet that is past `generation` already, or at its end, stays as it is.
     ///
     /// # Errors
-    /// [`SecretTreeError::KeyConsumed`] where the ratchet is past `generation` already,
-    /// [`SecretTreeError::GenerationsExhausted`] where it is at its end; [`SecretTreeError::Crypto`].
-    pub fn after(&self, suite: Suite<'_>, generation: u32) -> Result<Self, SecretTreeError> {
-        Ok(self.advance(suite, generation, generation)?.state)
+    /// [`SecretTreeError::Crypto`].
+    pub(super) fn after(&self, suite: Suite<'_>, generation: u32) -> Result<Self, SecretTreeError> {
+        let Some((first, secret)) = &self.next else {
+            return Ok(Self { next: None });
+        };
+        let mut next = Some((*first, secret.duplicate()));
+        for current in *first..=generation {
+            let Some((_, secret)) = &next else { break };
+            let following = next_secret(suite, secret.as_bytes(), current)?;
+            next = current.checked_add(1).map(|number| (number, following));
+        }
+        Ok(Self { next })
     }
 
     /// Uses `generation`, and gives the keys of the skipped ones from `keep_from` on.

@@ -6,6 +6,7 @@ mod delivery;
 mod frontier;
 mod limits;
 mod oracle;
+mod reserve;
 mod resident;
 mod vectors;
 

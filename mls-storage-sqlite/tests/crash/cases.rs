@@ -252,7 +252,7 @@ fn committing() {
     matrix.run(
         "commit an Add",
         &world.alice,
-        |at| said(at.group().add(std::slice::from_ref(&key_package))).map(|made| made.message),
+        |at| said(at.group().add(core::slice::from_ref(&key_package))).map(|made| made.message),
         |at, state, out, _| assert_eq!(pending(at), expected(state, out)),
     );
     matrix.run(
@@ -410,7 +410,7 @@ fn receiving() {
         let remove = Proposing::Remove(LeafIndex::new(0).unwrap());
         bob.group().propose(&remove).unwrap().message
     });
-    case("receive a proposal", &world.alice, std::slice::from_ref(&proposal));
+    case("receive a proposal", &world.alice, core::slice::from_ref(&proposal));
     let mut removing = world.clone();
     let removal = removing.at_bob(16, |bob| bob.group().update().unwrap().message);
     removing.at_alice(17, |alice| drop(alice.group().receive(&proposal).unwrap()));
@@ -423,7 +423,7 @@ fn receiving() {
         group.accept_commit().unwrap();
         commit
     });
-    case("receive a commit", &plain.alice, std::slice::from_ref(&commit));
+    case("receive a commit", &plain.alice, core::slice::from_ref(&commit));
     let late = world_with_late_message();
     case("receive from a past epoch", &late.0, &late.1);
     matrix.done();

@@ -1,6 +1,7 @@
 //! One operation, broken at each of its writes.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use core::panic::AssertUnwindSafe;
+use std::panic::{catch_unwind, resume_unwind};
 
 use mls_storage_sqlite::rusqlite::ffi;
 

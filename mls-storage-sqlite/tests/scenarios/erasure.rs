@@ -196,7 +196,7 @@ fn key_packages_and_psks_leave_at_once() {
     let mut at_alice = alice.client.create_group(&alice_id).unwrap();
     let made = bob.client.key_package(&bob_id).unwrap();
     let key = RecordKey::KeyPackage(made.reference);
-    let record = bob.store.read(std::slice::from_ref(&key)).unwrap().remove(0).unwrap();
+    let record = bob.store.read(core::slice::from_ref(&key)).unwrap().remove(0).unwrap();
     // The last two of it: the init key and the leaf's.
     let end = record.len();
     let init = record.as_bytes()[end - 65..end - 33].to_vec();

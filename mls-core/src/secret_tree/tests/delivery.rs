@@ -170,7 +170,7 @@ fn undo_of_a_partly_resident_tree_asks_again() {
 #[test]
 fn the_changes_of_a_move_are_what_apply_does() {
     let mut tree = tree(SIZE);
-    let mut store: std::collections::BTreeMap<_, Vec<u8>> = snapshot(&tree).into_iter().collect();
+    let mut store: BTreeMap<_, Vec<u8>> = snapshot(&tree).into_iter().collect();
     for (index, kind, generation) in STORY {
         let moved = tree.plan_open(suite(), leaf(index), kind, generation, &tight()).unwrap();
         for change in moved.changes() {

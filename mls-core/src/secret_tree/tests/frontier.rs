@@ -126,7 +126,7 @@ fn debug_shows_no_secret() {
         std::format!("{moved:?}"),
         "RatchetMove { leaf: LeafIndex(0), ratchet_type: Handshake, key: MessageKey { generation: 0, \
          .. }, edit: SecretTreeEdit { nodes: [], ratchets: [], skipped: [((LeafIndex(0), Handshake, \
-         0), None)], index: Some(SkippedIndex { runs: [], count: 0 }) } }"
+         0), None)], index: Some(SkippedIndex { runs: [], count: 0 }), sent: None } }"
     );
     assert_eq!(
         std::format!("{tree:?}"),
@@ -136,7 +136,7 @@ fn debug_shows_no_secret() {
          })}, complete: true }, skipped: Slots { entries: {(LeafIndex(0), Handshake, 0): \
          Some(MessageKey { generation: 0, .. })}, complete: true }, index: Some(SkippedIndex { runs: \
          [SkippedRun { leaf: LeafIndex(0), ratchet_type: Handshake, first: 0, last: 0 }], count: 1 \
-         }) }"
+         }), reserved: {} }"
     );
     let undo = tree.apply(moved);
     assert_eq!(std::format!("{undo:?}"), "RatchetUndo { .. }");
