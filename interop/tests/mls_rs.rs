@@ -34,6 +34,7 @@ fn all_settings() -> impl Iterator<Item = Settings> {
 /// Makers of four members, with each side as the creator.
 const MIXES: [[Maker; 4]; 2] = [[OURS, MLS_RS, OURS, MLS_RS], [MLS_RS, OURS, MLS_RS, OURS]];
 
+// req: R-12.4.1-07, R-12.4.1-12, R-12.4.1-15
 #[test]
 fn each_joins_the_others_group_and_commits() {
     for settings in all_settings() {
@@ -48,6 +49,7 @@ fn each_joins_the_others_group_and_commits() {
     }
 }
 
+// req: R-12.4.1-16, R-12.4.3.1-09
 #[test]
 fn members_are_added_one_by_one_by_members_of_the_other_kind() {
     for settings in all_settings() {
@@ -103,6 +105,7 @@ fn removal_by_value_ends_a_membership() {
     }
 }
 
+// req: R-12.4.1-08, R-12.4.3.1-22
 #[test]
 fn commits_without_path_and_the_tree_apart_are_followed() {
     for settings in all_settings() {
@@ -122,6 +125,7 @@ fn commits_without_path_and_the_tree_apart_are_followed() {
     }
 }
 
+// req: R-12.4.3.2-06, R-12.4.3.2-07
 #[test]
 fn external_commits_enter_and_come_back() {
     for settings in all_settings() {
@@ -147,6 +151,7 @@ fn external_commits_enter_and_come_back() {
     }
 }
 
+// req: R-12.4.1-09, R-12.4.1-17
 #[test]
 fn pre_shared_keys_are_mixed_in() {
     for settings in all_settings() {

@@ -23,6 +23,7 @@ impl DefaultRules {
     #[must_use]
     pub const fn new() -> Self {
         Self {
+            // req: R-12.4.3.2-09
             external_commits: false,
             external_senders: false,
             new_member_proposals: false,

@@ -28,7 +28,7 @@ pub const fn header_len(body_len: usize) -> usize {
 /// # Errors
 /// [`EncodeError::VectorTooLong`] above [`MAX_VECTOR_LEN`]; nothing is appended then.
 pub fn encode_header(body_len: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    // req: R-2.1.2-05
+    // req: R-2.1.2-05, R-6.3.1-12
     let len = u32::try_from(body_len).ok().filter(|len| *len <= MAX_VECTOR_LEN).ok_or(EncodeError::VectorTooLong)?;
     let [a, b, c, d] = len.to_be_bytes();
     // req: R-2.1.2-01, R-2.1.2-02

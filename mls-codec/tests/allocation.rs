@@ -66,6 +66,7 @@ fn bounded(bytes: &[u8]) {
 }
 
 proptest! {
+    // bad: codec-06
     #[test]
     fn decoding_allocates_in_proportion_to_its_input(
         value in tree(),
@@ -85,6 +86,7 @@ proptest! {
 }
 
 // req: R-2.1.2-06
+// bad: codec-06
 #[test]
 fn an_announced_length_allocates_nothing() {
     fn refused<T: Decode>(input: &[u8]) {

@@ -51,6 +51,7 @@ proptest! {
         all(&bytes);
     }
 
+    // bad: codec-05
     #[test]
     fn nearly_right_input_is_refused_or_canonical(bytes in nearly()) {
         all(&bytes);

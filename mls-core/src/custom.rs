@@ -133,6 +133,7 @@ impl CustomTypes {
 
     /// Whether a commit that covers a proposal of this type must have a path.
     pub(crate) fn requires_path(&self, proposal_type: ProposalType) -> bool {
+        // req: R-12.4-15
         self.rules_of(proposal_type).map_or_else(|| proposal_type.requires_path(), |rules| rules.requires_path)
     }
 

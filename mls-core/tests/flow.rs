@@ -34,6 +34,7 @@ fn talk(peers: &mut [Peer]) {
     }
 }
 
+// req: R-12.4-09
 #[test]
 fn members_talk_in_every_suite() {
     for suite in suites() {
@@ -47,6 +48,8 @@ fn members_talk_in_every_suite() {
     }
 }
 
+// req: R-12.4-06
+// bad: trap-11
 #[test]
 fn proposals_by_reference_are_committed() {
     for encrypt in [true, false] {
@@ -160,6 +163,7 @@ fn a_restart_anywhere_goes_on() {
     talk(&mut peers);
 }
 
+// req: R-15-01
 #[test]
 fn late_messages_of_past_epochs_are_read() {
     let mut peers = group_of(&["alice", "bob", "carol"], CipherSuite(1));

@@ -249,6 +249,7 @@ fn consumed_keys_are_gone_on_another_curve() {
 
 /// A commit that waits for answers holds no ratchet: its sender's messages are forgotten beside it. A step computed
 /// from it does, until it is dropped.
+// bad: trap-08
 #[test]
 fn continuations_hold_no_ratchet() {
     let mut scene = Scene::new(CipherSuite(1), false);
@@ -281,6 +282,7 @@ fn continuations_hold_no_ratchet() {
 }
 
 /// Keys of the tree go when they are replaced, whoever replaces them.
+// bad: trap-08
 #[test]
 fn replaced_keys_are_gone() {
     for cold in [false, true] {
@@ -394,6 +396,7 @@ fn other_operations_leave_nothing_behind() {
 }
 
 /// When an epoch is no longer retained, its resumption PSK is all that is left of it; when we are removed, nothing is.
+// bad: trap-08
 #[test]
 fn epochs_and_memberships_end() {
     for cold in [false, true] {

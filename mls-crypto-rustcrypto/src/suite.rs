@@ -41,6 +41,7 @@ static KEM_X25519: DhKem<X25519, HashAlgorithm> = DhKem::new(X25519, HashAlgorit
 static KEM_X448: DhKem<X448, HashAlgorithm> = DhKem::new(X448, HashAlgorithm::Sha512);
 
 pub(crate) static X25519_AES128GCM_SHA256_ED25519: RustCryptoSuite = RustCryptoSuite::new(
+    // req: R-17.1-01
     CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519,
     HashAlgorithm::Sha256,
     AeadAlgorithm::Aes128Gcm,

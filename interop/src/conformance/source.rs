@@ -213,7 +213,11 @@ pub(super) fn blocks(lines: &[Line]) -> Blocks {
             "}" => {
                 let (header, outer) = open.pop().unwrap_or_default();
                 let start = header.first().map_or(token.line, |first| first.line);
-                found.spans.push(Span { kind: classify(&header), start, end: token.line });
+                let mut kind = classify(&header);
+                if let (Kind::Function { test, .. }, true) = (&mut kind, open.last().is_some_and(makes_tests)) {
+                    *test = true;
+                }
+                found.spans.push(Span { kind, start, end: token.line });
                 // Braces in an argument list end no item.
                 pending = if depth(&outer) > 0 { outer } else { Vec::new() };
             }
@@ -228,6 +232,11 @@ pub(super) fn blocks(lines: &[Line]) -> Blocks {
         }
     }
     found
+}
+
+/// Whether the block is what `scenario!` makes tests of: a module of the function's name, with a test for each backend.
+fn makes_tests((header, _): &(Vec<Token>, Vec<Token>)) -> bool {
+    matches!(header.as_slice(), [name, bang] if name.text == "scenario" && bang.text == "!")
 }
 
 fn tokens(lines: &[Line]) -> Vec<Token> {

@@ -62,3 +62,14 @@ macro_rules! suites {
 }
 
 suites!(suite_1 = 1, suite_2 = 2, suite_3 = 3, suite_4 = 4, suite_5 = 5, suite_6 = 6, suite_7 = 7);
+
+/// A part of the above under a name of its own.
+// bad: trap-07
+#[test]
+fn keys_and_signatures_have_one_verdict() {
+    for id in 1..=7 {
+        property(id, "signatures", 1, signatures::check);
+        property(id, "signature keys", 1, signatures::check_key);
+        property(id, "encapsulation", 1, kem::check_encap);
+    }
+}

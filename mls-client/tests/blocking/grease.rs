@@ -47,3 +47,16 @@ fn a_greased_group_works_and_its_context_is_not_greased() {
     assert_talk(&mut at_carol, &mut at_bob);
     assert!(at_carol.context().extensions.is_empty());
 }
+
+// req: R-13.5-08
+#[test]
+fn what_a_client_supports_takes_no_grease_up() {
+    let alice = Party::new("alice");
+    for _ in 0..20 {
+        let made = alice.client.key_package(&alice.identity).unwrap().key_package;
+        let capabilities = &made.leaf_node.capabilities;
+        assert_eq!(capabilities.cipher_suites.iter().filter(|suite| reserved(suite.0)).count(), 1);
+        assert_eq!(capabilities.proposals.iter().filter(|kind| reserved(kind.0)).count(), 1);
+        assert_eq!(capabilities.credentials.iter().filter(|kind| reserved(kind.0)).count(), 1);
+    }
+}

@@ -32,6 +32,7 @@ fn is_public(bytes: &[u8]) -> bool {
     matches!(MlsMessage::from_bytes(bytes).unwrap().body, MlsMessageBody::PublicMessage(_))
 }
 
+// req: R-6-04
 #[test]
 fn the_policy_says_how_things_are_sent() {
     let (alice, mut at_alice, _, mut at_bob) = pair();

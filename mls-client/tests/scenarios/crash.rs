@@ -36,6 +36,8 @@ scenario! { fn a_member_may_restart_after_each_step() {
     }
 } }
 
+// req: R-6.3.1-06
+// bad: trap-09
 scenario! { fn a_generation_is_never_used_twice() {
     let (mut alice, mut at_alice, _, mut at_bob) = pair();
     let id = at_alice.id().clone();

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use mls_client::{BasicIdentity, Client, Disposition, Event, GroupInfoOptions, MemoryStorage, Repeat};
+use mls_client::mls_core::framing::Sender;
+use mls_client::mls_core::group as engine;
+use mls_client::{BasicIdentity, Client, Disposition, Event, GroupInfoOptions, MemoryStorage, ReceiveError, Repeat};
 
 use crate::world::{Party, assert_in_step, assert_talk, pair};
 
@@ -77,6 +79,8 @@ scenario! { fn an_external_join_is_accepted_once() {
     assert_talk(&mut at_alice, &mut at_carol);
 } }
 
+// req: R-12.4.3.2-09
+// bad: trap-05
 scenario! { fn by_default_external_commits_are_refused() {
     let client = Client::builder(Arc::new(MemoryStorage::new()), Arc::new(BasicIdentity::new())).build().unwrap();
     let dave = Party::new("dave");
@@ -87,6 +91,11 @@ scenario! { fn by_default_external_commits_are_refused() {
     let info = group.group_info(public()).unwrap();
     dave.clock.0.store(party.client.now().0, core::sync::atomic::Ordering::SeqCst);
     let join = dave.client.join_external(&dave.identity, &info, None).unwrap();
-    assert!(group.receive(join.message()).is_err());
+    let error = group.receive(join.message()).unwrap_err();
+    let ReceiveError::Engine(engine::ReceiveError::InvalidCommit { sender: Sender::NewMemberCommit, rule }) = error
+    else {
+        panic!("{error:?}")
+    };
+    assert_eq!(*rule, engine::CommitRule::Policy);
     assert_eq!(group.epoch(), 0);
 } }

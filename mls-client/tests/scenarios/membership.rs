@@ -88,6 +88,7 @@ scenario! { fn what_is_no_key_package_is_not_added() {
     assert!(!at_alice.has_pending_commit());
 } }
 
+// req: R-10-02
 scenario! { fn one_client_has_several_identities_and_suites() {
     let p256 = CipherSuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256;
     let alice = Party::new("alice");

@@ -96,6 +96,7 @@ scenario! { fn a_server_and_a_newcomer_propose_and_a_member_commits() {
 } }
 
 // req: R-12.1.8-02, R-12.1.8-06
+// bad: trap-05
 scenario! { fn by_default_nothing_from_outside_is_taken() {
     let (alice, at_alice, _, _, server) = served();
     let dave = Party::new("dave");

@@ -70,6 +70,7 @@ scenario! { fn another_group_vouches_for_the_next_epoch() {
     assert_talk(&mut at_alice, &mut at_bob);
 } }
 
+// bad: commit-08
 scenario! { fn what_other_groups_we_are_in_stays_ours_by_default() {
     let (alice, mut at_alice, bob, at_bob) = pair();
     let mut other = bob.client.create_group(&bob.identity).unwrap();

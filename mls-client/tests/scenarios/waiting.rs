@@ -77,6 +77,7 @@ scenario! { fn detached_commits_wait_with_the_caller() {
     assert!(matches!(error, ReceiveError::Engine(engine::ReceiveError::PastEpoch(1))), "{error:?}");
 } }
 
+// req: R-12.4.1-18, R-12.4.3.1-01
 scenario! { fn a_welcome_for_each() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let parties = [Party::new("carol"), Party::new("dave")];

@@ -7,6 +7,7 @@ fn error<T>(kind: DecodeErrorKind, offset: usize) -> Result<T, DecodeError> {
 }
 
 // req: R-6-11
+// bad: codec-03
 #[test]
 fn from_bytes_refuses_what_follows_the_value() {
     assert_eq!(u16::from_bytes(&[1, 2]), Ok(0x0102));

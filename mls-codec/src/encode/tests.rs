@@ -17,7 +17,7 @@ impl Encode for Announces {
     }
 }
 
-// req: R-2.1.2-05
+// req: R-2.1.2-05, R-6.3.1-12
 #[test]
 fn a_vector_over_30_bits_is_refused_before_anything_is_written() {
     for items in [

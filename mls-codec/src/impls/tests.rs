@@ -67,6 +67,7 @@ fn optional_values_begin_with_their_presence() {
 }
 
 // req: R-2.1.1-02
+// bad: codec-04
 #[test]
 fn other_presence_octets_are_refused() {
     for octet in 2..=255u8 {

@@ -32,6 +32,7 @@ fn a_failed_read_takes_nothing() {
 }
 
 // req: R-2.1.2-06, R-2.1.2-07
+// bad: codec-02
 #[test]
 fn a_vector_longer_than_the_input_is_an_overflow_at_its_header() {
     for input in [
@@ -48,6 +49,7 @@ fn a_vector_longer_than_the_input_is_an_overflow_at_its_header() {
     }
 }
 
+// bad: codec-05
 #[test]
 fn a_vector_is_a_reader_of_its_own_with_absolute_offsets() {
     let mut outer = Reader::new(&[9, 3, 1, 5, 6, 7]);
@@ -62,6 +64,7 @@ fn a_vector_is_a_reader_of_its_own_with_absolute_offsets() {
     assert_eq!(body.take(2), Err(error(DecodeErrorKind::UnexpectedEnd, 4)));
 }
 
+// bad: codec-05
 #[test]
 fn an_inner_vector_may_not_leave_the_outer_one() {
     // The outer body is [2, 5]; two bytes follow it, but they are not the inner vector's.

@@ -26,6 +26,7 @@ fn fails(bytes: &[u8]) -> (DecodeErrorKind, usize) {
 }
 
 // req: R-2.1.2-01, R-2.1.2-02
+// bad: codec-01
 #[test]
 fn each_length_has_its_shortest_header() {
     for &(len, header) in HEADERS {
@@ -53,6 +54,7 @@ fn longer_than_30_bits_is_not_encoded() {
 }
 
 // req: R-2.1.2-03
+// bad: codec-01
 #[test]
 fn a_longer_header_than_needed_is_refused() {
     for header in [

@@ -184,6 +184,7 @@ fn encode_plaintext(
     let mut out = Zeroizing::new(Vec::with_capacity(padded));
     content.encode_body(&mut out)?;
     auth.encode(&mut out)?;
+    // req: R-15.1-01
     out.resize(padded, 0);
     Ok(out)
 }

@@ -70,3 +70,17 @@ fn greasing_twice_repeats_nothing() {
     assert_eq!(spec.leaf.capabilities.proposals.len(), 15);
     assert!(!spec.leaf.extensions.has_duplicates() && !spec.extensions.has_duplicates());
 }
+
+// req: R-13.5-03
+#[test]
+fn what_a_greased_extension_holds_is_drawn() {
+    let mut seen = [BTreeSet::new(), BTreeSet::new()];
+    for seed in 0..=255 {
+        let mut spec = spec();
+        grease_key_package(&mut spec, &mut Counter(seed)).unwrap();
+        for (seen, list) in seen.iter_mut().zip([spec.leaf.extensions, spec.extensions]) {
+            seen.insert(list.0[0].extension_data.clone());
+        }
+    }
+    assert!(seen.iter().all(|seen| seen.len() > 20), "{seen:?}");
+}

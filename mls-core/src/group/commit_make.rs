@@ -123,6 +123,7 @@ impl VettedOwnCommit {
         env: &mut Env<'_>,
     ) -> Result<Made, CommitError> {
         check_info_extensions(&self.plan, env)?;
+        // req: R-12-01
         let epoch = group.epoch().checked_add(1).ok_or(Fault::EpochsExhausted)?;
         // req: R-12.4.1-06
         let mut context =
@@ -239,6 +240,7 @@ impl VettedOwnCommit {
             custom: env.custom,
         };
         validate_leaf(suite, &leaf, &check).map_err(CommitError::Leaf)?;
+        // req: R-8.1-03
         context.tree_hash = tree.root_hash().as_bytes().to_vec();
         let added: BTreeSet<LeafIndex> = self.applied.added.iter().map(|(leaf, _)| *leaf).collect();
         // req: R-12.4.1-07

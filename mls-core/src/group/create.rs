@@ -157,6 +157,7 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
         group_id: group_id.0.clone(),
         epoch: 0,
         tree_hash: tree.root_hash().as_bytes().to_vec(),
+        // req: R-8.2-01
         confirmed_transcript_hash: Vec::new(),
         extensions: plan.extensions.clone(),
     };

@@ -190,7 +190,7 @@ impl Group {
     /// Whether anything can still happen in the group but reading what came late.
     pub(crate) fn check_open(&self) -> Result<(), Fault> {
         match (self.check_active(), &self.epoch.re_init) {
-            // req: R-12.4.2-18
+            // req: R-12.4.2-18, R-12.4.2-19
             (Ok(()), Some(_)) => Err(Fault::ReInitialized),
             (checked, _) => checked,
         }

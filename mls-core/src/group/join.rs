@@ -105,6 +105,7 @@ pub(crate) fn open_secrets(
     let suite = env.suite(welcome.cipher_suite).ok_or(Fault::UnsupportedSuite(welcome.cipher_suite))?;
     // req: R-12.4.3.1-05, R-12.4.3.1-06
     let plaintext = suite
+        // req: R-17.7-01
         .decrypt_with_label(&init_key, b"Welcome", &welcome.encrypted_group_info, &entry.encrypted_group_secrets)
         .map_err(|_| JoinError::CannotDecrypt)?;
     let secrets = GroupSecrets::from_bytes(plaintext.as_bytes()).map_err(JoinError::Malformed)?;
@@ -369,6 +370,7 @@ impl OpenedGroup {
         let mut fresh = enter_joined(suite, group_id, joined, secrets, self.path_keys, env)?;
         // req: R-10-01
         fresh.delta.require(Precondition::Present(RecordKey::KeyPackage(self.reference)));
+        // req: R-16.8-02
         if !self.last_resort {
             fresh.delta.delete(RecordKey::KeyPackage(self.reference));
         }

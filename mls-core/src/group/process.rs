@@ -215,7 +215,7 @@ pub(crate) fn resolve(
                 Err(invalid(sender, CommitRule::Proposals(ProposalListError::ReferenceInExternalCommit)))
             }
             ProposalOrRef::Reference(reference) => {
-                // req: R-12.2-17
+                // req: R-12.2-17, R-12.1-03
                 cached(reference).ok_or(ReceiveError::MissingProposal(*reference))
             }
         })

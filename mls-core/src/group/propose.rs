@@ -93,6 +93,7 @@ impl Default for SendOptions {
 
 impl SendOptions {
     pub(crate) const fn wire_format(&self) -> WireFormat {
+        // req: R-6-04
         if self.encrypt { WireFormat::PrivateMessage } else { WireFormat::PublicMessage }
     }
 }

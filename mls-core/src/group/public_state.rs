@@ -51,6 +51,7 @@ impl PublicState<'_> {
     ) -> Result<(), Fault> {
         // req: R-12.4.2-15
         let confirmed = confirmed_transcript_hash(suite, self.interim_transcript_hash, commit)?;
+        // req: R-8.1-03
         context.confirmed_transcript_hash = confirmed.as_bytes().to_vec();
         Ok(())
     }

@@ -149,14 +149,14 @@ fn receive_public(group: &Group, message: &PublicMessage, env: &mut Env<'_>) -> 
     let context = Some(epoch.context_bytes.as_slice());
     let member = |leaf| Ok(group.sender_at(group.epoch(), leaf)?.map(|(key, _)| key));
     let key = known_key(message.content.sender, group.context(), member)?;
-    // req: R-6.2-03, R-6.2-04
+    // req: R-6.2-03, R-6.2-04, R-12.4.2-02
     let content = message.clone().unprotect(suite, Some(&epoch.secrets.membership), context)?;
     let key = match key {
         Some(key) => key,
         None => stranger_key(&content)?,
     };
     let reference = admit(group.proposals()?, suite, &content, env)?;
-    // req: R-6.1-12
+    // req: R-6.1-12, R-12.1-01, R-12.4.2-03
     content.verify_signature(suite, &key, context)?;
     handshake(group, suite, content, reference, None, env)
 }

@@ -330,6 +330,7 @@ impl Group {
         for (number, slot) in self.past.range(epoch..) {
             match &slot.state {
                 Some(past) => {
+                    // req: R-5.3.3-03
                     if let Some(then) = past.replaced.get(&index) {
                         return if missing.is_empty() { Ok(then.clone()) } else { Err(missing) };
                     }

@@ -15,8 +15,12 @@ mod answers;
 mod commits;
 #[path = "../../tests/common/mod.rs"]
 mod common;
+mod contents;
+mod contexts;
 mod custom;
 mod detached;
+mod duties;
+mod entering;
 mod external;
 mod forge;
 mod forge_welcome;

@@ -141,6 +141,7 @@ pub(crate) fn sign_group_info(
     let mut info = GroupInfo {
         group_context: context.clone(),
         extensions,
+        // req: R-12.4.3-01
         confirmation_tag: confirmation_tag.to_vec(),
         signer: own,
         signature: Vec::new(),

@@ -42,6 +42,7 @@ impl SenderDataSecret {
     /// # Errors
     /// Whatever the backend's HKDF fails with.
     pub fn key_and_nonce(&self, suite: Suite<'_>, ciphertext: &[u8]) -> Result<KeyAndNonce, CryptoError> {
+        // req: R-6.3.2-03
         let sample = ciphertext.get(..suite.hash_len()).unwrap_or(ciphertext);
         KeyAndNonce::derive(suite, self.as_bytes(), sample)
     }

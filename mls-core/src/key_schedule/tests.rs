@@ -62,15 +62,11 @@ fn group_context(case: &Case, number: u64, epoch: &Epoch) -> Vec<u8> {
     out
 }
 
-// req: R-8-01
-// req: R-8-02
 // req: R-8-03
 // req: R-8-04
 // req: R-8-05
 // req: R-8-06
 // req: R-8-08
-// req: R-8.5-01
-// req: R-8.7-01
 #[test]
 fn official_key_schedule() {
     for case in load::<Case>("key-schedule.json") {

@@ -239,6 +239,7 @@ fn sort_proposal<'a>(
             match &listed.member {
                 Some(member) => sorted.known_clients.push(member.clone()),
                 None => sorted.newcomers.push(Newcomer {
+                    // req: R-5.3.1-01, R-5.3.1-03
                     event: CredentialEvent::Add,
                     leaf: None,
                     credential: key_package.leaf_node.credential.clone(),
@@ -452,6 +453,7 @@ fn check_leaves(
         let Some(listed) = result.listed(list, *place) else { continue };
         let Proposal::Add(key_package) = &listed.proposal else { continue };
         let context = KeyPackageContext { verified: listed.is_verified(), ..context };
+        // req: R-10.1-01, R-10.1-02, R-12.1.1-01, R-7.3-01, R-7.3-02
         validate_key_package(at.suite, key_package, &context).map_err(ProposalListError::InvalidAdd)?;
     }
     Ok(())

@@ -222,6 +222,7 @@ pub(crate) fn check_custom(
     sender: Sender,
     custom: &CustomTypes,
 ) -> Result<CustomProposal, ProposalListError> {
+    // req: R-12.1-04, R-13.5-07
     let rules = custom.rules_of(proposal_type).ok_or(ProposalListError::UnknownProposalType(proposal_type))?;
     // req: R-12.1.8-07
     if rules.allows(sender) { Ok(*rules) } else { Err(ProposalListError::CustomSender(proposal_type)) }
@@ -260,13 +261,13 @@ fn check_external(list: &[ListedProposal], custom: &CustomTypes) -> Result<(), P
 
 /// Whether the list demands a path (section 12.4).
 pub(crate) fn path_required(list: &[ListedProposal], custom: &CustomTypes) -> bool {
-    // req: R-12.4-12, R-12.4-13
+    // req: R-12.4-12, R-12.4-13, R-12.4-14, R-12.4-15
     list.is_empty() || list.iter().any(|listed| custom.requires_path(listed.proposal.proposal_type()))
 }
 
 /// The PSKs of the list, in its order.
 pub(crate) fn psks(list: &[ListedProposal]) -> Vec<PreSharedKeyId> {
-    // req: R-12.1.4-05
+    // req: R-12.1.4-05, R-12.3-05, R-12.4.1-09, R-8.4-01
     list.iter()
         .filter_map(|listed| match &listed.proposal {
             Proposal::PreSharedKey(id) => Some(id.clone()),

@@ -63,6 +63,7 @@ fn proposals_encode_as_their_type_and_body() {
 }
 
 // req: R-12.1.3-01
+// bad: tree-15
 #[test]
 fn a_remove_of_any_number_decodes_and_is_refused_where_no_member_has_it() {
     let suite = fixtures::suite();

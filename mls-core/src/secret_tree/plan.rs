@@ -78,6 +78,7 @@ impl SecretTree {
                 Sent { id, last, stored: Stored::Ahead(state.after(suite, last)?) }
             }
         });
+        // req: R-6.3.1-05, R-6.3.1-06
         edit.ratchets.push((id, Some(state)));
         Ok(RatchetMove { leaf: own, ratchet_type, key, edit })
     }

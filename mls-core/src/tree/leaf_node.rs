@@ -108,6 +108,7 @@ impl Capabilities {
     pub fn of_engine(crypto: &dyn CryptoProvider) -> Self {
         Self {
             versions: alloc::vec![ProtocolVersion::MLS10],
+            // req: R-13.4-01
             cipher_suites: crypto.cipher_suites(),
             extensions: Vec::new(),
             proposals: Vec::new(),

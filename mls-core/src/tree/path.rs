@@ -20,4 +20,5 @@ pub use receive::{check_path, decrypt_path, keys_from_welcome, merge_path};
 pub use secret::PathSecret;
 
 /// The label that path secrets are encrypted under (RFC 9420 section 7.6).
+// req: R-17.7-01
 const UPDATE_PATH_NODE: &[u8] = b"UpdatePathNode";

@@ -32,6 +32,7 @@ fn package_error(peer: &mut Peer, leaf: LeafSpec, extensions: Extensions) -> Cre
 }
 
 // req: R-7.2-03, R-7.2-04, R-7.2-07, R-7.2-12, R-7.3-12
+// bad: valn-0105
 #[test]
 fn a_leaf_that_nobody_would_accept() {
     let mut alice = Peer::new("alice", SUITE, 1);

@@ -43,7 +43,8 @@ fn bad_keys(suite: CipherSuite) -> Vec<Vec<u8>> {
     keys
 }
 
-// req: R-10-03, R-10-05
+// req: R-10-03, R-10-05, R-7.3-01
+// bad: key-02, key-03, key-04
 #[test]
 fn keys_that_no_suite_takes() {
     for suite in (1..=7).map(CipherSuite) {

@@ -24,6 +24,7 @@ fn sequence(r: &[u8], s: &[u8]) -> Vec<u8> {
 }
 
 // req: R-5.1.2-02
+// bad: key-07
 #[test]
 fn ecdsa_signatures_are_strict_der() {
     assert_eq!(signature(P256, &sequence(&[1], &[0x7f])), Ok(()));
@@ -133,6 +134,7 @@ fn ed25519_refuses_the_small_orders_that_the_curve_has() {
     }
 }
 
+// bad: key-06
 #[test]
 fn ed25519_refuses_what_is_not_canonical() {
     // p - 1 is of small order; p - 2 is not, p and above are not canonical.
@@ -159,6 +161,7 @@ fn ed25519_refuses_what_is_not_canonical() {
     }
 }
 
+// bad: key-06
 #[test]
 fn ed448_refuses_small_orders_and_what_is_not_canonical() {
     let key = |low: u8, rest: u8, middle: u8, sign: u8| {

@@ -89,6 +89,7 @@ fn race(path: &Path, task: &str) -> Vec<String> {
     said
 }
 
+// bad: trap-09
 #[test]
 fn two_processes_never_send_the_same_generation() {
     let scratch = Scratch::new("processes");

@@ -19,6 +19,7 @@ fn refused<T: Decode>(bytes: &[u8]) -> (DecodeErrorKind, usize) {
 }
 
 // req: R-2.1.1-02
+// bad: codec-04
 #[test]
 fn a_presence_octet_of_two_is_refused() {
     let want = DecodeErrorKind::InvalidPresence;
@@ -32,7 +33,7 @@ fn a_presence_octet_of_two_is_refused() {
 #[test]
 fn values_outside_the_closed_enums_are_refused() {
     let want = DecodeErrorKind::UnknownValue;
-    // req: R-6-06, R-17.2-01
+    // req: R-6-06
     for value in [0, 6, 7, 255] {
         assert_eq!(refused::<WireFormat>(&[0, value]), (want, 0));
         assert_eq!(refused::<MlsMessage>(&[0, 1, 0, value, 0]), (want, 2));
@@ -87,6 +88,7 @@ fn another_version_of_a_message_is_refused() {
 }
 
 // req: R-10-08
+// bad: valn-0205
 #[test]
 fn a_key_package_of_another_version_than_its_message_is_refused() {
     let mut key_package = fixtures::key_package();
@@ -108,6 +110,7 @@ fn a_leaf_carries_what_its_source_says_and_nothing_else() {
     assert_eq!(refused::<LeafNodeSource>(&[1, 2, 5, 5]), (DecodeErrorKind::UnexpectedEnd, 1));
 }
 
+// bad: tree-15
 #[test]
 fn a_sender_s_index_that_no_tree_holds_is_refused() {
     assert_eq!(refused::<Sender>(&[1, 0xff, 0xff, 0xff, 0xff]), (DecodeErrorKind::InvalidValue, 1));

@@ -68,7 +68,7 @@ fn every_content_comes_back_as_it_was_signed() {
     }
 }
 
-// req: R-6.3.1-01
+// req: R-6.3.1-01, R-15.1-01
 #[test]
 fn padding_lengthens_the_ciphertext_to_its_class() {
     let content = signed(WireFormat::PrivateMessage, application());
@@ -89,6 +89,7 @@ fn sender_data_names_leaf_generation_and_reuse_guard() {
 }
 
 // req: R-6.3.2-01
+// bad: valn-1305
 #[test]
 fn sender_data_is_refused_to_all_but_members() {
     for sender in [Sender::External(0), Sender::NewMemberProposal, Sender::NewMemberCommit] {

@@ -280,6 +280,7 @@ fn content_for_another_wire_format_is_not_framed() {
 }
 
 // req: R-6-08
+// bad: valn-1305
 #[test]
 fn other_senders_do_not_sign_for_private_messages() {
     for content in from_outside() {

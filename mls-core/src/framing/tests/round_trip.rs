@@ -132,6 +132,7 @@ fn every_structure_encodes_back_to_its_bytes() {
 }
 
 // req: R-6-11
+// bad: codec-03
 #[test]
 fn a_byte_after_any_structure_is_refused() {
     for (recode, mut bytes) in samples() {

@@ -223,7 +223,6 @@ impl<'a> World<'a> {
     }
 }
 
-// req: R-6.3.1-04
 fn ratchet_of(content_type: ContentType) -> RatchetType {
     match content_type {
         ContentType::Application => RatchetType::Application,

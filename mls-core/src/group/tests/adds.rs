@@ -48,6 +48,7 @@ fn check_all<const N: usize>(cases: [Case; N]) {
 }
 
 // req: R-10.1-03, R-10.1-06, R-10-03, R-13.4-05, R-17.3-01
+// bad: ValSem-104, ValSem-105, valn-0201, valn-0204, valn-0301, valn-0501, valn-1604
 #[test]
 fn a_key_package_that_is_invalid() {
     check_all([
@@ -80,7 +81,8 @@ fn a_key_package_that_is_invalid() {
     ]);
 }
 
-// req: R-10.1-04, R-7.3-06, R-7.3-15, R-7.3-16, R-10-05
+// req: R-10.1-04, R-7.3-06, R-7.3-15, R-7.3-16, R-10-09
+// bad: valn-0107, valn-0108, valn-0202, valn-1601
 #[test]
 fn a_key_package_whose_leaf_is_invalid() {
     let leaf = KeyPackageError::Leaf;
@@ -122,7 +124,8 @@ fn lifetime(package: &mut KeyPackage, not_before: u64, not_after: u64) {
     package.leaf_node.leaf_node_source = LeafNodeSource::KeyPackage(Lifetime { not_before, not_after });
 }
 
-// req: R-7.2-12, R-7.3-13
+// req: R-7.2-12, R-7.3-13, R-7.2-11
+// bad: valn-0106, welcome-08, welcome-09
 #[test]
 fn a_key_package_out_of_its_time() {
     let leaf = KeyPackageError::Leaf;
@@ -147,7 +150,8 @@ fn a_key_package_out_of_its_time() {
     }
 }
 
-// req: R-10.1-05, R-7.3-05
+// req: R-10.1-05, R-7.3-05, R-10.1-02
+// bad: valn-0102, valn-0203, key-05
 #[test]
 fn a_key_package_that_is_signed_wrongly() {
     let [mut alice, mut bob, ..] = four();
@@ -169,7 +173,8 @@ fn a_key_package_that_is_signed_wrongly() {
     }
 }
 
-// req: R-7.3-10, R-7.3-11, R-7.2-07
+// req: R-7.3-10, R-7.3-11, R-7.2-07, R-13.3-01
+// bad: valn-0104
 #[test]
 fn a_credential_that_not_all_support() {
     let [mut alice, mut bob, ..] = four();
@@ -187,6 +192,7 @@ fn a_credential_that_not_all_support() {
 }
 
 // req: R-7.3-20, R-7.3-21, R-10-04, R-12.2-09, R-16.7-01
+// bad: ValSem-101, ValSem-103, valn-0111, valn-0112, valn-0306
 #[test]
 fn a_newcomer_with_a_members_key() {
     let [mut alice, mut bob, mut carol, mut dave] = four();
@@ -220,6 +226,7 @@ fn a_newcomer_with_a_members_key() {
 }
 
 // req: R-12.2-08, R-10-04, R-7.3-20, R-7.3-21
+// bad: ValSem-101, ValSem-102, ValSem-103, valn-0305
 #[test]
 fn two_newcomers_with_one_key() {
     let [mut alice, mut bob, ..] = four();
@@ -254,6 +261,7 @@ fn two_newcomers_with_one_key() {
 }
 
 // req: R-12.2-08
+// bad: valn-0305
 #[test]
 fn one_client_by_reference_and_by_value() {
     let [mut alice, mut bob, ..] = four();
@@ -270,6 +278,7 @@ fn one_client_by_reference_and_by_value() {
 }
 
 // req: R-7.3-07, R-7.3-08, R-7.3-09, R-11.1-01, R-13.4-06
+// bad: ValSem-106, valn-0103, valn-0502
 #[test]
 fn a_newcomer_that_lacks_what_the_group_demands() {
     let mut peers: [Peer; 2] = [Peer::new("alice", SUITE, 1), Peer::new("bob", SUITE, 2)];

@@ -69,7 +69,8 @@ fn the_policy_refuses() {
     handle(&mut bob, &message).unwrap();
 }
 
-// req: R-7.3-04
+// req: R-7.3-04, R-5.3.1-03
+// bad: valn-0101
 #[test]
 fn nobody_vouches() {
     let [mut alice, mut bob, ..] = four();
@@ -154,6 +155,7 @@ fn a_proposal_that_is_taken_twice_at_once() {
 }
 
 // req: R-14-03
+// bad: commit-19
 #[test]
 fn somebody_elses_commit_wins_over_ours() {
     let [mut alice, mut bob, ..] = four();

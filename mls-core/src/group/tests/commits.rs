@@ -26,7 +26,7 @@ fn with(proposals: Vec<Proposing>) -> CommitPlan {
     CommitPlan { proposals, ..CommitPlan::default() }
 }
 
-// req: R-12.2-01
+// req: R-12.2-01, R-10.1-01, R-12.4-05, R-12.4.1-01
 #[test]
 fn lists_that_others_would_refuse() {
     let [mut alice, ..] = four();
@@ -98,6 +98,7 @@ fn two_commits_that_were_begun_together() {
     assert!(before == snapshot(alice.group()));
 }
 
+// req: R-5.3.1-01
 #[test]
 fn the_policy_and_the_questions_hold_for_our_own() {
     let [mut alice, ..] = four();
@@ -160,7 +161,8 @@ fn received_proposals_that_cannot_stand_together_are_left_out() {
     assert_eq!((change.updated, change.removed), (vec![leaf(1)], vec![leaf(2)]));
 }
 
-// req: R-12.4-04
+// req: R-12.4-04, R-15.2-02
+// bad: trap-17
 #[test]
 fn data_that_has_to_wait() {
     let [mut alice, mut bob, ..] = four();

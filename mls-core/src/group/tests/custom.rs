@@ -122,7 +122,7 @@ fn effects_are_applied_by_all() {
     agree(&[alice, bob, dave]);
 }
 
-// req: R-12.3-01
+// req: R-12.3-01, R-12.3-07
 #[test]
 fn effects_have_their_place_in_the_order() {
     // Below 0 the group context extensions of the commit come after the effect, else before it.
@@ -196,7 +196,7 @@ fn an_effect_without_a_custom_proposal_is_no_answer() {
     }
 }
 
-// req: R-12.4-12
+// req: R-12.4-12, R-12.4-15, R-12.4.1-02
 #[test]
 fn a_path_is_demanded_as_registered() {
     for (requires_path, rule) in [(true, Some(ProposalListError::PathRequired)), (false, None)] {
@@ -240,6 +240,7 @@ fn only_registered_senders_propose_it() {
 }
 
 // req: R-12.2-15, R-13.2-01
+// bad: ValSem-113, valn-0311
 #[test]
 fn a_type_that_a_member_does_not_support() {
     let [mut alice, mut bob, ..] = four();
@@ -254,6 +255,7 @@ fn a_type_that_a_member_does_not_support() {
 }
 
 // req: R-12.2-15
+// bad: valn-0311
 #[test]
 fn who_is_added_or_removed_need_not_support_it() {
     let [mut alice, mut bob, mut carol] = able_group(CustomProposal::default());
@@ -289,6 +291,7 @@ fn invalid_join(rule: ProposalListError) -> ReceiveError {
 }
 
 // req: R-12.2-24, R-12.4.3.2-04
+// bad: commit-11
 #[test]
 fn in_an_external_commit_by_value_and_by_reference() {
     let by_joiner = || ListedProposal { sender: Sender::NewMemberCommit, ..by_value(0, custom()) };
@@ -334,7 +337,8 @@ fn a_reference_in_an_external_commit_to_something_else_or_unknown() {
     assert_eq!(refused(&mut peers[2], &message), ReceiveError::MissingProposal(reference));
 }
 
-// req: R-7.3-08, R-11.1-02, R-11.1-03, R-12.1.7-01
+// req: R-7.3-08, R-11.1-02, R-11.1-03, R-12.1.7-01, R-12.2-16
+// bad: commit-06, valn-0312, valn-1001
 #[test]
 fn required_capabilities_hold_over_the_resulting_members() {
     let require = |required: &RequiredCapabilities| {

@@ -52,6 +52,7 @@ fn the_forged_external_commit_is_good_without_a_lie() {
 }
 
 // req: R-12.2-19
+// bad: ValSem-240, ValSem-241, valn-0401
 #[test]
 fn not_exactly_one_external_init() {
     let [alice, mut bob, ..] = four();
@@ -68,6 +69,7 @@ fn not_exactly_one_external_init() {
 }
 
 // req: R-12.2-24
+// bad: ValSem-242, valn-0404
 #[test]
 fn a_proposal_that_has_no_place_there() {
     let [alice, mut bob, ..] = four();
@@ -91,6 +93,7 @@ fn a_proposal_that_has_no_place_there() {
 }
 
 // req: R-12.4.3.2-04
+// bad: ValSem-244, valn-0406
 #[test]
 fn a_reference() {
     let [mut alice, mut bob, ..] = four();
@@ -102,6 +105,7 @@ fn a_reference() {
 }
 
 // req: R-12.2-20, R-12.1.3-01
+// bad: valn-0402
 #[test]
 fn a_remove_too_many_or_of_nobody() {
     let [alice, mut bob, ..] = four();
@@ -118,6 +122,7 @@ fn a_remove_too_many_or_of_nobody() {
 }
 
 // req: R-12.4.3.2-03
+// bad: ValSem-245, valn-0405
 #[test]
 fn an_external_commit_without_a_path() {
     let [alice, mut bob, ..] = four();
@@ -126,6 +131,7 @@ fn an_external_commit_without_a_path() {
 }
 
 // req: R-12.4.3.2-05, R-6.1-05
+// bad: ValSem-246, valn-0407, valn-1301
 #[test]
 fn a_signature_of_another_key_than_the_paths() {
     let [alice, mut bob, ..] = four();
@@ -140,6 +146,7 @@ fn a_signature_of_another_key_than_the_paths() {
 }
 
 // req: R-6.2-02
+// bad: framing-06
 #[test]
 fn a_membership_tag_of_a_stranger() {
     let [alice, mut bob, ..] = four();
@@ -148,7 +155,8 @@ fn a_membership_tag_of_a_stranger() {
     assert_eq!(refused(&mut bob, &message), ReceiveError::Framing(FramingError::UnexpectedMembershipTag));
 }
 
-// req: R-12.1.6-02
+// req: R-12.1.6-02, R-12.4.3.2-06
+// bad: key-01
 #[test]
 fn a_key_encapsulation_that_is_none() {
     let [alice, mut bob, ..] = four();
@@ -258,6 +266,7 @@ fn an_external_commit_that_comes_late() {
 }
 
 // req: R-12.4.2-20
+// bad: commit-20
 #[test]
 fn an_external_commit_that_removes_us() {
     let [alice, mut bob, ..] = four();

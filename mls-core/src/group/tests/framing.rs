@@ -33,6 +33,7 @@ fn the_forger_is_believed_when_it_does_not_lie() {
 }
 
 // req: R-6-10
+// bad: ValSem-002
 #[test]
 fn a_message_of_another_group() {
     let [mut alice, mut bob, ..] = four();
@@ -68,6 +69,7 @@ fn a_message_that_is_none_of_a_group() {
 }
 
 // req: R-6.3-02, R-12.1-02, R-12.4.2-01
+// bad: ValSem-003, valn-1201
 #[test]
 fn a_message_from_the_future_is_read_in_its_time() {
     for public in [false, true] {
@@ -93,6 +95,7 @@ fn a_message_from_the_future_is_read_in_its_time() {
 }
 
 // req: R-12.1-02, R-12.4.2-01
+// bad: ValSem-003, valn-1201, valn-1307
 #[test]
 fn a_handshake_message_of_a_past_epoch() {
     let [mut alice, mut bob, ..] = four();
@@ -127,6 +130,7 @@ fn a_message_of_an_epoch_that_is_forgotten() {
 }
 
 // req: R-6.1-13, R-6.3.2-05
+// bad: ValSem-004, valn-1306, tree-15
 #[test]
 fn a_sender_at_a_blank_leaf_or_outside_the_tree() {
     let [mut alice, mut bob, _] = three_and_a_gap();
@@ -147,6 +151,7 @@ fn a_sender_at_a_blank_leaf_or_outside_the_tree() {
 }
 
 // req: R-6-02
+// bad: ValSem-005, framing-04
 #[test]
 fn application_data_in_the_clear() {
     let [mut alice, mut bob, ..] = four();
@@ -164,7 +169,8 @@ fn a_newcomer_that_does_not_commit() {
     assert_eq!(refused(&mut bob, &message), ReceiveError::Framing(FramingError::NewMemberCommitContent));
 }
 
-// req: R-6.1-12, R-6.2-04, R-6.3.1-11
+// req: R-6.1-12, R-6.2-04, R-6.3.1-11, R-12.1-01, R-12.4.2-03
+// bad: ValSem-010, valn-1203, valn-1302, valn-1307, key-05
 #[test]
 fn a_wrong_signature() {
     let [mut alice, mut bob, ..] = four();
@@ -182,6 +188,7 @@ fn a_wrong_signature() {
 }
 
 // req: R-6.1-01, R-6.1-03, R-6.1-17
+// bad: ValSem-010, valn-1301
 #[test]
 fn a_signature_over_something_else() {
     let [mut alice, mut bob, ..] = four();
@@ -203,6 +210,7 @@ fn a_signature_over_something_else() {
 }
 
 // req: R-6.1-03
+// bad: valn-1301
 #[test]
 fn a_message_in_the_name_of_another_member() {
     let [mut alice, mut bob, ..] = four();
@@ -216,7 +224,8 @@ fn a_message_in_the_name_of_another_member() {
     assert_eq!(refused(&mut bob, &message), ReceiveError::Framing(FramingError::WrongSignature));
 }
 
-// req: R-6.3.1-10, R-6.3.2-04
+// req: R-6.3.1-10, R-6.3.2-04, R-12.4.2-02
+// bad: ValSem-006, valn-1304
 #[test]
 fn a_private_message_that_was_changed_on_its_way() {
     let [mut alice, mut bob, ..] = four();
@@ -238,6 +247,7 @@ fn a_private_message_that_was_changed_on_its_way() {
 }
 
 // req: R-6.3.1-01, R-6.3.1-02
+// bad: ValSem-011, valn-1303, framing-03
 #[test]
 fn padding_that_is_not_zero() {
     let [mut alice, mut bob, ..] = four();
@@ -282,6 +292,7 @@ fn our_own_messages_come_back() {
 }
 
 // req: R-12.4.2-20, R-12.4.2-21
+// bad: commit-20
 #[test]
 fn who_was_removed_reads_nothing_more() {
     let [mut alice, mut bob, mut carol, _] = four();

@@ -35,7 +35,7 @@ fn added_by(name: &str, seed: u64, peer: &mut Peer, made: &NewKeyPackage) {
     super::common::agree(&[adder, Peer { group: peer.group.take(), ..Peer::new("", SUITE, 0) }]);
 }
 
-// req: R-10-01
+// req: R-10-01, R-16.8-02
 #[test]
 fn a_key_package_of_last_resort_is_kept() {
     for mark in [LastResort::Extension, LastResort::Component] {

@@ -176,6 +176,7 @@ fn a_commit_of_ours_leaves_the_dropped_one_out() {
     assert_eq!(epoch(alice.receive(&commit)).removed, [leaf(3)]);
 }
 
+// bad: commit-18
 #[test]
 fn our_own_messages_come_back() {
     let [mut alice, mut bob, ..] = four();

@@ -35,6 +35,7 @@ fn before_the_signature(victim: &mut Peer, message: &MlsMessage, limits: Limits,
     victim.world.limits = usual;
 }
 
+// bad: trap-02, trap-04
 #[test]
 fn proposals_of_one_sender() {
     let [mut alice, mut bob, mut carol, _] = four();
@@ -54,6 +55,7 @@ fn proposals_of_one_sender() {
     assert_eq!(bob.group().pending_proposals(), 3);
 }
 
+// bad: trap-02, trap-04
 #[test]
 fn bytes_of_cached_proposals() {
     let [mut alice, mut bob, ..] = four();
@@ -78,6 +80,7 @@ fn bytes_of_cached_proposals() {
     handle(&mut bob, &forge_proposal(&mut alice, psk(2), Lies::none())).unwrap();
 }
 
+// bad: trap-02, trap-04
 #[test]
 fn pre_shared_keys_of_a_commit() {
     let [mut alice, mut bob, ..] = four();
@@ -94,6 +97,7 @@ fn pre_shared_keys_of_a_commit() {
     assert_eq!(refused(&mut bob, &message), ReceiveError::Limit(LimitExceeded::Psks));
 }
 
+// bad: trap-03, trap-04
 #[test]
 fn bytes_of_extensions_and_credentials() {
     let [mut alice, mut bob, ..] = four();
@@ -126,6 +130,7 @@ fn bytes_of_extensions_and_credentials() {
     before_the_signature(&mut bob, &message, credentials, LimitExceeded::CredentialBytes);
 }
 
+// bad: trap-02, trap-03
 #[test]
 fn a_group_that_is_too_much_is_not_joined() {
     let mut alice = Peer::new("alice", SUITE, 1);

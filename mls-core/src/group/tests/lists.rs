@@ -39,6 +39,7 @@ fn check(alice: &mut Peer, bob: &mut Peer, list: &[ListedProposal], rule: Propos
 }
 
 // req: R-12.2-02
+// bad: commit-02
 #[test]
 fn a_reference_twice() {
     let [mut alice, mut bob, ..] = four();
@@ -49,7 +50,8 @@ fn a_reference_twice() {
     check(&mut alice, &mut bob, &list, ProposalListError::DuplicateReference(twice));
 }
 
-// req: R-12.2-06
+// req: R-12.2-06, R-12.4.2-04
+// bad: ValSem-107, valn-0304, commit-01, commit-03
 #[test]
 fn a_leaf_that_is_changed_twice() {
     let [mut alice, mut bob, mut carol, _] = four();
@@ -63,6 +65,7 @@ fn a_leaf_that_is_changed_twice() {
 }
 
 // req: R-12.2-06
+// bad: valn-0304
 #[test]
 fn a_member_that_is_updated_and_removed_or_updated_twice() {
     let [mut alice, mut bob, mut carol, _] = four();
@@ -77,7 +80,8 @@ fn a_member_that_is_updated_and_removed_or_updated_twice() {
     check(&mut alice, &mut bob, &[remove, updates[0].clone()], conflict());
 }
 
-// req: R-12.2-04
+// req: R-12.2-04, R-12.4-02
+// bad: ValSem-111, valn-0302
 #[test]
 fn an_update_of_the_committer() {
     let [mut alice, mut bob, ..] = four();
@@ -88,7 +92,8 @@ fn an_update_of_the_committer() {
     check(&mut alice, &mut bob, &list, ProposalListError::UpdateByCommitter);
 }
 
-// req: R-12.2-05
+// req: R-12.2-05, R-12.4-05
+// bad: ValSem-200, valn-0303, valn-1204
 #[test]
 fn a_remove_of_the_committer() {
     let [mut alice, mut bob, mut carol, _] = four();
@@ -100,6 +105,7 @@ fn a_remove_of_the_committer() {
 }
 
 // req: R-12.1.3-01, R-12.2-03
+// bad: ValSem-108, valn-0701, tree-15
 #[test]
 fn a_remove_of_nobody() {
     let [mut alice, mut bob, _] = three_and_a_gap();
@@ -113,6 +119,7 @@ fn a_remove_of_nobody() {
 }
 
 // req: R-12.2-11
+// bad: ValSem-208, valn-0308, commit-01
 #[test]
 fn two_lists_of_extensions() {
     let [mut alice, mut bob, mut carol, _] = four();
@@ -136,6 +143,7 @@ fn required(extensions: &[u16], proposals: &[u16], credentials: &[u16]) -> Exten
 }
 
 // req: R-12.1.7-01, R-13.4-05, R-13.4-08, R-11.1-02, R-17.3-01
+// bad: ValSem-209, valn-1603, commit-06
 #[test]
 fn extensions_that_the_group_cannot_have() {
     let [mut alice, mut bob, ..] = four();
@@ -186,7 +194,8 @@ fn demands_are_made_of_who_remains() {
     check(&mut alice, &mut bob, &list, ProposalListError::UnsupportedByMember);
 }
 
-// req: R-12.2-12
+// req: R-12.2-12, R-16.12-01
+// bad: valn-0309, commit-04
 #[test]
 fn a_re_init_beside_others() {
     let [mut alice, mut bob, mut carol, _] = four();
@@ -201,6 +210,7 @@ fn a_re_init_beside_others() {
 }
 
 // req: R-12.1.5-01, R-13.4-05, R-17.3-01
+// bad: valn-0901
 #[test]
 fn a_re_init_that_cannot_be() {
     let [mut alice, mut bob, ..] = four();
@@ -222,6 +232,8 @@ fn a_re_init_that_cannot_be() {
     }
 }
 
+// req: R-12.4.2-06, R-12.4.2-17
+// bad: commit-05
 #[test]
 fn a_re_init_with_a_wrong_tag_closes_nothing() {
     let [mut alice, mut bob, mut carol, _] = four();
@@ -239,6 +251,7 @@ fn a_re_init_with_a_wrong_tag_closes_nothing() {
 }
 
 // req: R-12.1.6-01, R-12.2-14
+// bad: valn-0310
 #[test]
 fn an_external_init_of_a_member() {
     let [mut alice, mut bob, ..] = four();
@@ -248,7 +261,7 @@ fn an_external_init_of_a_member() {
     assert_eq!(refused(&mut bob, &message), invalid_proposal(0, ProposalListError::ExternalInitByMember));
 }
 
-// req: R-12.1-04, R-12.2-15
+// req: R-12.1-04, R-12.2-15, R-13.5-07
 #[test]
 fn a_proposal_of_an_unknown_type() {
     let [mut alice, mut bob, ..] = four();
@@ -263,6 +276,7 @@ fn a_proposal_of_an_unknown_type() {
 }
 
 // req: R-12.4-12, R-12.4-13, R-12.4.2-07
+// bad: ValSem-201, valn-1206
 #[test]
 fn no_path_where_one_is_due() {
     let [mut alice, mut bob, mut carol, _] = four();
@@ -302,6 +316,7 @@ fn no_path_where_none_is_due() {
 }
 
 // req: R-12.2-17
+// bad: commit-17
 #[test]
 fn a_proposal_that_never_arrived() {
     let [mut alice, mut bob, ..] = four();
@@ -329,6 +344,7 @@ fn a_proposal_of_an_epoch_that_is_over() {
 }
 
 // req: R-12.1-03
+// bad: trap-02
 #[test]
 fn a_proposal_twice_and_too_many() {
     let [mut alice, mut bob, ..] = four();

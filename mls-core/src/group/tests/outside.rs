@@ -95,6 +95,7 @@ fn re_init() -> Proposal {
 }
 
 // req: R-12.1.8-03, R-12.1.8-04, R-12.1.8.1-01, R-6.1-04, R-6.1-01
+// bad: commit-16
 #[test]
 fn every_type_that_an_external_sender_may_propose_is_committed() {
     for number in 0..5 {
@@ -195,6 +196,7 @@ fn what_the_policy_refuses_is_not_kept() {
 }
 
 // req: R-12.1.8-01, R-12.1.8.1-01, R-6.1-04
+// bad: commit-13
 #[test]
 fn a_sender_that_the_group_does_not_name() {
     let [alice, mut bob, ..] = four();
@@ -233,7 +235,8 @@ fn the_index_counts_in_the_current_epochs_list() {
     handle(&mut peers[1], &send(&mut server, &now)).unwrap();
 }
 
-// req: R-12.1.8-05, R-12.1.8-07, R-6.1-07, R-6.1-08
+// req: R-12.1.8-05, R-12.1.8-07, R-6.1-07, R-6.1-08, R-12.1.2-04
+// bad: commit-14, valn-1501, valn-1502, ValSem-112
 #[test]
 fn a_type_that_an_external_sender_may_not_propose() {
     let (mut peers, mut server) = group_with_sender();
@@ -270,6 +273,7 @@ fn a_type_that_an_external_sender_may_not_propose() {
 }
 
 // req: R-6.1-10, R-6.1-11, R-6.1-06
+// bad: valn-1503, valn-1504
 #[test]
 fn a_new_member_that_proposes_something_else_or_for_another() {
     let [mut alice, mut bob, ..] = four();
@@ -287,6 +291,7 @@ fn a_new_member_that_proposes_something_else_or_for_another() {
 }
 
 // req: R-12.1.1-01, R-12.1.3-01, R-12.1.4-03, R-12.1.5-01, R-13.4-05
+// bad: commit-15
 #[test]
 fn a_proposal_of_an_external_sender_that_is_invalid() {
     let (mut peers, mut server) = group_with_sender();

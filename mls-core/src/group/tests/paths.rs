@@ -54,6 +54,7 @@ fn the_forged_path_is_good_without_a_lie() {
 }
 
 // req: R-7.6-03
+// bad: ValSem-202, tree-04
 #[test]
 fn a_path_of_the_wrong_length() {
     let [mut alice, mut bob, ..] = four();
@@ -70,6 +71,7 @@ fn a_path_of_the_wrong_length() {
 }
 
 // req: R-7.6-02
+// bad: tree-05, valn-1101
 #[test]
 fn a_node_with_too_few_or_too_many_ciphertexts() {
     let [mut alice, mut bob, ..] = four();
@@ -88,6 +90,7 @@ fn a_node_with_too_few_or_too_many_ciphertexts() {
 }
 
 // req: R-7.6-01, R-7.5-07
+// bad: valn-1101
 #[test]
 fn a_ciphertext_for_somebody_who_is_only_just_added() {
     let [mut alice, mut bob, _] = three_and_a_gap();
@@ -102,6 +105,7 @@ fn a_ciphertext_for_somebody_who_is_only_just_added() {
 }
 
 // req: R-12.4.2-10, R-12.4.2-11, R-7.5-05, R-16.7-01
+// bad: ValSem-206, valn-1208, valn-1209, tree-01
 #[test]
 fn a_leaf_key_that_is_in_the_tree() {
     let [mut alice, mut bob, _, mut dave] = four();
@@ -129,6 +133,7 @@ fn a_key_of_somebody_who_comes_with_the_same_commit() {
 }
 
 // req: R-12.4.2-11
+// bad: ValSem-207, valn-1209, tree-01
 #[test]
 fn a_node_key_that_is_in_the_tree() {
     let [mut alice, mut bob, ..] = four();
@@ -141,6 +146,7 @@ fn a_node_key_that_is_in_the_tree() {
 }
 
 // req: R-12.4.2-11
+// bad: valn-1209, tree-01
 #[test]
 fn a_node_key_of_the_committers_last_path() {
     let [mut alice, mut bob, ..] = four();
@@ -156,6 +162,7 @@ fn a_node_key_of_the_committers_last_path() {
 }
 
 // req: R-12.4.2-12
+// bad: tree-02
 #[test]
 fn a_path_with_one_key_twice() {
     let [mut alice, mut bob, ..] = four();
@@ -188,6 +195,7 @@ fn a_key_that_is_none() {
 }
 
 // req: R-7.5-11, R-7.5-12
+// bad: ValSem-204
 #[test]
 fn a_path_secret_that_is_not_that_of_the_keys() {
     let [mut alice, mut bob, mut carol, _] = four();
@@ -199,7 +207,8 @@ fn a_path_secret_that_is_not_that_of_the_keys() {
     assert_eq!(refused(&mut carol, &message), rule());
 }
 
-// req: R-7.6-05, R-7.5-11
+// req: R-7.6-05, R-7.5-11, R-12.4.1-07, R-17.7-01
+// bad: ValSem-203
 #[test]
 fn a_path_secret_that_cannot_be_read() {
     let [mut alice, mut bob, ..] = four();
@@ -233,6 +242,7 @@ fn a_path_secret_that_cannot_be_read() {
 }
 
 // req: R-7.9.2-07
+// bad: tree-09
 #[test]
 fn a_parent_hash_that_is_not_that_of_the_path() {
     let [mut alice, mut bob, ..] = four();
@@ -247,6 +257,7 @@ fn a_parent_hash_that_is_not_that_of_the_path() {
 }
 
 // req: R-7.3-19, R-12.4.2-09
+// bad: valn-0110, valn-1207
 #[test]
 fn a_path_leaf_from_elsewhere() {
     let [mut alice, mut bob, ..] = four();
@@ -258,6 +269,7 @@ fn a_path_leaf_from_elsewhere() {
 }
 
 // req: R-7.2-16, R-7.3-05
+// bad: valn-0102
 #[test]
 fn a_path_leaf_that_is_signed_for_something_else() {
     let [mut alice, mut bob, ..] = four();
@@ -271,6 +283,7 @@ fn a_path_leaf_that_is_signed_for_something_else() {
 }
 
 // req: R-7.3-06, R-7.3-15, R-13.4-05, R-7.3-20, R-17.3-01
+// bad: valn-0107, valn-0111, valn-0113, valn-1207, tree-03
 #[test]
 fn a_path_leaf_that_is_invalid() {
     let [mut alice, mut bob, carol, _] = four();
@@ -310,6 +323,7 @@ fn a_path_leaf_that_is_invalid() {
 }
 
 // req: R-13.4-09, R-7.3-07
+// bad: valn-1210
 #[test]
 fn a_path_leaf_that_lacks_what_the_group_demands() {
     let able = |capabilities: &mut crate::tree::leaf_node::Capabilities| {

@@ -20,6 +20,7 @@ fn resumption(usage: ResumptionPskUsage, group: &[u8], epoch: u64) -> PreSharedK
 }
 
 // req: R-12.1.4-01, R-12.1.4-02, R-12.1.4-03, R-11.2-06, R-11.3-07
+// bad: ValSem-401, ValSem-402, valn-0801, valn-0802, valn-0803, commit-09, commit-10
 #[test]
 fn a_psk_that_may_not_be_proposed() {
     let [mut alice, mut bob, ..] = four();
@@ -42,6 +43,7 @@ fn a_psk_that_may_not_be_proposed() {
 }
 
 // req: R-12.2-10
+// bad: ValSem-403, valn-0307, commit-01, commit-03
 #[test]
 fn a_psk_twice() {
     let [mut alice, mut bob, mut carol, _] = four();
@@ -64,6 +66,7 @@ fn a_psk_twice() {
 }
 
 // req: R-12.4.2-05
+// bad: valn-1205
 #[test]
 fn a_psk_that_is_not_there_yet() {
     let [mut alice, mut bob, ..] = four();
@@ -91,6 +94,7 @@ fn a_psk_with_another_value() {
 }
 
 // req: R-8.4-05, R-12.4.2-05
+// bad: ValSem-400, commit-07
 #[test]
 fn a_resumption_psk_that_we_do_not_hold() {
     let [mut alice, mut bob, ..] = four();

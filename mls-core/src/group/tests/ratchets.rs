@@ -17,6 +17,7 @@ fn sent(peer: &mut Peer, generation: u32) -> MlsMessage {
 }
 
 // req: R-9.2-06
+// bad: framing-09
 #[test]
 fn a_message_is_read_once() {
     let [mut alice, mut bob, ..] = four();
@@ -33,6 +34,7 @@ fn a_message_is_read_once() {
 }
 
 // req: R-15.3-02
+// bad: framing-07
 #[test]
 fn a_jump_beyond_the_bound() {
     let [mut alice, mut bob, ..] = four();
@@ -52,6 +54,7 @@ fn a_jump_beyond_the_bound() {
 }
 
 // req: R-15.3-01, R-15.3-03
+// bad: framing-08
 #[test]
 fn a_message_older_than_the_window() {
     let [mut alice, mut bob, ..] = four();
@@ -69,6 +72,7 @@ fn a_message_older_than_the_window() {
 }
 
 // req: R-9.2-08
+// bad: framing-11
 #[test]
 fn a_forged_message_burns_no_key() {
     let [mut alice, mut bob, mut carol, _] = four();
@@ -101,6 +105,8 @@ fn a_refused_proposal_burns_no_key() {
     handle(&mut bob, &good).unwrap();
 }
 
+// req: R-5.3.3-03
+// bad: framing-12, trap-10
 #[test]
 fn late_messages_name_who_sent_them_then() {
     let [mut alice, mut bob, mut carol, _] = four();

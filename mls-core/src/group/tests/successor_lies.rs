@@ -40,6 +40,7 @@ fn named(alice: &mut Peer, bob: &mut Peer, expected: Succession, psks: Vec<PreSh
 }
 
 // req: R-11.2-04, R-11.2-05, R-11.3-06, R-12.4.3.1-08
+// bad: welcome-05
 #[test]
 fn a_welcome_that_names_no_former_group_or_the_wrong_one() {
     use Succession::{Branch, ReInit};
@@ -121,6 +122,7 @@ fn truly(_: &CredentialCheck, name: Vec<u8>) -> Vec<u8> {
 }
 
 // req: R-11.2-02, R-12.4.3.1-25
+// bad: valn-1413
 #[test]
 fn other_parameters_than_those_of_the_reinit() {
     let cases: [(fn(&mut ReInit), SuccessionError); 3] = [
@@ -143,6 +145,7 @@ fn other_parameters_than_those_of_the_reinit() {
 }
 
 // req: R-11.3-03, R-12.4.3.1-27
+// bad: valn-1414
 #[test]
 fn a_branch_with_another_suite_or_the_same_identifier() {
     let [mut alice, mut bob, ..] = four();
@@ -163,6 +166,7 @@ fn a_branch_with_another_suite_or_the_same_identifier() {
 }
 
 // req: R-11.2-03, R-11.3-04, R-12.4.3.1-24
+// bad: valn-1412
 #[test]
 fn a_successor_that_has_gone_on_already() {
     let later = |pending: &mut PendingSuccessor| pending.founded.epoch.context.epoch = 1;
@@ -178,6 +182,7 @@ fn a_successor_that_has_gone_on_already() {
 }
 
 // req: R-12.4.3.1-26, R-11.3-05, R-12.4.3.1-27
+// bad: valn-1413, valn-1414
 #[test]
 fn other_members_than_the_former_ones() {
     // Dave is left out: his place in the old group is said to be Alice's.

@@ -79,7 +79,7 @@ fn a_group_goes_on_with_another_suite() {
     talk(&mut alice, &mut carol);
 }
 
-// req: R-12.4.2-18
+// req: R-12.4.2-18, R-12.4.2-19
 #[test]
 fn nothing_is_sent_in_a_closed_group() {
     let [mut alice, mut bob, ..] = four();
@@ -118,7 +118,8 @@ fn a_reinit_of_our_own_leaves_all_others_out() {
     assert!(bob.group().re_init().is_some());
 }
 
-// req: R-11.2-04, R-12.1.5-02
+// req: R-11.2-04, R-12.1.5-02, R-12.4.2-19
+// bad: trap-13
 #[test]
 fn a_welcome_before_its_reinit_waits() {
     let [mut alice, mut bob, mut carol, mut dave] = four();
@@ -137,6 +138,7 @@ fn a_welcome_before_its_reinit_waits() {
     agree(&[&at_bob, &accept(&mut alice, successor)]);
 }
 
+// bad: trap-14
 #[test]
 fn of_two_successors_the_first_accepted_stands() {
     let [mut alice, mut bob, mut carol, mut dave] = closed();
@@ -221,6 +223,7 @@ fn what_must_hold_in_the_store() {
     assert_eq!(rest, [(false, new), (true, RecordKey::KeyPackage(reference))]);
 }
 
+// req: R-12.4.3.1-01
 #[test]
 fn welcomes_without_the_tree_one_for_each() {
     let [mut alice, mut bob, mut carol, mut dave] = closed();

@@ -18,7 +18,8 @@ const WRONG: [fn(&mut Vec<u8>); 6] = [
     |tag| tag.fill(0),
 ];
 
-// req: R-6.2-03
+// req: R-6.2-03, R-12.4.2-02
+// bad: ValSem-008, framing-01, valn-1202, valn-1302
 #[test]
 fn a_wrong_membership_tag() {
     let [mut alice, mut bob, ..] = four();
@@ -35,6 +36,7 @@ fn a_wrong_membership_tag() {
 }
 
 // req: R-6.2-03
+// bad: ValSem-007, framing-05
 #[test]
 fn no_membership_tag() {
     let [mut alice, mut bob, ..] = four();
@@ -60,6 +62,7 @@ fn a_membership_tag_over_other_content() {
 }
 
 // req: R-6.1-15, R-6.1-16, R-12.4.2-16
+// bad: ValSem-205, framing-02
 #[test]
 fn a_wrong_confirmation_tag() {
     let [mut alice, mut bob, ..] = four();
@@ -84,6 +87,7 @@ fn a_wrong_confirmation_tag() {
 }
 
 // req: R-6.1-14
+// bad: ValSem-009
 #[test]
 fn a_confirmation_tag_where_none_belongs_and_the_reverse() {
     let [mut alice, mut bob, ..] = four();

@@ -44,6 +44,7 @@ fn invalid(rule: LeafNodeError) -> crate::group::ReceiveError {
 }
 
 // req: R-12.1.2-01, R-7.3-15, R-7.3-17, R-7.3-18, R-13.4-05
+// bad: ValSem-110, valn-0109, valn-0601
 #[test]
 fn an_update_that_is_invalid() {
     let [mut alice, mut bob, ..] = four();
@@ -91,6 +92,7 @@ fn an_update_that_is_invalid() {
 }
 
 // req: R-7.2-14, R-7.2-16, R-7.3-05
+// bad: valn-0102
 #[test]
 fn an_update_that_is_signed_for_something_else() {
     let [mut alice, mut bob, ..] = four();
@@ -108,6 +110,7 @@ fn an_update_that_is_signed_for_something_else() {
 }
 
 // req: R-7.3-20, R-7.3-21, R-16.7-01
+// bad: ValSem-110, valn-0111, valn-0112, tree-03
 #[test]
 fn an_update_that_takes_a_key() {
     let [mut alice, mut bob, carol, mut dave] = four();
@@ -125,6 +128,7 @@ fn an_update_that_takes_a_key() {
 }
 
 // req: R-7.3-10, R-7.3-11
+// bad: valn-0104
 #[test]
 fn an_update_to_a_credential_that_not_all_support() {
     let [mut alice, mut bob, ..] = four();

@@ -37,6 +37,7 @@ fn bobs_leaf(scene: &mut Scene, change: impl FnOnce(&mut LeafNode), sign: bool) 
 }
 
 // req: R-12.4.3.1-15, R-7.3-03, R-7.3-05
+// bad: valn-0102, valn-1407
 #[test]
 fn a_tree_with_a_leaf_that_is_invalid() {
     let mut scene = scene();
@@ -60,6 +61,7 @@ fn a_tree_with_a_leaf_that_is_invalid() {
 }
 
 // req: R-7.3-13, R-7.2-12
+// bad: valn-0106, welcome-06
 #[test]
 fn a_leaf_whose_time_is_over() {
     let cases = [
@@ -116,6 +118,7 @@ fn a_tree_without_us() {
 }
 
 // req: R-12.4.3.1-14, R-12.4.3.1-18
+// bad: valn-1406, valn-1410
 #[test]
 fn a_tree_whose_parents_do_not_hold() {
     let [mut alice, ..] = four();

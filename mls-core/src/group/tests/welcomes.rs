@@ -74,7 +74,7 @@ fn welcome<'a>(change: impl FnOnce(&mut Welcome) + 'a) -> WelcomeLies<'a> {
     WelcomeLies { welcome: Box::new(change), ..WelcomeLies::none() }
 }
 
-// req: R-12.4.3.1-28, R-10-01
+// req: R-12.4.3.1-28, R-10-01, R-12.4.3.1-09, R-12.4.3.1-22, R-17.7-01
 #[test]
 fn the_forged_welcome_is_good_without_a_lie() {
     for with_path in [false, true] {
@@ -89,6 +89,7 @@ fn the_forged_welcome_is_good_without_a_lie() {
 }
 
 // req: R-12.4.3.1-05, R-12.4.3.1-06, R-12.4.3.1-28
+// bad: welcome-01
 #[test]
 fn junk_that_names_our_key_package() {
     let mut scene = scene();
@@ -127,6 +128,7 @@ fn a_welcome_for_somebody_else() {
 }
 
 // req: R-12.4.3.1-04, R-12.4.3.1-12
+// bad: welcome-02, valn-1404
 #[test]
 fn another_suite_or_version() {
     let mut scene = scene();
@@ -151,6 +153,7 @@ fn psk(usage: Option<ResumptionPskUsage>, nonce: usize) -> PreSharedKeyId {
 }
 
 // req: R-12.4.3.1-07
+// bad: welcome-04, valn-1401
 #[test]
 fn a_psk_that_is_missing_or_wrong() {
     let mut scene = scene();
@@ -166,6 +169,7 @@ fn a_psk_that_is_missing_or_wrong() {
 }
 
 // req: R-8.4-02, R-12.4.3.1-08
+// bad: welcome-05, valn-1401
 #[test]
 fn psks_that_cannot_be_in_a_welcome() {
     let mut scene = scene();
@@ -188,6 +192,7 @@ fn psks_that_cannot_be_in_a_welcome() {
 }
 
 // req: R-12.4.3.1-02, R-12.4.3.1-13, R-12.4.3.3-06
+// bad: valn-1405, trap-02
 #[test]
 fn no_tree_or_another() {
     let mut scene = scene();
@@ -212,6 +217,7 @@ fn no_tree_or_another() {
 }
 
 // req: R-13.4-05, R-13.4-07, R-17.3-01, R-12.4.3-04
+// bad: valn-1415, valn-1602, valn-1603
 #[test]
 fn extensions_that_a_group_cannot_have() {
     let mut scene = scene();
@@ -243,6 +249,7 @@ fn extensions_that_a_group_cannot_have() {
 }
 
 // req: R-12.4.3.1-10, R-12.4.3-06
+// bad: welcome-07, valn-1402
 #[test]
 fn a_group_info_that_nobody_signed() {
     let mut scene = scene();
@@ -267,6 +274,7 @@ fn a_group_info_that_nobody_signed() {
 }
 
 // req: R-12.4.3.1-23
+// bad: valn-1411
 #[test]
 fn a_wrong_confirmation_tag() {
     let mut scene = scene();
@@ -323,6 +331,7 @@ fn holds(peer: &Peer, preconditions: &[Precondition]) -> Vec<bool> {
 }
 
 // req: R-12.4.3-05, R-12.4.3.1-11, R-10-01
+// bad: welcome-03, valn-1403
 #[test]
 fn a_group_that_is_joined_twice() {
     let mut scene = scene();

@@ -77,7 +77,7 @@ fn a_consumed_key_is_in_no_record() {
 }
 
 // req: R-9.1-04
-// req: R-9.2-07
+// req: R-9.2-07, R-15-01
 #[test]
 fn the_two_ratchets_of_a_leaf_move_alone() {
     let mut tree = tree(SIZE);
@@ -93,7 +93,7 @@ fn the_two_ratchets_of_a_leaf_move_alone() {
 }
 
 // req: R-9.1-02
-// req: R-9.1-03
+// req: R-9.1-03, R-6.3.1-05
 #[test]
 fn sending_uses_generations_one_by_one() {
     let mut tree = tree(SIZE);

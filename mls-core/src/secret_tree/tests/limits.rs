@@ -57,6 +57,7 @@ fn a_jump_beyond_the_limit_is_refused_before_anything_is_hashed() {
 
 // req: R-9.2-02
 // req: R-15.3-01
+// bad: framing-10
 #[test]
 fn a_sender_keeps_its_newest_skipped_keys() {
     let mut tree = tree(1);
@@ -85,6 +86,7 @@ fn a_sender_keeps_its_newest_skipped_keys() {
 }
 
 // req: R-15.3-01
+// bad: framing-10
 #[test]
 fn an_epoch_keeps_the_newest_skipped_keys_of_all() {
     let mut tree = tree(2);
@@ -126,6 +128,7 @@ fn tree_at(generation: u32) -> SecretTree {
     tree
 }
 
+// req: R-15.2-01
 #[test]
 fn sending_ends_after_the_last_generation() {
     let mut tree = tree_at(u32::MAX - 1);
@@ -142,6 +145,7 @@ fn sending_ends_after_the_last_generation() {
     assert_eq!(before, [(SecretTreeKey::Ratchet(leaf(0), APPLICATION), vec![0])]);
 }
 
+// bad: framing-07
 #[test]
 fn receiving_reaches_the_last_generation_and_no_further() {
     let mut tree = tree_at(u32::MAX - 2);

@@ -89,6 +89,7 @@ fn the_two_spaces_are_apart() {
     assert_eq!(index.find(KeySpace::Signature, b"key", |_| Some(b"key")), Some(node(4)));
 }
 
+// bad: trap-01
 #[test]
 fn the_seed_decides_the_fingerprint_and_is_never_shown() {
     let (a, b) = (IndexSeed::new([1; 16]), IndexSeed::new([2; 16]));

@@ -6,6 +6,7 @@ use super::*;
 use crate::framing::tests::fixtures;
 
 // req: R-12.4.3.3-02
+// bad: ValSem-300
 #[test]
 fn an_array_that_no_sender_may_ship_is_not_built() {
     use RatchetTreeArrayError::{Empty, MisplacedLeaf, MisplacedParent, TrailingBlank};

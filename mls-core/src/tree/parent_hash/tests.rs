@@ -86,7 +86,8 @@ fn mutate(array: &mut Array, rng: &mut TestRng) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    // req: R-7.9-03, R-7.9.1-01, R-7.9.2-01, R-7.9.2-02, R-7.9.2-03, R-7.9.2-04, R-7.9.2-05, R-7.9.2-06, R-12.4.3.1-14
+    // req: R-7.9.2-01, R-7.9.2-02, R-7.9.2-03, R-7.9.2-05, R-7.9.2-06
+    // bad: tree-10, tree-12
     #[test]
     fn verdicts_are_those_of_the_definition(seed in any::<u64>()) {
         let mut world = World::new(suite1(), seed);
@@ -159,6 +160,7 @@ fn the_hashes_of_a_path_run_from_the_root_down() {
 }
 
 // req: R-7.9.2-02, R-7.9.2-04
+// bad: tree-09
 #[test]
 fn a_hash_of_no_length_links_nothing() {
     let mut world = World::with_members(suite1(), 2, 4, 0);
@@ -193,6 +195,7 @@ fn a_link_passes_over_blank_nodes_and_new_leaves() {
 }
 
 // req: R-7.9-03
+// bad: tree-11
 #[test]
 fn an_empty_left_subtree_is_no_obstacle() {
     let mut world = World::with_members(suite1(), 4, 8, 3);
@@ -215,6 +218,7 @@ fn with_merged(world: &World, parent: NodeIndex, merged: LeafIndex) -> RatchetTr
 }
 
 // req: R-7.9.2-03
+// bad: tree-11
 #[test]
 fn a_leaf_unmerged_below_must_be_unmerged_above() {
     let mut world = World::with_members(suite1(), 5, 8, 0);
@@ -242,6 +246,7 @@ fn a_blank_child_links_by_one_node_only() {
 }
 
 // req: R-7.9-03
+// bad: tree-11
 #[test]
 fn one_subtree_counts_differently_for_different_ancestors() {
     let mut world = World::with_members(suite1(), 7, 16, 0);

@@ -66,6 +66,7 @@ pub fn generate_path(
         .filter(|node| !steps.iter().any(|step| step.node == *node))
         .collect();
     // One step beyond the last node's secret: the first secret itself where there is no node.
+    // req: R-12.4.1-05
     Ok(NewPath { sender, leaf, steps, blanked, parent_hashes, commit_secret: secret })
 }
 

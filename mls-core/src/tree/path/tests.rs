@@ -73,7 +73,7 @@ fn filled() -> (World, Sent) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    // req: R-4.2-01, R-7.4-01, R-7.4-05, R-7.5-01, R-7.5-02, R-7.5-07, R-7.5-08, R-7.5-13, R-7.5-15, R-7.6-01, R-12.4.3.1-20
+    // req: R-4.2-01, R-7.4-01, R-7.5-02, R-7.5-08, R-7.5-13
     #[test]
     fn random_histories_converge(seed in any::<u64>()) {
         let mut world = World::new(suite1(), seed);
@@ -109,7 +109,7 @@ fn secrets_follow_the_chain_and_the_leaf_does_not() {
     assert_eq!(update.clear, []);
 }
 
-// req: R-12.4.2-14
+// req: R-12.4.2-14, R-12.4.1-05
 #[test]
 fn alone_the_commit_secret_is_the_first_path_secret() {
     let mut world = World::new(suite1(), 2);

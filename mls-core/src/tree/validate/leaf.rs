@@ -128,6 +128,7 @@ fn check_source(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), LeafNo
 fn check_lifetime(lifetime: &Lifetime, context: &LeafContext<'_>) -> Result<(), LeafNodeError> {
     // req: R-7.2-12
     let span = lifetime.span().ok_or(LeafNodeError::LifetimeInverted)?;
+    // req: R-7.2-11
     if context.max_lifetime.is_some_and(|max| span > max) {
         return Err(LeafNodeError::LifetimeTooLong);
     }
@@ -180,7 +181,7 @@ fn check_extensions(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), Le
         if !context.custom.allows(extension, ExtensionPlace::LeafNode) {
             return Err(LeafNodeError::MisplacedExtension(extension));
         }
-        // req: R-7.3-15
+        // req: R-7.3-15, R-7.2-06, R-13.4-03
         if !supports(extension) {
             return Err(LeafNodeError::UndeclaredExtension(extension));
         }

@@ -32,6 +32,7 @@ fn the_shared_secret_binds_both_public_keys() {
     assert!(!sent.shared_secret.ct_eq(received.as_bytes()));
 }
 
+// bad: key-01
 #[test]
 fn all_zero_results_are_refused() {
     let pair = kem().derive_key_pair(b"receiver").unwrap();

@@ -96,7 +96,7 @@ impl Case {
     }
 }
 
-// req: R-7.4-03, R-7.4-04, R-7.5-09, R-7.5-11, R-7.5-12, R-7.6-05, R-7.9-01, R-7.9.2-07, R-12.4.2-13, R-12.4.2-14
+// req: R-7.5-11, R-7.5-12, R-7.6-05, R-12.4.2-13, R-12.4.2-14
 #[test]
 fn official_treekem() {
     let cases: Vec<Case> = test_vectors::load("treekem.json");

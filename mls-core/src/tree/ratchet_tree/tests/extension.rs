@@ -43,6 +43,7 @@ fn parse(bytes: &[u8]) -> Result<RatchetTree, TreeError> {
 }
 
 // req: R-12.4.3.3-03
+// bad: tree-14
 #[test]
 fn an_empty_array_and_a_blank_end_are_refused() {
     assert_eq!(parse(&array(&[])).unwrap_err(), TreeError::Empty);
@@ -53,6 +54,7 @@ fn an_empty_array_and_a_blank_end_are_refused() {
 }
 
 // req: R-12.4.3.3-05
+// bad: tree-13
 #[test]
 fn nodes_of_the_wrong_kind_for_their_place_are_refused() {
     assert_eq!(

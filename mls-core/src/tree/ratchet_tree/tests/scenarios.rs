@@ -54,6 +54,7 @@ fn truncation_drops_a_populated_root_and_its_key() {
     assert_eq!(tree.root_hash(), tree_of(suite, 2).root_hash());
 }
 
+// bad: tree-16
 #[test]
 fn removing_the_right_half_truncates_by_several_levels() {
     let counting = Counting::new(7);

@@ -44,7 +44,7 @@ struct Operation {
     tree_hash_after: String,
 }
 
-// req: R-12.1.1-02, R-12.1.1-04, R-12.1.2-02, R-12.1.2-03, R-12.1.3-02, R-12.1.3-03, R-7.8-04
+// req: R-12.1.1-02, R-12.1.2-02, R-12.1.2-03, R-12.1.3-02, R-7.8-04
 #[test]
 fn tree_operations() {
     for case in load::<Operation>("tree-operations.json") {
@@ -80,7 +80,7 @@ struct Validation {
     resolutions: Vec<Vec<u32>>,
 }
 
-// req: R-7.8-01, R-7.8-02, R-7.8-03, R-4.1.1-02, R-4.1.1-03, R-4.1.1-04, R-12.4.3.3-01, R-12.4.3.3-02
+// req: R-7.8-01, R-7.8-02, R-7.8-03, R-4.1.1-02, R-4.1.1-03
 #[test]
 fn tree_validation_hashes_and_resolutions() {
     for case in load::<Validation>("tree-validation.json") {

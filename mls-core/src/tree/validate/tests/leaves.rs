@@ -195,7 +195,7 @@ fn default_types_need_no_listing() {
     );
 }
 
-// req: R-7.3-15, R-13.4-03, R-13.4-05, R-17.3-01
+// req: R-7.3-15, R-13.4-03, R-13.4-05, R-17.3-01, R-7.2-06
 #[test]
 fn a_leafs_extensions_must_be_declared_single_and_in_place() {
     Subject::key_package().rejects(
@@ -248,6 +248,7 @@ fn extensions_of_the_group_must_be_supported_whatever_the_source() {
 }
 
 // req: R-7.2-07, R-7.3-10, R-7.3-11
+// bad: valn-0113
 #[test]
 fn credentials_must_be_supported_both_ways() {
     Subject::key_package().rejects(
