@@ -130,6 +130,10 @@ scenario! { fn by_default_nothing_from_outside_is_taken() {
                     assert!(!taken, "{rules:?}");
                     assert_eq!(alice.store.commits(), before);
                 }
+                // What was let in before waits already; the policy is not asked about it again.
+                Err(ReceiveError::Engine(engine::ReceiveError::DuplicateProposal(_))) => {
+                    assert!(!taken && group.pending_proposals() == 1, "{rules:?}");
+                }
                 other => panic!("{rules:?}: {other:?}"),
             }
         }
