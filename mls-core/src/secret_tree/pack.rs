@@ -28,6 +28,7 @@ impl NodePack {
     }
 
     /// The nodes and their secrets, by index.
+    #[must_use]
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = (NodeIndex, &TreeNodeSecret)> {
         self.nodes.iter().map(|(node, secret)| (*node, &**secret))
     }
