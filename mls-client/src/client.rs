@@ -23,6 +23,8 @@ use crate::external::ExternalJoin;
 use crate::group::Group;
 use crate::identity::Identity;
 use crate::peek::WelcomePeek;
+use crate::pruned::PrunedAll;
+use crate::successor::Successor;
 
 /// A client: signers, key packages, and the groups of one store.
 ///
@@ -250,12 +252,20 @@ impl Client {
         Ok(self.group(run(self.driver.load(id))?))
     }
 
-    /// The groups that the store has.
+    /// The groups that we are in, as the store has them.
     ///
     /// # Errors
     /// A [`LoadError`] where the store cannot be read.
     pub fn groups(&self) -> Result<Vec<GroupId>, LoadError> {
         run(self.driver.groups())
+    }
+
+    /// The groups that we [observe](Self::observe), as the store has them.
+    ///
+    /// # Errors
+    /// A [`LoadError`] where the store cannot be read.
+    pub fn observed_groups(&self) -> Result<Vec<GroupId>, LoadError> {
+        run(self.driver.observed_groups())
     }
 
     /// Moves a group out of the store: what comes out is all of it, for [`import_group`](Self::import_group) elsewhere,
@@ -279,13 +289,25 @@ impl Client {
         Ok(self.group(run(self.driver.import_group(exported))?))
     }
 
-    /// What was handed out before and is still pending, in all groups: commits, proposals and external joins. Call it
-    /// after a restart and send everything again.
+    /// Drops what was kept for long enough: in every group the retained epochs that are too old or too many, by the
+    /// client's [`Limits`](crate::Limits) as they are now, and the key packages that have expired. Call it once a day.
+    ///
+    /// # Errors
+    /// A [`LoadError`] where the store fails. A group that cannot be pruned keeps no other from it.
+    pub fn prune(&self) -> Result<PrunedAll, LoadError> {
+        run(self.driver.prune_all())
+    }
+
+    /// What was handed out before and is still pending, in all groups: commits, proposals, external joins and
+    /// successors. Call it after a restart and send everything again.
     ///
     /// # Errors
     /// A [`LoadError`].
     pub fn resume(&self) -> Result<Vec<Repeat>, LoadError> {
-        run(self.driver.resume(|join| ExternalJoin::new(Arc::clone(&self.driver), join)))
+        run(self.driver.resume(
+            |join| ExternalJoin::new(Arc::clone(&self.driver), join),
+            |successor| Successor::new(Arc::clone(&self.driver), successor),
+        ))
     }
 
     fn group(&self, state: mls_core::group::Group) -> Group {

@@ -43,6 +43,7 @@ use mls_crypto_traits::{CryptoProvider, Rng};
 use crate::clock::Clock;
 use crate::error::DriverError;
 use crate::signers::SignerMap;
+use crate::trace;
 
 /// What a client is made of.
 pub(crate) struct Driver {
@@ -87,6 +88,7 @@ impl Driver {
 
     /// Stores a delta, and in the same transaction what the application writes.
     async fn store(&self, state: &mut Handle, delta: &Delta, app: Option<AppWrites>) -> Result<Durable, DriverError> {
+        trace::stores(delta);
         state.asked();
         let answer = match app {
             Some(app) => self.storage.commit_with(delta, app).await,
@@ -110,6 +112,7 @@ impl Driver {
 
     /// Stores what begins and yields it.
     async fn release<T>(&self, fresh: Fresh<T>) -> Result<T, DriverError> {
+        trace::stores(fresh.delta());
         let durable = self.storage.commit(fresh.delta()).await?;
         Ok(fresh.release(durable)?)
     }

@@ -9,6 +9,8 @@ use mls_core::identity::{IdentityError, IdentityErrorKind};
 use mls_core::record::Missing;
 use mls_core::storage::{StorageError, StorageErrorKind};
 
+use crate::trace::Failed;
+
 /// What went wrong around the engine. Whatever it is, the operation has had no effect that is visible to others.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -137,6 +139,12 @@ macro_rules! operation_errors {
                     Self::Driver(error) => error.disposition(),
                     $( Self::$own { .. } => $next, )*
                 }
+            }
+        }
+
+        impl Failed for $name {
+            fn disposition(&self) -> Disposition {
+                Self::disposition(self)
             }
         }
 

@@ -3,7 +3,7 @@
 use mls_core::group::{CommitOutput, EpochChange, Incoming, OutgoingProposal, ProposalReceived, Received};
 use mls_core::record::GroupId;
 
-use crate::ExternalJoin;
+use crate::{ExternalJoin, Successor};
 
 /// What a received message turned out to be.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub enum Event {
 /// The delivery service, or the group, tells which of two copies counts; the bytes are the same.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Repeat<J = ExternalJoin> {
+pub enum Repeat<J = ExternalJoin, S = Successor> {
     /// A commit that was neither accepted nor dropped.
     Commit {
         /// Its group.
@@ -41,6 +41,8 @@ pub enum Repeat<J = ExternalJoin> {
     },
     /// An external commit that was neither accepted nor abandoned.
     ExternalJoin(J),
+    /// A group that was founded to succeed another, and was neither accepted nor abandoned: send its Welcomes again.
+    Successor(S),
 }
 
 impl Incoming for Event {}

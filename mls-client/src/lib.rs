@@ -44,7 +44,7 @@
 //! # After a crash
 //!
 //! Build the client over the same store and call [`Client::resume`]: it hands out again what may not have reached the
-//! others; [`Client::successors`] does so with groups that were founded to succeed others. No key is used twice.
+//! others, groups that were founded to succeed others included. No key is used twice.
 //!
 //! # Stores, and both faces
 //!
@@ -58,8 +58,11 @@
 //! - `openssl`, `awslc`: the crypto providers `mls_crypto_openssl` and `mls_crypto_awslc`.
 //! - `sqlite`: the durable store `mls_storage_sqlite`.
 //! - `x509`: the authentication service for X.509 credentials, `mls_identity_x509`.
+//! - `tracing`: events for the crate of that name, under the target `mls_client`: how each operation ended, at the level
+//!   debug, and how many records were written, at trace. They hold names of operations and outcomes, epochs and counts,
+//!   and nothing of messages, members and groups.
 //!
-//! Each adds a crate, re-exported under its name, and changes nothing else.
+//! Each but the last adds a crate, re-exported under its name, and changes nothing else.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -83,9 +86,11 @@ mod identity;
 mod memory;
 mod observed;
 mod peek;
+mod pruned;
 mod settings;
 mod signers;
 mod successor;
+mod trace;
 mod waiting;
 
 pub use asynchronous::{
@@ -109,6 +114,7 @@ pub use identity::Identity;
 pub use memory::MemoryStorage;
 pub use observed::{ObservedEvent, ObservedGroup};
 pub use peek::WelcomePeek;
+pub use pruned::PrunedAll;
 pub use successor::Successor;
 
 pub use mls_core;

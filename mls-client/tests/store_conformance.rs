@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use mls_client::mls_core::record::{Delta, Durable, Precondition, RecordKey, RecordPrefix, Write};
 use mls_client::mls_core::storage::conformance::{self, StoreFactory};
-use mls_client::mls_core::storage::{StorageError, StorageErrorKind};
+use mls_client::mls_core::storage::{AppWrites, StorageError, StorageErrorKind};
 use mls_client::mls_crypto_traits::SecretBytes;
 use mls_client::{MemoryStorage, Storage};
 
@@ -25,6 +25,10 @@ impl Storage for Kept {
 
     fn commit(&self, delta: &Delta) -> Result<Durable, StorageError> {
         self.0.commit(delta)
+    }
+
+    fn commit_with(&self, delta: &Delta, app: AppWrites) -> Result<Durable, StorageError> {
+        self.0.commit_with(delta, app)
     }
 }
 
@@ -50,10 +54,10 @@ impl StoreFactory for Keeper {
 fn the_memory_store_conforms() {
     let report = conformance::run(&mut || -> Box<dyn Storage> { Box::new(MemoryStorage::new()) });
     report.assert_ok();
-    assert_eq!((report.passed().len(), report.skipped().len()), (20, 4));
+    assert_eq!((report.passed().len(), report.skipped().len()), (24, 5));
     let report = conformance::run(&mut Keeper::default());
     report.assert_ok();
-    assert_eq!((report.passed().len(), report.skipped().len()), (24, 0));
+    assert_eq!((report.passed().len(), report.skipped().len()), (29, 0));
 }
 
 /// One thing that a store does wrong.

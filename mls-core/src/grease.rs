@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use mls_crypto_traits::{CipherSuite, CryptoError, Rng};
 
 use crate::credential::CredentialType;
-use crate::extension::{Extension, ExtensionType};
+use crate::extension::{Extension, ExtensionType, Extensions};
 use crate::group::{KeyPackageSpec, LeafSpec};
 use crate::proposal::ProposalType;
 
@@ -53,6 +53,19 @@ pub fn grease_key_package(spec: &mut KeyPackageSpec, rng: &mut dyn Rng) -> Resul
         insert(&mut spec.extensions.0, extension, rng)?;
     }
     grease_leaf(&mut spec.leaf, rng)
+}
+
+/// Puts a greased extension into those of a GroupInfo (RFC 9420 section 12.4.3).
+///
+/// # Errors
+/// [`CryptoError`] of the source of randomness.
+pub fn grease_group_info(extensions: &mut Extensions, rng: &mut dyn Rng) -> Result<(), CryptoError> {
+    // req: R-12.4.3-03, R-13.5-02, R-13.5-03
+    let extension = extension(draw(rng)?, rng)?;
+    if !extensions.contains(extension.extension_type) {
+        insert(&mut extensions.0, extension, rng)?;
+    }
+    Ok(())
 }
 
 /// One of the reserved values 0x0A0A, 0x1A1A, and so on to 0xEAEA.

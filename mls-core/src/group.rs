@@ -3,7 +3,7 @@
 //! A [`Group`] is what one member holds of one group. Functions here read a `&Group` and yield a [`Step`]: what must
 //! be stored, and what comes out once it is. Until [`Step::apply`] nothing has happened.
 
-mod admission;
+pub(crate) mod admission;
 pub(crate) mod advance;
 pub(crate) mod answers;
 mod assemble;
@@ -38,6 +38,7 @@ mod pending;
 pub(crate) mod process;
 mod proposals;
 mod propose;
+mod prune;
 mod psks;
 pub(crate) mod public_state;
 pub(crate) mod query;
@@ -58,6 +59,7 @@ mod successor_join;
 mod tests;
 mod transfer;
 mod tree_outside;
+pub(crate) mod vet;
 mod welcome_make;
 
 pub use answers::{AnswerError, Answers};
@@ -74,7 +76,7 @@ pub use create::{
 pub use detached::{DetachedCommit, accept_detached};
 pub use disposition::{Disposition, Missing};
 pub use encrypt::{EncryptError, EncryptOptions, Outgoing, encrypt};
-pub use export::{ExportError, GroupInfoOptions, export_ratchet_tree, export_secret, group_info};
+pub use export::{ExportError, GroupInfoOptions, export_ratchet_tree, export_secret, group_info, group_info_with};
 pub use exporter::delete_exporter;
 pub use external::{ExternalJoin, ExternalJoinPlan, PendingExternalJoin, external_join};
 pub use fault::Fault;
@@ -92,6 +94,7 @@ pub use outside::{
 pub use process::{EpochChange, PendingCommit, VettedCommit};
 pub use proposals::{WaitingProposal, drop_proposal, waiting_proposals};
 pub use propose::{LeafChange, OutgoingProposal, ProposeError, Proposing, SendOptions, propose};
+pub use prune::{Pruned, forget_key_packages, prune};
 pub use receive::{Inbound, PendingProposal, ProposalReceived, Received, receive};
 pub use receive_error::{CommitRule, ReceiveError};
 pub use rewind::{RewindError, Rewound, rewind};

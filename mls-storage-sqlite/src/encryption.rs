@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use zeroize::Zeroizing;
 
 use crate::error::OpenError;
+use crate::store::SqliteStorage;
 
 /// What a file is encrypted with.
 #[derive(Debug)]
@@ -54,6 +55,30 @@ impl Encryption {
             return Err(OpenError::NoEncryption);
         }
         Ok(())
+    }
+}
+
+impl SqliteStorage {
+    /// Encrypts the file anew with another key: as one transaction, so that a crash leaves the old key or the new one.
+    /// What was encrypted with the old key leaves the files before this returns.
+    ///
+    /// No other connection to the file may be open: it could neither read nor write from then on. A plaintext header
+    /// stays one, with its salt.
+    ///
+    /// # Errors
+    /// [`OpenError::NoEncryption`] where the file is not encrypted, [`OpenError::WrongKey`] for a key that cannot be
+    /// one; the old key stays the file's. [`OpenError::Storage`] with
+    /// [`Busy`](mls_core::storage::StorageErrorKind::Busy) where another connection is open: then close this store and
+    /// find out by opening it which key the file has.
+    pub fn change_key(&self, key: &FileKey) -> Result<(), OpenError> {
+        let inner = self.lock();
+        let salt = inner.connection.query_row("PRAGMA cipher_salt", [], |row| row.get::<_, String>(0));
+        if salt.is_err() {
+            return Err(OpenError::NoEncryption);
+        }
+        inner.connection.execute_batch(&pragma("rekey", key)?)?;
+        drop(inner);
+        Ok(self.erase_now()?)
     }
 }
 

@@ -15,7 +15,7 @@ pub enum OpenError {
     NotADatabase,
     /// The key is not that of the file, or the file is no database.
     WrongKey,
-    /// The library that is linked cannot encrypt.
+    /// The library that is linked cannot encrypt, or the file whose key is to be changed has none.
     NoEncryption,
     /// A newer version of this library has written the database.
     NewerSchema {
@@ -35,7 +35,7 @@ impl fmt::Display for OpenError {
         match self {
             Self::NotADatabase => f.write_str("the file is no database, or an encrypted one"),
             Self::WrongKey => f.write_str("the key is wrong, or the file is no database"),
-            Self::NoEncryption => f.write_str("the SQLite that is linked cannot encrypt"),
+            Self::NoEncryption => f.write_str("the SQLite that is linked cannot encrypt, or the file is not encrypted"),
             Self::NewerSchema { found, known } => {
                 write!(f, "the database has schema version {found}, and {known} is the newest that is known")
             }
@@ -66,10 +66,11 @@ impl From<StorageError> for OpenError {
 
 impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
-        if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) {
-            Self::NotADatabase
-        } else {
-            Self::Storage(storage_error(error))
+        match &error {
+            rusqlite::Error::SqliteFailure(failure, _) if failure.code == ErrorCode::NotADatabase => Self::NotADatabase,
+            // The header is one, and what follows is not: a file that is encrypted but for its header.
+            rusqlite::Error::SqliteFailure(_, Some(said)) if said == "unsupported file format" => Self::NotADatabase,
+            _ => Self::Storage(storage_error(error)),
         }
     }
 }

@@ -38,5 +38,7 @@ pub(crate) fn version(connection: &Connection) -> Result<u32, StorageError> {
     }
 }
 
+// The crash tests take this file in, too.
 #[cfg(test)]
+#[path = "schema/tests.rs"]
 mod tests;

@@ -71,6 +71,61 @@ fn a_header_may_be_in_the_clear() {
     assert_eq!(fs::read(path).unwrap()[..16], PLAIN[..]);
 }
 
+/// The key is changed with a group in the file, and the group goes on; the old key opens nothing any more.
+fn changed(name: &str, old: fn() -> Encryption, new: FileKey, with_new: fn() -> Encryption) {
+    let scratch = Scratch::new(name);
+    let path = scratch.file("alice.db");
+    let bob = Party::over(SqliteStorage::open_in_memory(&SqliteOptions::default()).unwrap());
+    let alice = Party::over(open(&path, old()).unwrap());
+    let (mut at_alice, mut at_bob) = pair(&alice, &bob);
+    let id = at_alice.id().clone();
+    let page = fs::read(&path).unwrap()[4096..8192].to_vec();
+    alice.store.change_key(&new).unwrap();
+    // Nothing of the old encryption is left, nor in the log.
+    for file in ["", "-wal"] {
+        let bytes = fs::read(format!("{}{file}", path.display())).unwrap_or_default();
+        assert!(!bytes.windows(page.len()).any(|window| window == page), "an old page is there");
+    }
+    assert_talk(&mut at_alice, &mut at_bob);
+    drop((at_alice, alice));
+    assert!(matches!(open(&path, old()), Err(OpenError::WrongKey)));
+    let alice = Party::over(open(&path, with_new()).unwrap());
+    assert_talk(&mut alice.client.load_group(&id).unwrap(), &mut at_bob);
+}
+
+#[test]
+fn a_key_can_be_changed() {
+    let key = || FileKey::Raw(SecretBytes::from_slice(&[2; 32]));
+    changed("to-raw", || passphrase("old"), key(), || raw(2));
+    let text = FileKey::Passphrase(SecretBytes::from_slice(b"it's new"));
+    changed("to-passphrase", || raw(1), text, || passphrase("it's new"));
+    let with_header: fn() -> Encryption = || raw(1).plaintext_header([7; 16]);
+    changed("with-header", with_header, key(), || raw(2).plaintext_header([7; 16]));
+}
+
+#[test]
+fn a_key_that_cannot_be_changed_stays() {
+    let scratch = Scratch::new("rekey");
+    let path = scratch.file("alice.db");
+    let store = open(&path, raw(1)).unwrap();
+    store.app_put(b"key", b"value").unwrap();
+    let short = FileKey::Raw(SecretBytes::from_slice(&[2; 31]));
+    assert!(matches!(store.change_key(&short), Err(OpenError::WrongKey)));
+    // Somebody writes meanwhile.
+    let impatient = SqliteOptions::default().encryption(raw(1)).busy_timeout(core::time::Duration::from_millis(1));
+    let other = SqliteStorage::open(&path, &impatient).unwrap();
+    let refused = store.app_transaction(|_| {
+        Ok::<_, mls_core::storage::StorageError>(other.change_key(&FileKey::Raw(SecretBytes::from_slice(&[2; 32]))))
+    });
+    assert!(matches!(refused.unwrap(), Err(OpenError::Storage(_))));
+    drop((store, other));
+    let store = open(&path, raw(1)).unwrap();
+    assert_eq!(store.app_get(b"key").unwrap().unwrap().as_bytes(), b"value");
+    let plain = SqliteStorage::open_in_memory(&SqliteOptions::default()).unwrap();
+    let key = FileKey::Raw(SecretBytes::from_slice(&[2; 32]));
+    assert!(matches!(plain.change_key(&key), Err(OpenError::NoEncryption)));
+}
+
 #[test]
 fn keys_that_cannot_be_are_refused() {
     let scratch = Scratch::new("keys");

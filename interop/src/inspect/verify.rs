@@ -3,6 +3,7 @@
 use core::fmt;
 
 use mls_codec::{Decode, Encode};
+use mls_core::custom::CustomTypes;
 use mls_core::extension::{ExtensionType, RequiredCapabilities};
 use mls_core::framing::ProtocolVersion;
 use mls_core::key_package::KeyPackage;
@@ -169,6 +170,7 @@ pub(super) fn group_info(
         group_extensions: &context.extensions.iter().map(|extension| extension.extension_type).collect::<Vec<_>>(),
         now: None,
         max_lifetime: None,
+        custom: CustomTypes::none(),
     };
     let checks = vec![
         Check::new("signature by the signer's leaf", signed),

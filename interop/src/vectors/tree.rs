@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mls_codec::{Decode, Encode};
 use mls_core::commit::UpdatePath;
+use mls_core::custom::CustomTypes;
 use mls_core::extension::{Extensions, RequiredCapabilities};
 use mls_core::framing::ProtocolVersion;
 use mls_core::group_context::GroupContext;
@@ -125,6 +126,7 @@ pub(super) fn tree_validation(provider: &dyn CryptoProvider, case: Value) -> Out
         group_extensions: &[],
         now: None,
         max_lifetime: None,
+        custom: CustomTypes::none(),
     };
     must("validation", validate_tree(suite, &tree, &context))
 }

@@ -17,11 +17,13 @@ use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, Signature
 use super::builder::AsyncClientBuilder;
 use super::external::AsyncExternalJoin;
 use super::group::AsyncGroup;
+use super::successor::AsyncSuccessor;
 use crate::driver::Driver;
 use crate::error::{CreateError, JoinError, LoadError, ProposeError};
 use crate::event::Repeat;
 use crate::identity::Identity;
 use crate::peek::WelcomePeek;
+use crate::pruned::PrunedAll;
 
 /// A [`Client`](crate::Client) over an asynchronous store, authentication service and policy.
 ///
@@ -309,7 +311,7 @@ impl AsyncClient {
         Ok(self.group(self.driver.import_group(exported).await?))
     }
 
-    /// The groups that the store has.
+    /// The groups that we are in, as the store has them.
     ///
     /// # Errors
     /// A [`LoadError`] where the store cannot be read.
@@ -317,13 +319,31 @@ impl AsyncClient {
         self.driver.groups().await
     }
 
-    /// What was handed out before and is still pending, in all groups: commits, proposals and external joins. Call it
-    /// after a restart and send everything again.
+    /// The groups that we [observe](Self::observe), as the store has them.
+    ///
+    /// # Errors
+    /// A [`LoadError`] where the store cannot be read.
+    pub async fn observed_groups(&self) -> Result<Vec<GroupId>, LoadError> {
+        self.driver.observed_groups().await
+    }
+
+    /// Drops what was kept for long enough: in every group the retained epochs that are too old or too many, by the
+    /// client's [`Limits`](crate::Limits) as they are now, and the key packages that have expired. Call it once a day.
+    ///
+    /// # Errors
+    /// A [`LoadError`] where the store fails. A group that cannot be pruned keeps no other from it.
+    pub async fn prune(&self) -> Result<PrunedAll, LoadError> {
+        self.driver.prune_all().await
+    }
+
+    /// What was handed out before and is still pending, in all groups: commits, proposals, external joins and
+    /// successors. Call it after a restart and send everything again.
     ///
     /// # Errors
     /// A [`LoadError`].
-    pub async fn resume(&self) -> Result<Vec<Repeat<AsyncExternalJoin>>, LoadError> {
-        self.driver.resume(|join| AsyncExternalJoin::new(Arc::clone(&self.driver), join)).await
+    pub async fn resume(&self) -> Result<Vec<Repeat<AsyncExternalJoin, AsyncSuccessor>>, LoadError> {
+        let join = |join| AsyncExternalJoin::new(Arc::clone(&self.driver), join);
+        self.driver.resume(join, |successor| AsyncSuccessor::new(Arc::clone(&self.driver), successor)).await
     }
 
     fn group(&self, state: mls_core::group::Group) -> AsyncGroup {

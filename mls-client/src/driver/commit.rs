@@ -10,6 +10,7 @@ use mls_core::tree::math::LeafIndex;
 use super::rounds::Rounds;
 use super::{Driver, Handle};
 use crate::error::CommitError;
+use crate::trace::traced;
 
 impl Driver {
     /// A commit of these proposals, in the way that the policy has for commits.
@@ -20,13 +21,19 @@ impl Driver {
     }
 
     pub(crate) async fn commit(&self, state: &mut Handle, plan: &CommitPlan) -> Result<CommitOutput, CommitError> {
-        let mut rounds = Rounds::begin(self, state).await?;
-        loop {
-            match self.try_commit(state, plan).await {
-                Ok(step) => return Ok(self.perform(state, step).await?),
-                Err(error) => rounds.settle(self, state, error).await?,
+        traced("commit", Some(state.epoch()), async {
+            let mut rounds = Rounds::begin(self, state).await?;
+            let mut greased = plan.clone();
+            self.grease_group_info(&mut greased.group_info_extensions);
+            let plan = &greased;
+            loop {
+                match self.try_commit(state, plan).await {
+                    Ok(step) => return Ok(self.perform(state, step).await?),
+                    Err(error) => rounds.settle(self, state, error).await?,
+                }
             }
-        }
+        })
+        .await
     }
 
     async fn try_commit(&self, state: &State, plan: &CommitPlan) -> Result<Step<CommitOutput>, CommitError> {
@@ -38,23 +45,29 @@ impl Driver {
     }
 
     pub(crate) async fn accept_commit(&self, state: &mut Handle) -> Result<EpochChange, CommitError> {
-        let mut rounds = Rounds::begin(self, state).await?;
-        loop {
-            match self.engine(|env| accept_commit(state, env)) {
-                Ok(step) => return Ok(self.perform(state, step).await?),
-                Err(error) => rounds.settle(self, state, CommitError::from(error)).await?,
+        traced("accept_commit", Some(state.epoch()), async {
+            let mut rounds = Rounds::begin(self, state).await?;
+            loop {
+                match self.engine(|env| accept_commit(state, env)) {
+                    Ok(step) => return Ok(self.perform(state, step).await?),
+                    Err(error) => rounds.settle(self, state, CommitError::from(error)).await?,
+                }
             }
-        }
+        })
+        .await
     }
 
     pub(crate) async fn drop_commit(&self, state: &mut Handle) -> Result<(), CommitError> {
-        let mut rounds = Rounds::begin(self, state).await?;
-        loop {
-            match self.engine(|env| drop_commit(state, env)) {
-                Ok(step) => return Ok(self.perform(state, step).await?),
-                Err(error) => rounds.settle(self, state, CommitError::from(error)).await?,
+        traced("drop_commit", Some(state.epoch()), async {
+            let mut rounds = Rounds::begin(self, state).await?;
+            loop {
+                match self.engine(|env| drop_commit(state, env)) {
+                    Ok(step) => return Ok(self.perform(state, step).await?),
+                    Err(error) => rounds.settle(self, state, CommitError::from(error)).await?,
+                }
             }
-        }
+        })
+        .await
     }
 }
 

@@ -3,7 +3,7 @@
 use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
 use mls_core::extension::Extensions;
-use mls_core::grease::{grease_key_package, grease_leaf};
+use mls_core::grease::{grease_group_info, grease_key_package, grease_leaf};
 use mls_core::group::{
     CreateGroup, ExternalJoinPlan, Fresh, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group,
     forget_psk, generate_key_package, generate_signer, import_signer, signer_from_record, store_psk,
@@ -16,6 +16,7 @@ use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, Signature
 use super::Driver;
 use crate::error::{CreateError, DriverError};
 use crate::identity::Identity;
+use crate::trace::traced;
 
 /// How long a key package is valid from the moment of its making, in seconds: twelve weeks.
 const VALIDITY: u64 = 12 * 7 * 24 * 3600;
@@ -49,6 +50,14 @@ impl Driver {
             self.engine(|env| grease_key_package(&mut spec, env.rng)).unwrap_or_default();
         }
         spec
+    }
+
+    /// Puts GREASE into the extensions of a GroupInfo, unless told otherwise.
+    pub(crate) fn grease_group_info(&self, extensions: &mut Extensions) {
+        if self.grease {
+            // req: R-12.4.3-03
+            self.engine(|env| grease_group_info(extensions, env.rng)).unwrap_or_default();
+        }
     }
 
     // req: R-13.5-08
@@ -133,13 +142,19 @@ impl Driver {
     }
 
     pub(crate) async fn key_package(&self, spec: &KeyPackageSpec) -> Result<NewKeyPackage, CreateError> {
-        let fresh = self.engine(|env| generate_key_package(spec, env))?;
-        Ok(self.release(fresh).await?)
+        traced("key_package", None, async {
+            let fresh = self.engine(|env| generate_key_package(spec, env))?;
+            Ok(self.release(fresh).await?)
+        })
+        .await
     }
 
     pub(crate) async fn create_group(&self, plan: &CreateGroup) -> Result<State, CreateError> {
-        let fresh = self.engine(|env| create_group(plan, env))?;
-        Ok(self.release(fresh).await?)
+        traced("create_group", None, async {
+            let fresh = self.engine(|env| create_group(plan, env))?;
+            Ok(self.release(fresh).await?)
+        })
+        .await
     }
 
     pub(crate) async fn store_psk(&self, psk_id: &[u8], value: &PskValue) -> Result<(), CreateError> {

@@ -1,8 +1,9 @@
 //! What a group hands out without changing.
 
 use mls_core::env::Env;
+use mls_core::extension::Extensions;
 use mls_core::group::{
-    ExportError as EngineError, Group as State, GroupInfoOptions, export_ratchet_tree, export_secret, group_info,
+    ExportError as EngineError, Group as State, GroupInfoOptions, export_ratchet_tree, export_secret, group_info_with,
 };
 use mls_crypto_traits::SecretBytes;
 
@@ -26,7 +27,9 @@ impl Driver {
         state: &mut Handle,
         options: GroupInfoOptions,
     ) -> Result<Vec<u8>, ExportError> {
-        self.hand_out(state, |state, env| group_info(state, options, env)).await
+        let mut further = Extensions::new();
+        self.grease_group_info(&mut further);
+        self.hand_out(state, |state, env| group_info_with(state, options, &further, env)).await
     }
 
     pub(crate) async fn ratchet_tree(&self, state: &mut Handle) -> Result<Vec<u8>, ExportError> {

@@ -10,17 +10,21 @@ use mls_crypto_traits::SecretBytes;
 
 use super::Driver;
 use crate::error::{DriverError, JoinError};
+use crate::trace::traced;
 
 impl Driver {
     pub(crate) async fn join(&self, welcome: &[u8], ratchet_tree: Option<&[u8]>) -> Result<State, JoinError> {
-        let welcome = welcome_of(welcome)?;
-        let (reference, record) = self.find_key_package(&welcome).await?;
-        let opened = self.engine(|env| open_welcome(&welcome, &reference, &record, ratchet_tree, env))?;
-        let answers = self.answer(&[], opened.psks()).await?;
-        let pending = self.engine(|env| opened.resume(&answers, env))?;
-        let answers = self.answer(pending.credentials(), &[]).await?;
-        let fresh = self.engine(|env| pending.resume(&answers, env))?;
-        Ok(self.release(fresh).await?)
+        traced("join", None, async {
+            let welcome = welcome_of(welcome)?;
+            let (reference, record) = self.find_key_package(&welcome).await?;
+            let opened = self.engine(|env| open_welcome(&welcome, &reference, &record, ratchet_tree, env))?;
+            let answers = self.answer(&[], opened.psks()).await?;
+            let pending = self.engine(|env| opened.resume(&answers, env))?;
+            let answers = self.answer(pending.credentials(), &[]).await?;
+            let fresh = self.engine(|env| pending.resume(&answers, env))?;
+            Ok(self.release(fresh).await?)
+        })
+        .await
     }
 
     /// The first of our key packages that the Welcome is for.
@@ -41,21 +45,30 @@ impl Driver {
         ratchet_tree: Option<&[u8]>,
         plan: &ExternalJoinPlan,
     ) -> Result<ExternalJoin, JoinError> {
-        let group_info = group_info_of(group_info)?;
-        let pending = self.engine(|env| external_join(&group_info, ratchet_tree, plan, env))?;
-        let answers = self.answer(pending.credentials(), pending.psks()).await?;
-        let fresh = self.engine(|env| pending.resume(&answers, env))?;
-        Ok(self.release(fresh).await?)
+        traced("join_external", None, async {
+            let group_info = group_info_of(group_info)?;
+            let pending = self.engine(|env| external_join(&group_info, ratchet_tree, plan, env))?;
+            let answers = self.answer(pending.credentials(), pending.psks()).await?;
+            let fresh = self.engine(|env| pending.resume(&answers, env))?;
+            Ok(self.release(fresh).await?)
+        })
+        .await
     }
 
     pub(crate) async fn accept_join(&self, join: ExternalJoin) -> Result<State, JoinError> {
-        let fresh = self.engine(|env| join.accept(env))?;
-        Ok(self.release(fresh).await?)
+        traced("accept_join", None, async {
+            let fresh = self.engine(|env| join.accept(env))?;
+            Ok(self.release(fresh).await?)
+        })
+        .await
     }
 
     pub(crate) async fn abandon_join(&self, join: ExternalJoin) -> Result<(), JoinError> {
-        let fresh = self.engine(|env| join.abandon(env))?;
-        Ok(self.release(fresh).await?)
+        traced("abandon_join", None, async {
+            let fresh = self.engine(|env| join.abandon(env))?;
+            Ok(self.release(fresh).await?)
+        })
+        .await
     }
 }
 

@@ -12,6 +12,7 @@ use super::rounds::Rounds;
 use super::{Driver, Handle};
 use crate::error::{DriverError, ProposeError, ReceiveError, SendError};
 use crate::event::Event;
+use crate::trace::{self, traced};
 
 /// So many messages of a backlog go into one transaction at most: enough to make its cost small, and few enough to hold
 /// in memory with the keys that they use up, which an open batch keeps.
@@ -26,13 +27,16 @@ impl Driver {
         data: &[u8],
         options: &EncryptOptions,
     ) -> Result<Outgoing, SendError> {
-        let mut rounds = Rounds::begin(self, state).await?;
-        loop {
-            match self.engine(|env| encrypt(state, data, options, env)) {
-                Ok(step) => return Ok(self.perform(state, step).await?),
-                Err(error) => rounds.settle(self, state, SendError::from(error)).await?,
+        traced("send", Some(state.epoch()), async {
+            let mut rounds = Rounds::begin(self, state).await?;
+            loop {
+                match self.engine(|env| encrypt(state, data, options, env)) {
+                    Ok(step) => return Ok(self.perform(state, step).await?),
+                    Err(error) => rounds.settle(self, state, SendError::from(error)).await?,
+                }
             }
-        }
+        })
+        .await
     }
 
     pub(crate) async fn propose(
@@ -41,20 +45,28 @@ impl Driver {
         proposing: &Proposing,
         options: &SendOptions,
     ) -> Result<OutgoingProposal, ProposeError> {
-        let mut rounds = Rounds::begin(self, state).await?;
-        loop {
-            match self.engine(|env| propose(state, proposing.clone(), options, env)) {
-                Ok(step) => return Ok(self.perform(state, step).await?),
-                Err(error) => rounds.settle(self, state, ProposeError::from(error)).await?,
+        traced("propose", Some(state.epoch()), async {
+            let mut rounds = Rounds::begin(self, state).await?;
+            loop {
+                match self.engine(|env| propose(state, proposing.clone(), options, env)) {
+                    Ok(step) => return Ok(self.perform(state, step).await?),
+                    Err(error) => rounds.settle(self, state, ProposeError::from(error)).await?,
+                }
             }
-        }
+        })
+        .await
     }
 
     pub(crate) async fn receive(&self, state: &mut Handle, bytes: &[u8]) -> Result<Event, ReceiveError> {
-        self.settle_doubt(state).await?;
-        let stored = state.stamp();
-        let step = self.receive_step(state, stored, bytes).await?;
-        Ok(self.perform(state, step).await?)
+        traced("receive", Some(state.epoch()), async {
+            self.settle_doubt(state).await?;
+            let stored = state.stamp();
+            let step = self.receive_step(state, stored, bytes).await?;
+            let event = self.perform(state, step).await?;
+            trace::received(&event);
+            Ok(event)
+        })
+        .await
     }
 
     /// Receives, with what the application makes of it written in the same transaction.
@@ -64,12 +76,17 @@ impl Driver {
         bytes: &[u8],
         write: impl FnOnce(&Event) -> AppWrites,
     ) -> Result<Event, ReceiveError> {
-        self.settle_doubt(state).await?;
-        let stored = state.stamp();
-        let step = self.receive_step(state, stored, bytes).await?;
-        let app = write(step.incoming());
-        let durable = self.store(state, step.delta(), Some(app)).await?;
-        Ok(step.apply(state, durable).map_err(DriverError::from)?)
+        traced("receive_with", Some(state.epoch()), async {
+            self.settle_doubt(state).await?;
+            let stored = state.stamp();
+            let step = self.receive_step(state, stored, bytes).await?;
+            let app = write(step.incoming());
+            let durable = self.store(state, step.delta(), Some(app)).await?;
+            let event = step.apply(state, durable).map_err(DriverError::from)?;
+            trace::received(&event);
+            Ok(event)
+        })
+        .await
     }
 
     /// Receives what can be received of `messages`, a [`Batch`] at a time. A message that fails changes nothing and
@@ -79,26 +96,29 @@ impl Driver {
         state: &mut Handle,
         messages: impl IntoIterator<Item = M>,
     ) -> Result<Vec<Result<Event, ReceiveError>>, ReceiveError> {
-        self.settle_doubt(state).await?;
-        let mut messages = messages.into_iter().peekable();
-        let mut outcomes = Vec::new();
-        while messages.peek().is_some() {
-            // From the first step on the group in memory is ahead of the store.
-            state.asked();
-            let mut taken = 0_usize;
-            let batch = self.receive_batch(state, &mut messages, &mut taken).await;
-            state.answered();
-            match batch {
-                Ok(batch) => outcomes.extend(batch),
-                Err(error) if outcomes.is_empty() => return Err(error),
-                Err(error) => {
-                    let left = taken.saturating_add(messages.by_ref().count());
-                    outcomes.push(Err(error));
-                    outcomes.extend((1..left).map(|_| Err(DriverError::Skipped.into())));
+        traced("receive_all", Some(state.epoch()), async {
+            self.settle_doubt(state).await?;
+            let mut messages = messages.into_iter().peekable();
+            let mut outcomes = Vec::new();
+            while messages.peek().is_some() {
+                // From the first step on the group in memory is ahead of the store.
+                state.asked();
+                let mut taken = 0_usize;
+                let batch = self.receive_batch(state, &mut messages, &mut taken).await;
+                state.answered();
+                match batch {
+                    Ok(batch) => outcomes.extend(batch),
+                    Err(error) if outcomes.is_empty() => return Err(error),
+                    Err(error) => {
+                        let left = taken.saturating_add(messages.by_ref().count());
+                        outcomes.push(Err(error));
+                        outcomes.extend((1..left).map(|_| Err(DriverError::Skipped.into())));
+                    }
                 }
             }
-        }
-        Ok(outcomes)
+            Ok(outcomes)
+        })
+        .await
     }
 
     /// Receives as many messages as go into one transaction, and counts them in `taken`.
@@ -122,9 +142,11 @@ impl Driver {
             };
             outcomes.push(outcome);
         }
+        trace::batch(outcomes.len(), outcomes.iter().filter(|outcome| outcome.is_err()).count());
         let mut events = match batch.delta() {
             None => Vec::new(),
             Some(delta) => {
+                trace::stores(delta);
                 let durable = self.storage.commit(delta).await.map_err(DriverError::from)?;
                 batch.apply(durable).map_err(DriverError::from)?
             }

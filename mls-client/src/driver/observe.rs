@@ -12,6 +12,7 @@ use super::Driver;
 use super::join::group_info_of;
 use crate::error::{DriverError, JoinError, LoadError, ReceiveError};
 use crate::observed::ObservedEvent;
+use crate::trace::traced;
 
 impl Driver {
     pub(crate) async fn observe(&self, group_info: &[u8], ratchet_tree: Option<&[u8]>) -> Result<Observer, JoinError> {
@@ -70,18 +71,21 @@ impl Driver {
         observer: &mut Observer,
         bytes: &[u8],
     ) -> Result<ObservedEvent, ReceiveError> {
-        let message = MlsMessage::from_bytes(bytes).map_err(ReceiveError::Malformed)?;
-        match self.engine(|env| observer.receive(&message, env))? {
-            Observed::Proposal(pending) => self.observe_proposal(observer, *pending).await,
-            Observed::ExternalProposal(pending) => {
-                let ruling = self.rules.judge_external_proposal(pending.question()).await;
-                let pending = self.engine(|env| pending.rule(ruling, observer, env))?;
-                self.observe_proposal(observer, pending).await
+        traced("observe_message", Some(observer.epoch()), async {
+            let message = MlsMessage::from_bytes(bytes).map_err(ReceiveError::Malformed)?;
+            match self.engine(|env| observer.receive(&message, env))? {
+                Observed::Proposal(pending) => self.observe_proposal(observer, *pending).await,
+                Observed::ExternalProposal(pending) => {
+                    let ruling = self.rules.judge_external_proposal(pending.question()).await;
+                    let pending = self.engine(|env| pending.rule(ruling, observer, env))?;
+                    self.observe_proposal(observer, pending).await
+                }
+                Observed::Commit(pending) => self.observe_commit(observer, *pending).await,
+                Observed::Hidden(hidden) => Ok(ObservedEvent::Hidden(hidden)),
+                _ => Err(DriverError::Unknown.into()),
             }
-            Observed::Commit(pending) => self.observe_commit(observer, *pending).await,
-            Observed::Hidden(hidden) => Ok(ObservedEvent::Hidden(hidden)),
-            _ => Err(DriverError::Unknown.into()),
-        }
+        })
+        .await
     }
 
     async fn observe_proposal(

@@ -4,17 +4,22 @@ use mls_codec::Decode;
 use mls_core::env::Env;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{
-    self as engine, CommitPlan, ExternalJoin, ExternalJoinPlan, Group as State, LeafSpec, MemberPurpose, Rewound, Step,
-    VerifiedGroupInfo, open_welcome, verify_group_info,
+    self as engine, CommitPlan, ExternalJoin, ExternalJoinPlan, Fault, Group as State, LeafSpec, MemberPurpose, Pruned,
+    Rewound, Step, VerifiedGroupInfo, forget_key_packages, open_welcome, verify_group_info,
 };
+use mls_core::record::{RecordKey, RecordPrefix};
+use mls_core::storage::key_package_lifetime;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::{HpkeCiphertext, SecretBytes};
 
 use super::join::{group_info_of, welcome_of};
 use super::rounds::Rounds;
 use super::{Driver, Handle};
-use crate::error::{CommitError, ExportError, JoinError, LoadError, MemberError, OperationError, RewindError};
+use crate::error::{
+    CommitError, DriverError, ExportError, JoinError, LoadError, MemberError, OperationError, RewindError,
+};
 use crate::peek::WelcomePeek;
+use crate::pruned::PrunedAll;
 
 impl Driver {
     /// Computes a step over whatever records it takes, stores it and makes it happen.
@@ -37,6 +42,49 @@ impl Driver {
 
     pub(crate) async fn rewind(&self, state: &mut Handle, epoch: u64) -> Result<Rewound, RewindError> {
         self.make(state, |state, env| engine::rewind(state, epoch, env)).await
+    }
+
+    pub(crate) async fn prune(&self, state: &mut Handle) -> Result<Pruned, LoadError> {
+        self.settle_doubt(state).await?;
+        match self.engine(|env| engine::prune(state, env))? {
+            Some(step) => Ok(self.perform(state, step).await?),
+            None => Ok(Pruned::default()),
+        }
+    }
+
+    /// Prunes every group, and forgets the key packages that have expired.
+    pub(crate) async fn prune_all(&self) -> Result<PrunedAll, LoadError> {
+        let mut pruned = PrunedAll::default();
+        for id in self.groups().await? {
+            let outcome = match self.load(&id).await {
+                Ok(state) => self.prune(&mut Handle::new(state)).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(of_group) if of_group == Pruned::default() => {}
+                Ok(of_group) => pruned.groups.push((id, of_group)),
+                // What was moved away is deleted as a whole.
+                Err(LoadError::Engine(Fault::Moved)) => {}
+                // The others go on.
+                Err(error) => pruned.failed.push((id, error)),
+            }
+        }
+        let now = self.now().0;
+        let mut expired = Vec::new();
+        for (key, record) in self.storage.scan(&RecordPrefix::KeyPackages).await.map_err(DriverError::from)? {
+            let lifetime = key_package_lifetime(&record).ok().flatten();
+            if let (RecordKey::KeyPackage(reference), Some(lifetime)) = (key, lifetime)
+                && lifetime.not_after < now
+            {
+                expired.push(reference);
+            }
+        }
+        if !expired.is_empty() {
+            let fresh = self.engine(|env| forget_key_packages(&expired, env))?;
+            self.release(fresh).await?;
+        }
+        pruned.key_packages = expired;
+        Ok(pruned)
     }
 
     pub(crate) async fn delete_exporter(&self, state: &mut Handle) -> Result<(), ExportError> {

@@ -9,6 +9,7 @@ use super::join::welcome_of;
 use super::rounds::Rounds;
 use super::{Driver, Handle};
 use crate::error::{DriverError, JoinError, LoadError, SuccessorError};
+use crate::trace::traced;
 
 impl Driver {
     pub(crate) async fn create_successor(
@@ -16,37 +17,48 @@ impl Driver {
         state: &mut Handle,
         plan: &SuccessorPlan,
     ) -> Result<Successor, SuccessorError> {
-        let mut rounds = Rounds::begin(self, state).await?;
-        let pending = loop {
-            match self.engine(|env| create_successor(state, plan, env)) {
-                Ok(pending) => break pending,
-                Err(error) => rounds.settle(self, state, SuccessorError::from(error)).await?,
-            }
-        };
-        let answers = self.answer(pending.credentials(), pending.psks()).await?;
-        let fresh = self.engine(|env| pending.resume(state, &answers, env))?;
-        Ok(self.release(fresh).await?)
+        traced("create_successor", Some(state.epoch()), async {
+            let mut rounds = Rounds::begin(self, state).await?;
+            let mut plan = plan.clone();
+            self.grease_group_info(&mut plan.group_info_extensions);
+            let pending = loop {
+                match self.engine(|env| create_successor(state, &plan, env)) {
+                    Ok(pending) => break pending,
+                    Err(error) => rounds.settle(self, state, SuccessorError::from(error)).await?,
+                }
+            };
+            let answers = self.answer(pending.credentials(), pending.psks()).await?;
+            let fresh = self.engine(|env| pending.resume(state, &answers, env))?;
+            Ok(self.release(fresh).await?)
+        })
+        .await
     }
 
     /// Enters a successor. The former group is loaded for it: handles on it fall behind.
     pub(crate) async fn accept_successor(&self, successor: Successor) -> Result<State, SuccessorError> {
-        if successor.predecessor().succession == Succession::Branch {
-            let fresh = self.engine(|env| successor.accept_branch(env))?;
-            return Ok(self.release(fresh).await?);
-        }
-        let mut old = match self.load(&successor.predecessor().group_id).await {
-            Ok(old) => Handle::new(old),
-            Err(LoadError::Driver(error)) => return Err(error.into()),
-            Err(LoadError::Engine(fault)) => return Err(DriverError::from(fault).into()),
-            Err(LoadError::NoSuchGroup) => return Err(SuccessorError::NoFormerGroup),
-        };
-        let step = self.engine(|env| successor.accept(&old, env))?;
-        Ok(self.perform(&mut old, step).await?)
+        traced("accept_successor", None, async {
+            if successor.predecessor().succession == Succession::Branch {
+                let fresh = self.engine(|env| successor.accept_branch(env))?;
+                return Ok(self.release(fresh).await?);
+            }
+            let mut old = match self.load(&successor.predecessor().group_id).await {
+                Ok(old) => Handle::new(old),
+                Err(LoadError::Driver(error)) => return Err(error.into()),
+                Err(LoadError::Engine(fault)) => return Err(DriverError::from(fault).into()),
+                Err(LoadError::NoSuchGroup) => return Err(SuccessorError::NoFormerGroup),
+            };
+            let step = self.engine(|env| successor.accept(&old, env))?;
+            Ok(self.perform(&mut old, step).await?)
+        })
+        .await
     }
 
     pub(crate) async fn abandon_successor(&self, successor: Successor) -> Result<(), SuccessorError> {
-        let fresh = self.engine(|env| successor.abandon(env))?;
-        Ok(self.release(fresh).await?)
+        traced("abandon_successor", None, async {
+            let fresh = self.engine(|env| successor.abandon(env))?;
+            Ok(self.release(fresh).await?)
+        })
+        .await
     }
 
     /// Joins a successor of a group, of the kind that is expected.
@@ -57,8 +69,11 @@ impl Driver {
         welcome: &[u8],
         ratchet_tree: Option<&[u8]>,
     ) -> Result<State, JoinError> {
-        let step = self.join_successor_step(state, expected, welcome, ratchet_tree).await?;
-        Ok(self.perform(state, step).await?)
+        traced("join_successor", Some(state.epoch()), async {
+            let step = self.join_successor_step(state, expected, welcome, ratchet_tree).await?;
+            Ok(self.perform(state, step).await?)
+        })
+        .await
     }
 
     async fn join_successor_step(

@@ -9,6 +9,7 @@ use mls_core::proposal::ProposalRef;
 use super::rounds::Rounds;
 use super::{Driver, Handle};
 use crate::error::{CommitError, ProposeError};
+use crate::trace::traced;
 
 impl Driver {
     pub(crate) async fn drop_proposal(&self, state: &mut Handle, reference: &ProposalRef) -> Result<(), ProposeError> {
@@ -49,14 +50,18 @@ impl Driver {
         state: &mut Handle,
         plan: &CommitPlan,
     ) -> Result<(CommitOutput, DetachedCommit), CommitError> {
-        let plan = CommitPlan { detached: true, ..plan.clone() };
-        let mut rounds = Rounds::begin(self, state).await?;
-        loop {
-            match self.try_commit_detached(state, &plan).await {
-                Ok(step) => return Ok(self.perform(state, step).await?),
-                Err(error) => rounds.settle(self, state, error).await?,
+        traced("commit_detached", Some(state.epoch()), async {
+            let mut plan = CommitPlan { detached: true, ..plan.clone() };
+            self.grease_group_info(&mut plan.group_info_extensions);
+            let mut rounds = Rounds::begin(self, state).await?;
+            loop {
+                match self.try_commit_detached(state, &plan).await {
+                    Ok(step) => return Ok(self.perform(state, step).await?),
+                    Err(error) => rounds.settle(self, state, error).await?,
+                }
             }
-        }
+        })
+        .await
     }
 
     async fn try_commit_detached(
@@ -76,12 +81,15 @@ impl Driver {
         state: &mut Handle,
         commit: &DetachedCommit,
     ) -> Result<EpochChange, CommitError> {
-        let mut rounds = Rounds::begin(self, state).await?;
-        loop {
-            match self.engine(|env| accept_detached(state, commit, env)) {
-                Ok(step) => return Ok(self.perform(state, step).await?),
-                Err(error) => rounds.settle(self, state, CommitError::from(error)).await?,
+        traced("accept_detached", Some(state.epoch()), async {
+            let mut rounds = Rounds::begin(self, state).await?;
+            loop {
+                match self.engine(|env| accept_detached(state, commit, env)) {
+                    Ok(step) => return Ok(self.perform(state, step).await?),
+                    Err(error) => rounds.settle(self, state, CommitError::from(error)).await?,
+                }
             }
-        }
+        })
+        .await
     }
 }

@@ -258,23 +258,27 @@ impl Client {
         })
     }
 
-    pub(crate) fn resume(&self) -> Result<Vec<Repeat<ExternalJoin>>, LoadError> {
+    pub(crate) fn resume(&self) -> Result<Vec<Repeat<ExternalJoin, Successor>>, LoadError> {
         Ok(match self {
-            Self::Blocking(face) => {
-                face.resume()?.into_iter().map(|repeat| mapped(repeat, ExternalJoin::Blocking)).collect()
-            }
-            Self::Async(face) => {
-                block_on(face.resume())?.into_iter().map(|repeat| mapped(repeat, ExternalJoin::Async)).collect()
-            }
+            Self::Blocking(face) => face
+                .resume()?
+                .into_iter()
+                .map(|repeat| mapped(repeat, ExternalJoin::Blocking, Successor::Blocking))
+                .collect(),
+            Self::Async(face) => block_on(face.resume())?
+                .into_iter()
+                .map(|repeat| mapped(repeat, ExternalJoin::Async, Successor::Async))
+                .collect(),
         })
     }
 }
 
-fn mapped<J, K>(repeat: Repeat<J>, join: impl Fn(J) -> K) -> Repeat<K> {
+fn mapped<J, K, S, T>(repeat: Repeat<J, S>, join: impl Fn(J) -> K, successor: impl Fn(S) -> T) -> Repeat<K, T> {
     match repeat {
         Repeat::Commit { group, commit } => Repeat::Commit { group, commit },
         Repeat::Proposal { group, proposal } => Repeat::Proposal { group, proposal },
         Repeat::ExternalJoin(pending) => Repeat::ExternalJoin(join(pending)),
+        Repeat::Successor(pending) => Repeat::Successor(successor(pending)),
         other => panic!("unknown: {:?}", core::mem::discriminant(&other)),
     }
 }

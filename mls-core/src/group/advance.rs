@@ -39,8 +39,9 @@ pub(crate) fn write_epoch_change(
     let end = EpochEnd {
         replaced,
         now: env.now.0,
-        expired: expired_epochs(group, env),
-        expired_psks: expired_psks(group, env),
+        // The epoch that ends now takes a place, too.
+        expired: expired_epochs(group, 1, env),
+        expired_psks: expired_psks(group, Some(old), env),
         retain: if env.limits.past_epochs > 0 { Some(own_ratchets(group, suite)?) } else { None },
         rewind: None,
         abandoned: Vec::new(),
@@ -48,7 +49,7 @@ pub(crate) fn write_epoch_change(
     let rewind = env.limits.rewind && end.retain.is_some();
     let end = EpochEnd {
         rewind: if rewind { Some(rewind_point(group, &staged.tree)?) } else { None },
-        abandoned: still_abandoned(group, &end, tag.0),
+        abandoned: still_abandoned(group, &end.expired, tag.0),
         ..end
     };
     let delta = &mut builder.delta;
@@ -136,26 +137,24 @@ fn own_ratchets(group: &Group, suite: Suite<'_>) -> Result<SecretTreeEdit, Fault
     }
 }
 
-/// The retained epochs that are to be dropped: too many, or too old.
-fn expired_epochs(group: &Group, env: &Env<'_>) -> Vec<u64> {
+/// The retained epochs that are to be dropped, where `more` are about to be retained: too many, or too old.
+///
+/// Those before a dropped one go with it, whatever the clock said when they ended: what they keep of the tree is the
+/// difference to the epoch that follows.
+pub(crate) fn expired_epochs(group: &Group, more: usize, env: &Env<'_>) -> Vec<u64> {
     let kept = usize::try_from(env.limits.past_epochs).unwrap_or(usize::MAX);
-    // The epoch that ends now takes a place, too.
-    let surplus = group.past.len().saturating_add(1).saturating_sub(kept);
-    group
-        .past
-        .iter()
-        .enumerate()
-        .filter(|(place, (epoch, _))| *place < surplus || group.is_past_retention(**epoch, env))
-        .map(|(_, (epoch, _))| *epoch)
-        .collect()
+    let surplus = group.past.len().saturating_add(more).saturating_sub(kept);
+    let aged = group.past.keys().enumerate().filter(|(_, epoch)| group.is_past_retention(**epoch, env)).last();
+    let aged = aged.map_or(0, |(place, _)| place.saturating_add(1));
+    group.past.keys().copied().take(surplus.max(aged)).collect()
 }
 
-fn expired_psks(group: &Group, env: &Env<'_>) -> Vec<u64> {
+/// The resumption PSKs that are to be dropped, where that of `ending` is about to be kept.
+pub(crate) fn expired_psks(group: &Group, ending: Option<u64>, env: &Env<'_>) -> Vec<u64> {
     // req: R-8.6-01
     let kept = usize::try_from(env.limits.resumption_psks).unwrap_or(usize::MAX);
-    let old = group.epoch.context.epoch;
-    let surplus = group.resumption.len().saturating_add(1).saturating_sub(kept);
-    group.resumption.keys().copied().chain([old]).take(surplus).collect()
+    let surplus = group.resumption.len().saturating_add(usize::from(ending.is_some())).saturating_sub(kept);
+    group.resumption.keys().copied().chain(ending).take(surplus).collect()
 }
 
 fn write_resumption(delta: &mut Delta, group: &Group, end: &EpochEnd) -> Result<(), Fault> {
@@ -186,9 +185,9 @@ fn retention(group: &Group, end: &EpochEnd) -> Retention {
     Retention { past, resumption, abandoned: end.abandoned.clone() }
 }
 
-/// The epochs left by going back that could be entered again: from this one, or after going back once more.
-fn still_abandoned(group: &Group, end: &EpochEnd, new: u64) -> Vec<(u64, Vec<u8>)> {
-    let oldest = group.past.keys().find(|epoch| !end.expired.contains(epoch)).copied();
+/// The epochs left by going back that could be entered again: from `current`, or after going back once more.
+pub(crate) fn still_abandoned(group: &Group, expired: &[u64], current: u64) -> Vec<(u64, Vec<u8>)> {
+    let oldest = group.past.keys().find(|epoch| !expired.contains(epoch)).copied();
     let oldest = oldest.unwrap_or_else(|| group.epoch());
-    group.abandoned.iter().filter(|(epoch, _)| *epoch > oldest.min(new)).cloned().collect()
+    group.abandoned.iter().filter(|(epoch, _)| *epoch > oldest.min(current)).cloned().collect()
 }

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::borrow::Borrow;
 
 use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
 use mls_crypto_traits::{HpkePrivateKey, SecretBytes};
@@ -9,7 +10,7 @@ use mls_crypto_traits::{HpkePrivateKey, SecretBytes};
 use crate::framing::Sender;
 use crate::identity::MemberId;
 use crate::proposal::{Proposal, ProposalRef};
-use crate::record::{RECORD_VERSION, SecretWriter};
+use crate::record::{RECORD_VERSION, SecretWriter, open_record};
 
 /// A proposal whose message and content have been verified.
 pub(crate) struct CachedProposal {
@@ -25,29 +26,41 @@ pub(crate) struct CachedProposal {
     pub(crate) message: Option<Vec<u8>>,
 }
 
-/// The verified proposals of this epoch, by reference.
-#[derive(Default)]
-pub(crate) struct ProposalCache {
-    by_ref: BTreeMap<ProposalRef, CachedProposal>,
+/// The verified proposals of this epoch, by reference. A member owns them, for the keys of its own Updates; an
+/// observer, which has no keys, shares them.
+#[derive(Clone)]
+pub(crate) struct ProposalCache<P = CachedProposal> {
+    by_ref: BTreeMap<ProposalRef, P>,
     bytes: usize,
 }
 
-impl ProposalCache {
+impl<P> Default for ProposalCache<P> {
+    fn default() -> Self {
+        Self { by_ref: BTreeMap::new(), bytes: 0 }
+    }
+}
+
+impl<P: Borrow<CachedProposal>> ProposalCache<P> {
     pub(crate) fn get(&self, reference: &ProposalRef) -> Option<&CachedProposal> {
-        self.by_ref.get(reference)
+        self.by_ref.get(reference).map(P::borrow)
     }
 
-    pub(crate) fn insert(&mut self, reference: ProposalRef, proposal: CachedProposal) {
-        self.bytes = self.bytes.saturating_add(proposal.proposal.encoded_len());
+    pub(crate) fn insert(&mut self, reference: ProposalRef, proposal: P) {
+        self.bytes = self.bytes.saturating_add(proposal.borrow().proposal.encoded_len());
         if let Some(old) = self.by_ref.insert(reference, proposal) {
-            self.bytes = self.bytes.saturating_sub(old.proposal.encoded_len());
+            self.bytes = self.bytes.saturating_sub(old.borrow().proposal.encoded_len());
         }
     }
 
-    pub(crate) fn remove(&mut self, reference: &ProposalRef) -> Option<CachedProposal> {
+    pub(crate) fn remove(&mut self, reference: &ProposalRef) -> Option<P> {
         let removed = self.by_ref.remove(reference)?;
-        self.bytes = self.bytes.saturating_sub(removed.proposal.encoded_len());
+        self.bytes = self.bytes.saturating_sub(removed.borrow().proposal.encoded_len());
         Some(removed)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.by_ref.len()
     }
 
     /// How many bytes the proposals take.
@@ -57,19 +70,20 @@ impl ProposalCache {
 
     /// How many are of this sender.
     pub(crate) fn of_sender(&self, sender: Sender) -> usize {
-        self.by_ref.values().filter(|cached| cached.sender == sender).count()
+        self.by_ref.values().filter(|cached| (*cached).borrow().sender == sender).count()
     }
 
     /// The proposals in the order of their arrival.
     pub(crate) fn in_order(&self) -> Vec<(&ProposalRef, &CachedProposal)> {
-        let mut all: Vec<_> = self.by_ref.iter().collect();
+        let mut all: Vec<_> = self.by_ref.iter().map(|(reference, cached)| (reference, cached.borrow())).collect();
         all.sort_by_key(|(_, cached)| cached.order);
         all
     }
 
     /// The order number that the next proposal gets.
     pub(crate) fn next_order(&self) -> u32 {
-        self.by_ref.values().map(|cached| cached.order).max().map_or(0, |last| last.saturating_add(1))
+        let last = self.by_ref.values().map(|cached| cached.borrow().order).max();
+        last.map_or(0, |last| last.saturating_add(1))
     }
 }
 
@@ -87,6 +101,14 @@ impl CachedProposal {
         }
         w.put(message)?;
         Ok(w.finish())
+    }
+
+    /// The proposal of a whole record.
+    pub(crate) fn of_record(record: &SecretBytes) -> Result<Self, DecodeError> {
+        let mut r = open_record(record)?;
+        let proposal = Self::from_record(&mut r)?;
+        r.finish()?;
+        Ok(proposal)
     }
 
     pub(crate) fn from_record(r: &mut Reader<'_>) -> Result<Self, DecodeError> {

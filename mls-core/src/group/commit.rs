@@ -8,6 +8,7 @@ use core::fmt;
 use mls_crypto_traits::Suite;
 
 use crate::env::Env;
+use crate::extension::{ExtensionType, Extensions};
 use crate::framing::Sender;
 use crate::group::advance::check_epoch_end;
 use crate::group::answers::{AnswerError, QuestionTag};
@@ -19,6 +20,7 @@ use crate::group::propose::{LeafChange, Proposing, SendOptions, make_proposal};
 use crate::group::psks::{self, PskFailure};
 use crate::group::{Disposition, Fault, Group};
 use crate::identity::{CredentialCheck, CredentialEvent};
+use crate::limits::LimitExceeded;
 use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_list, apply_with_effects};
 use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list};
 use crate::proposal::{Proposal, ProposalRef};
@@ -67,6 +69,8 @@ pub struct CommitPlan {
     pub options: SendOptions,
     /// Whether new members get the tree in the Welcome, or by another way.
     pub ratchet_tree_in_welcome: bool,
+    /// Further extensions of the GroupInfo in the Welcome (RFC 9420 section 12.4.3), the tree apart.
+    pub group_info_extensions: Extensions,
     /// How the new members are welcomed.
     pub welcomes: Welcomes,
     /// Whether the caller is to keep the commit: see [`VettedOwnCommit::resume_detached`].
@@ -83,6 +87,7 @@ impl Default for CommitPlan {
             leaf: LeafChange::default(),
             options: SendOptions::default(),
             ratchet_tree_in_welcome: true,
+            group_info_extensions: Extensions::new(),
             welcomes: Welcomes::default(),
             detached: false,
         }
@@ -135,6 +140,9 @@ pub enum DropReason {
     RemovesUs,
     /// It is a `ReInit`, and others come first.
     ReInit,
+    /// With it a bound of [`Limits`](crate::limits::Limits) on a commit is exceeded: members with the same bounds would
+    /// refuse the commit.
+    Limit(LimitExceeded),
     /// It is invalid beside the others.
     Invalid(Box<ProposalListError>),
 }
@@ -180,6 +188,13 @@ pub enum CommitError {
     UpdateByValue,
     /// The policy refuses the proposals.
     Refused,
+    /// A bound of [`Limits`](crate::limits::Limits) on what is received is exceeded: members with the same bounds would
+    /// refuse the commit.
+    Limit(LimitExceeded),
+    /// An extension type is repeated in the GroupInfo of the Welcome (section 13.4).
+    DuplicateExtension,
+    /// An extension has no place in the GroupInfo of the Welcome (section 17.3).
+    MisplacedExtension(ExtensionType),
     /// The new leaf of ours would be invalid (section 7.3).
     Leaf(LeafNodeError),
     /// The path cannot be made.
@@ -215,9 +230,12 @@ pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<Pen
             return Err(CommitError::UpdateByValue);
         }
         let (proposal, _) = make_proposal(group, suite, proposing.clone(), env)?;
+        // What we would not take from others, others do not take from us.
+        env.limits.check_proposal(&proposal)?;
         list.push(ListedProposal { sender: Sender::Member(own), proposal, reference: None, member: None });
     }
     let mut dropped = Vec::new();
+    env.limits.check_psks(crate::proposal::list::psks(&list).len())?;
     if plan.include_pending {
         list = choose(group, suite, list, &mut dropped, env)?;
     }
@@ -276,6 +294,7 @@ fn choose(
         }
         list.push(listed);
     }
+    drop_psks(&mut list, dropped, env);
     drop_invalid(group, suite, list, dropped, env)
 }
 
@@ -313,6 +332,20 @@ fn drop_listed(dropped: &mut Vec<DroppedProposal>, listed: &ListedProposal, reas
     if let Some(reference) = listed.reference {
         dropped.push(DroppedProposal { reference, reason });
     }
+}
+
+/// Leaves out the received pre-shared keys that one commit cannot have besides ours.
+fn drop_psks(list: &mut Vec<ListedProposal>, dropped: &mut Vec<DroppedProposal>, env: &Env<'_>) {
+    let mut psks = 0_usize;
+    list.retain(|listed| {
+        psks = psks.saturating_add(usize::from(matches!(listed.proposal, Proposal::PreSharedKey(_))));
+        let fits = listed.reference.is_none() || env.limits.check_psks(psks).is_ok();
+        if !fits && matches!(listed.proposal, Proposal::PreSharedKey(_)) {
+            drop_listed(dropped, listed, DropReason::Limit(LimitExceeded::Psks));
+            return false;
+        }
+        true
+    });
 }
 
 /// Leaves out received proposals, newest first, until the list is valid. Our own are not touched.
@@ -416,6 +449,12 @@ impl From<AnswerError> for CommitError {
     }
 }
 
+impl From<LimitExceeded> for CommitError {
+    fn from(error: LimitExceeded) -> Self {
+        Self::Limit(error)
+    }
+}
+
 impl From<EncryptError> for CommitError {
     fn from(error: EncryptError) -> Self {
         match error {
@@ -474,6 +513,9 @@ impl fmt::Display for CommitError {
             Self::Proposals(error) => write!(f, "the proposals would be invalid: {error}"),
             Self::UpdateByValue => f.write_str("an update is proposed by value"),
             Self::Refused => f.write_str("the policy refuses the proposals"),
+            Self::Limit(error) => error.fmt(f),
+            Self::DuplicateExtension => f.write_str("an extension type is repeated"),
+            Self::MisplacedExtension(kind) => write!(f, "extension {kind:?} has no place in a GroupInfo"),
             Self::Leaf(error) => write!(f, "the leaf would be invalid: {error}"),
             Self::Path(error) => write!(f, "the path cannot be made: {error}"),
             Self::Encrypt(error) => error.fmt(f),

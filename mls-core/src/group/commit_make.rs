@@ -13,14 +13,14 @@ use crate::framing::{AuthenticatedContent, Content, confirmed_transcript_hash, i
 use crate::group::answers::Answers;
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::builder::StepBuilder;
-use crate::group::commit::{CommitError, CommitOutput, DroppedProposal, VettedOwnCommit, Welcomes};
+use crate::group::commit::{CommitError, CommitOutput, CommitPlan, DroppedProposal, VettedOwnCommit, Welcomes};
 use crate::group::detached::DetachedCommit;
 use crate::group::edit::Edit;
 use crate::group::encrypt::{own_content, protect, sign};
 use crate::group::pending::{PendingCommit, SentCommit, StagedEpoch};
 use crate::group::process::{check_epoch, same_client};
 use crate::group::propose::own_leaf;
-use crate::group::welcome_make::{WelcomeParts, make_welcomes};
+use crate::group::welcome_make::{InfoExtensionError, WelcomeParts, check_own_info, make_welcomes};
 use crate::group::{Fault, Group, Step, psks};
 use crate::group_context::GroupContext;
 use crate::key_schedule::{CommitSecret, JoinerSecret, PskSecret, confirmation_tag};
@@ -122,6 +122,7 @@ impl VettedOwnCommit {
         psk_secret: &PskSecret,
         env: &mut Env<'_>,
     ) -> Result<Made, CommitError> {
+        check_info_extensions(&self.plan, env)?;
         let epoch = group.epoch().checked_add(1).ok_or(Fault::EpochsExhausted)?;
         // req: R-12.4.1-06
         let mut context =
@@ -156,6 +157,7 @@ impl VettedOwnCommit {
                 confirmation_tag: tag.as_bytes(),
                 tree: &path.tree,
                 tree_inside: self.plan.ratchet_tree_in_welcome,
+                extensions: &self.plan.group_info_extensions,
                 shape: self.plan.welcomes,
                 signer: group.own_leaf(),
                 signature_key: &path.signature_key,
@@ -215,6 +217,7 @@ impl VettedOwnCommit {
         let source = LeafNodeSource::Commit { parent_hash: path.parent_hashes().leaf.clone() };
         // req: R-7.5-06
         let leaf = own_leaf(group, suite, &self.plan.leaf, path.leaf_public().clone(), source, env)?;
+        env.limits.check_leaf(&leaf)?;
         let tree = path.merge(suite, before, &leaf)?;
         if let Some(other) = before.find_signature_key(leaf.signature_key.as_bytes())
             && other != own
@@ -233,6 +236,7 @@ impl VettedOwnCommit {
             max_lifetime: None,
             // We have just signed it.
             verified: true,
+            custom: env.custom,
         };
         validate_leaf(suite, &leaf, &check).map_err(CommitError::Leaf)?;
         context.tree_hash = tree.root_hash().as_bytes().to_vec();
@@ -288,4 +292,12 @@ fn split_path(
         .collect();
     let (update, commit_secret) = path.into_private();
     (secrets, update, commit_secret)
+}
+
+/// Whether the GroupInfo of the Welcome may have the extensions that the plan wants there.
+fn check_info_extensions(plan: &CommitPlan, env: &Env<'_>) -> Result<(), CommitError> {
+    check_own_info(&plan.group_info_extensions, env).map_err(|error| match error {
+        InfoExtensionError::Duplicate => CommitError::DuplicateExtension,
+        InfoExtensionError::Misplaced(kind) => CommitError::MisplacedExtension(kind),
+    })
 }

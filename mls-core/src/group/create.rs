@@ -140,7 +140,7 @@ from_fault!(CreateError);
 /// [`CreateError`]; nothing has changed.
 pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group>, CreateError> {
     let suite = env.suite(plan.cipher_suite).ok_or(Fault::UnsupportedSuite(plan.cipher_suite))?;
-    check_extensions(&plan.extensions, ExtensionPlace::GroupContext)?;
+    check_extensions(&plan.extensions, ExtensionPlace::GroupContext, env)?;
     let group_id = match &plan.group_id {
         Some(id) => id.clone(),
         // req: R-11-03
@@ -230,7 +230,7 @@ pub(crate) fn found(
 /// [`CreateError`]; nothing has changed.
 pub fn generate_key_package(spec: &KeyPackageSpec, env: &mut Env<'_>) -> Result<Fresh<NewKeyPackage>, CreateError> {
     let suite = env.suite(spec.cipher_suite).ok_or(Fault::UnsupportedSuite(spec.cipher_suite))?;
-    check_extensions(&spec.extensions, ExtensionPlace::KeyPackage)?;
+    check_extensions(&spec.extensions, ExtensionPlace::KeyPackage, env)?;
     // req: R-10-10
     if let Some(missing) =
         extension_types(&spec.extensions).into_iter().find(|kind| !spec.leaf.capabilities.supports_extension(*kind))
@@ -365,17 +365,18 @@ fn check_own_leaf(
         now: Some(env.now.0),
         max_lifetime: Some(env.limits.max_lifetime),
         verified: false,
+        custom: env.custom,
     };
     validate_leaf(suite, leaf, &context).map_err(CreateError::InvalidLeaf)
 }
 
-fn check_extensions(extensions: &Extensions, place: ExtensionPlace) -> Result<(), CreateError> {
+fn check_extensions(extensions: &Extensions, place: ExtensionPlace, env: &Env<'_>) -> Result<(), CreateError> {
     // req: R-13.4-05
     if extensions.has_duplicates() {
         return Err(CreateError::DuplicateExtension);
     }
     // req: R-17.3-01
-    match extensions.iter().find(|extension| !extension.extension_type.allowed_in(place)) {
+    match extensions.iter().find(|extension| !env.custom.allows(extension.extension_type, place)) {
         Some(misplaced) => Err(CreateError::MisplacedExtension(misplaced.extension_type)),
         None => Ok(()),
     }

@@ -19,7 +19,7 @@ pub enum Disposition {
     Duplicate,
     /// Obtain what is missing, then try again with the same input.
     Retry(Missing),
-    /// The input belongs to a later epoch: keep it until that has been entered.
+    /// The input belongs to a later epoch, or what is asked for can be done in one: keep it until that has been entered.
     AwaitEpoch(u64),
     /// Load the group again, then try again.
     Reload,
@@ -56,12 +56,12 @@ impl Fault {
         match self {
             Self::NotResident(missing) => Disposition::Retry(Missing::Records(missing.clone())),
             Self::TreeOutside | Self::WrongTree => Disposition::Retry(Missing::Tree),
-            Self::EpochOver | Self::Corrupt(_) => Disposition::Reload,
+            Self::EpochOver | Self::Corrupt(_) | Self::Damaged(_) => Disposition::Reload,
+            Self::Imported(epoch) => Disposition::AwaitEpoch(epoch.saturating_add(1)),
             Self::NotAMember | Self::ReInitialized | Self::EpochsExhausted | Self::EpochAbandoned(_) => {
                 Disposition::Rejoin
             }
             Self::Moved
-            | Self::Imported
             | Self::UnsupportedSuite(_)
             | Self::NoSigner(_)
             | Self::Encode(_)

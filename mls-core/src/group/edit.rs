@@ -6,6 +6,7 @@ use crate::group::Group;
 use crate::group::cache::CachedProposal;
 use crate::group::epoch::{EpochEnd, EpochUndo, NewEpoch};
 use crate::group::pending::PendingCommit;
+use crate::group::prune::{Prune, PruneUndo};
 use crate::group::rewind_edit::{RewindTo, RewindUndo};
 use crate::group::state::{Held, Status};
 use crate::key_schedule::ExporterSecret;
@@ -33,6 +34,10 @@ pub(crate) enum Edit {
     Rewind(Box<RewindTo>),
     /// Takes that back.
     UndoRewind(Box<RewindUndo>),
+    /// Drops what was retained for too long.
+    Prune(Box<Prune>),
+    /// Takes that back.
+    UndoPrune(Box<PruneUndo>),
     /// Replaces the exporter secret.
     SwapExporter(ExporterSecret),
     /// Replaces revision and counters.
@@ -82,6 +87,11 @@ impl Edit {
             Self::Rewind(to) => Self::UndoRewind(Box::new(group.go_back(*to))),
             Self::UndoRewind(undo) => {
                 group.go_forward_again(*undo);
+                Self::Nothing
+            }
+            Self::Prune(prune) => Self::UndoPrune(Box::new(group.drop_retained(*prune))),
+            Self::UndoPrune(undo) => {
+                group.retain_again(*undo);
                 Self::Nothing
             }
             Self::SwapExporter(exporter) => {

@@ -157,6 +157,8 @@ pub(crate) fn protect(
     let ratchet = planned.map_err(|error| match error {
         SecretTreeError::NotResident(keys) => group.missing_secrets(group.epoch(), keys).into(),
         SecretTreeError::Crypto(error) => error.into(),
+        // The own ratchets are there from the beginning of an epoch to its end.
+        SecretTreeError::LeafErased => group.lost_ratchet(group.epoch(), epoch.own_leaf, kind).into(),
         _ => EncryptError::GenerationsExhausted,
     })?;
     // req: R-6.3.1-07
@@ -180,7 +182,7 @@ impl Group {
     /// Whether we may send: nothing that went out elsewhere used the same ratchets.
     pub(crate) fn check_sends(&self) -> Result<(), Fault> {
         match (self.check_open(), self.status.standing) {
-            (Ok(()), Standing::Imported) => Err(Fault::Imported),
+            (Ok(()), Standing::Imported) => Err(Fault::Imported(self.epoch())),
             (checked, _) => checked,
         }
     }

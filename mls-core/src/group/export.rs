@@ -8,12 +8,12 @@ use mls_codec::Encode;
 use mls_crypto_traits::SecretBytes;
 
 use crate::env::Env;
-use crate::extension::Extensions;
+use crate::extension::{ExtensionType, Extensions};
 use crate::framing::{MlsMessage, MlsMessageBody};
 use crate::group::exporter::exporter;
 use crate::group::external::external_pub_extension;
 use crate::group::fault::from_fault;
-use crate::group::welcome_make::{sign_group_info, tree_extension};
+use crate::group::welcome_make::{InfoExtensionError, check_own_info, sign_group_info, tree_extension};
 use crate::group::{Disposition, Fault, Group};
 
 /// What a GroupInfo contains.
@@ -33,6 +33,10 @@ pub enum ExportError {
     Fault(Fault),
     /// The exporter secret of this epoch has been deleted ([`delete_exporter`](crate::group::delete_exporter)).
     ExporterDeleted,
+    /// An extension type is repeated in the GroupInfo (section 13.4).
+    DuplicateExtension,
+    /// An extension has no place in a GroupInfo (section 17.3), or it is one that [`GroupInfoOptions`] speak of.
+    MisplacedExtension(ExtensionType),
 }
 
 from_fault!(ExportError);
@@ -45,7 +49,27 @@ from_fault!(ExportError);
 /// # Security
 /// With `external_pub`, whoever gets it can ask to join; the members' policy decides.
 pub fn group_info(group: &Group, options: GroupInfoOptions, env: &mut Env<'_>) -> Result<Vec<u8>, ExportError> {
+    group_info_with(group, options, &Extensions::new(), env)
+}
+
+/// As [`group_info`], with further extensions in the GroupInfo.
+///
+/// # Errors
+/// [`ExportError`]; nothing has changed.
+///
+/// # Security
+/// As for [`group_info`]; and the extensions are in the clear.
+pub fn group_info_with(
+    group: &Group,
+    options: GroupInfoOptions,
+    further: &Extensions,
+    env: &mut Env<'_>,
+) -> Result<Vec<u8>, ExportError> {
     group.check_active()?;
+    check_own_info(further, env).map_err(|error| match error {
+        InfoExtensionError::Duplicate => ExportError::DuplicateExtension,
+        InfoExtensionError::Misplaced(kind) => ExportError::MisplacedExtension(kind),
+    })?;
     let suite = group.suite(env)?;
     let mut extensions = Extensions::new();
     if options.ratchet_tree {
@@ -56,6 +80,8 @@ pub fn group_info(group: &Group, options: GroupInfoOptions, env: &mut Env<'_>) -
         let keys = group.epoch.secrets.external.key_pair(suite)?;
         external_pub_extension(&mut extensions, keys.public)?;
     }
+    // req: R-12.4.3-03
+    extensions.0.extend(further.iter().cloned());
     let epoch = &group.epoch;
     let info = sign_group_info(
         suite,
@@ -99,7 +125,7 @@ impl ExportError {
     pub const fn missing(&self) -> Option<&crate::record::Missing> {
         match self {
             Self::Fault(fault) => fault.missing(),
-            Self::ExporterDeleted => None,
+            _ => None,
         }
     }
 
@@ -108,7 +134,7 @@ impl ExportError {
     pub fn disposition(&self) -> Disposition {
         match self {
             Self::Fault(fault) => fault.disposition(),
-            Self::ExporterDeleted => Disposition::FixCaller,
+            _ => Disposition::FixCaller,
         }
     }
 }
@@ -118,6 +144,8 @@ impl fmt::Display for ExportError {
         match self {
             Self::Fault(fault) => fault.fmt(f),
             Self::ExporterDeleted => f.write_str("the exporter secret of this epoch has been deleted"),
+            Self::DuplicateExtension => f.write_str("an extension type is repeated"),
+            Self::MisplacedExtension(kind) => write!(f, "extension {kind:?} has no place in a GroupInfo"),
         }
     }
 }

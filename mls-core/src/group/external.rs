@@ -253,6 +253,7 @@ impl PendingExternalJoin {
             now: None,
             max_lifetime: None,
             verified: true,
+            custom: env.custom,
         };
         validate_leaf(suite, &leaf, &check).map_err(JoinError::Leaf)?;
         context.tree_hash = tree.root_hash().as_bytes().to_vec();

@@ -1,11 +1,12 @@
 //! What can keep any operation from being computed, whatever the message or the plan.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 use mls_codec::{DecodeError, EncodeError};
 use mls_crypto_traits::{CipherSuite, CryptoError, SignaturePublicKey};
 
-use crate::record::Missing;
+use crate::record::{Missing, RecordKey};
 use crate::tree::ratchet_tree::TreeError;
 
 /// What can keep any operation from being computed, whatever the message or the plan. Nothing has changed.
@@ -24,9 +25,9 @@ pub enum Fault {
     ReInitialized,
     /// The group was moved to another store: go on there.
     Moved,
-    /// The group came from another store: nothing is sent before another epoch has been entered, by a commit of
-    /// somebody else or by joining again.
-    Imported,
+    /// The group came from another store, in this epoch: nothing is sent before another has been entered, by a commit
+    /// of somebody else or by joining again.
+    Imported(u64),
     /// The group has entered another epoch since the question was asked.
     EpochOver,
     /// The last epoch that a 64-bit number can count is reached (RFC 9420 section 12).
@@ -37,6 +38,8 @@ pub enum Fault {
     Crypto(CryptoError),
     /// A stored record does not decode.
     Corrupt(DecodeError),
+    /// This stored record is gone, does not decode, or does not fit the others.
+    Damaged(Box<RecordKey>),
     /// The tree cannot be made.
     Tree(TreeError),
     /// The tree is needed and not kept in the store: obtain it and [admit](crate::group::Group::admit_tree) it.
@@ -48,6 +51,14 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The fault of reading `key`: what was found there, or would be, is damaged.
+    pub(crate) fn at(self, key: &RecordKey) -> Self {
+        match self {
+            Self::Corrupt(_) | Self::Tree(_) => Self::Damaged(Box::new(key.clone())),
+            other => other,
+        }
+    }
+
     /// What is to be read, where that is all that stands in the way.
     #[must_use]
     pub const fn missing(&self) -> Option<&Missing> {
@@ -67,12 +78,15 @@ impl fmt::Display for Fault {
             Self::NotAMember => f.write_str("we are no longer a member"),
             Self::ReInitialized => f.write_str("the group is closed in favour of a successor"),
             Self::Moved => f.write_str("the group was moved to another store"),
-            Self::Imported => f.write_str("the group came from another store, and sends nothing before the next epoch"),
+            Self::Imported(_) => {
+                f.write_str("the group came from another store, and sends nothing before the next epoch")
+            }
             Self::EpochOver => f.write_str("the group has entered another epoch"),
             Self::EpochsExhausted => f.write_str("the group has used up its epochs"),
             Self::Encode(error) => error.fmt(f),
             Self::Crypto(error) => error.fmt(f),
             Self::Corrupt(error) => write!(f, "a stored record is corrupt: {error}"),
+            Self::Damaged(record) => write!(f, "the stored record {record:?} is damaged or gone"),
             Self::Tree(error) => error.fmt(f),
             Self::TreeOutside => f.write_str("the tree is not kept in the store"),
             Self::EpochAbandoned(epoch) => write!(f, "epoch {epoch} was left by going back"),

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use mls_codec::{Decode, Encode};
 use mls_crypto_traits::{CipherSuite, HpkePrivateKey, SecretBytes, Suite};
 
+use crate::custom::CustomTypes;
 use crate::env::Env;
 use crate::extension::{ExtensionPlace, ExtensionType};
 use crate::framing::{ProtocolVersion, interim_transcript_hash};
@@ -252,7 +253,7 @@ pub(crate) fn check_group(
     own: &LeafNode,
     env: &Env<'_>,
 ) -> Result<(), JoinError> {
-    check_form(info)?;
+    check_form(info, env.custom)?;
     // req: R-12.4.3-04, R-13.4-07
     let types = extension_types(&info.group_context.extensions);
     if let Some(unsupported) = types.into_iter().find(|kind| !own.capabilities.supports_extension(*kind)) {
@@ -268,11 +269,11 @@ pub(crate) fn check_group_alone(
     tree: &RatchetTree,
     env: &Env<'_>,
 ) -> Result<(), JoinError> {
-    check_form(info)?;
+    check_form(info, env.custom)?;
     check_signed(suite, info, tree, env)
 }
 
-fn check_form(info: &GroupInfo) -> Result<(), JoinError> {
+fn check_form(info: &GroupInfo, custom: &CustomTypes) -> Result<(), JoinError> {
     let context = &info.group_context;
     if context.version != ProtocolVersion::MLS10 {
         return Err(JoinError::UnsupportedVersion);
@@ -284,7 +285,7 @@ fn check_form(info: &GroupInfo) -> Result<(), JoinError> {
     // req: R-17.3-01, R-12.4.3.3-07
     let places = [(&context.extensions, ExtensionPlace::GroupContext), (&info.extensions, ExtensionPlace::GroupInfo)];
     for (extensions, place) in places {
-        if let Some(misplaced) = extensions.iter().find(|extension| !extension.extension_type.allowed_in(place)) {
+        if let Some(misplaced) = extensions.iter().find(|extension| !custom.allows(extension.extension_type, place)) {
             return Err(JoinError::MisplacedExtension(misplaced.extension_type));
         }
     }
@@ -307,6 +308,7 @@ fn check_signed(suite: Suite<'_>, info: &GroupInfo, tree: &RatchetTree, env: &En
         group_extensions: &extension_types(&context.extensions),
         now: env.limits.strict_tree_lifetimes.then_some(env.now.0),
         max_lifetime: env.limits.strict_tree_lifetimes.then_some(env.limits.max_lifetime),
+        custom: env.custom,
     };
     // req: R-12.4.3.1-14, R-12.4.3.1-15
     validate_tree(suite, tree, &check).map_err(JoinError::Tree)

@@ -127,7 +127,7 @@ fn psk(group: &Group, suite: Suite<'_>, purpose: MemberPurpose<'_>) -> Result<Op
         MemberMode::Psk => {
             let exporter = exporter(group).map_err(|error| match error {
                 ExportError::Fault(fault) => MemberError::Fault(fault),
-                ExportError::ExporterDeleted => MemberError::ExporterDeleted,
+                _ => MemberError::ExporterDeleted,
             })?;
             Ok(Some(exporter.export(suite, PSK, purpose.label, suite.hash_len())?))
         }

@@ -81,6 +81,7 @@ pub fn propose_from_outside(plan: &ExternalProposal, env: &Env<'_>) -> Result<Ou
     let ExternalProposal { group_id, epoch, cipher_suite, sender_index, signature_key, proposal, authenticated_data } =
         plan;
     let suite = env.suite(*cipher_suite).ok_or(Fault::UnsupportedSuite(*cipher_suite))?;
+    env.limits.check_proposal(proposal).map_err(ProposeError::Limit)?;
     match proposal {
         Proposal::PreSharedKey(id) => check_psk(id, suite.hash_len()),
         Proposal::GroupContextExtensions(extensions) => check_context_extensions(extensions, env.custom),

@@ -24,12 +24,13 @@ use crate::group::psks::{self, PskFailure};
 use crate::group::public_state::PublicState;
 use crate::group::receive::use_ratchet;
 use crate::group::receive_error::{CommitRule, ReceiveError};
+use crate::group::vet::{AppliedCommit, apply_commit, list_of};
 use crate::group::{Fault, Group, Incoming, Member, Step};
 use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, verify_confirmation_tag};
-use crate::proposal::apply::{AppliedList, ApplyContext, Newcomer, apply_with_effects, extension_types};
+use crate::proposal::apply::{AppliedList, Newcomer, extension_types};
 use crate::proposal::effects::Effects;
-use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list, path_required};
+use crate::proposal::list::{Committer, ListedProposal, ProposalListError};
 use crate::proposal::{Proposal, ProposalOrRef, ProposalRef, ReInit};
 use crate::psk::PreSharedKeyId;
 use crate::rules::{ProposalQuestion, ProposedChange, Ruling};
@@ -102,7 +103,6 @@ impl PendingCommit {
         let Content::Commit(commit) = &content.content.content else {
             return Err(ReceiveError::NotForAGroup);
         };
-        let committer = committer(sender).ok_or(ReceiveError::SenderNotAllowed(sender))?;
         // A commit of our own that is not pending any more: the keys of its path are gone.
         if sender == Sender::Member(group.own_leaf()) && commit.path.is_some() {
             return Err(ReceiveError::OwnMessage);
@@ -111,14 +111,7 @@ impl PendingCommit {
         check_epoch_end(group, suite, env)?;
         let cache = group.proposals()?;
         let cached = |reference: &ProposalRef| Some(cache.get(reference)?.listed(*reference));
-        let list = resolve(commit, sender, env.custom, cached)?;
-        let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
-        check_list(&list, committer, suite.hash_len(), env.custom).map_err(invalid)?;
-        // req: R-12.4.2-07, R-12.4-12, R-12.4-13
-        if commit.path.is_none() && path_required(&list, env.custom) {
-            return Err(invalid(ProposalListError::PathRequired));
-        }
-        env.limits.check_psks(crate::proposal::list::psks(&list).len())?;
+        let list = list_of(commit, sender, suite, cached, env)?;
         let missing = psks::missing(group, &crate::proposal::list::psks(&list));
         if !missing.is_empty() {
             return Err(Fault::NotResident(missing).into());
@@ -140,41 +133,10 @@ impl PendingCommit {
     /// [`ReceiveError`]; nothing has changed. [`CommitRule::Policy`] where the policy refuses.
     pub fn rule(self, ruling: Ruling, group: &Group, env: &mut Env<'_>) -> Result<VettedCommit, ReceiveError> {
         let Self { epoch, content, list, question, ratchet } = self;
-        let sender = content.content.sender;
-        check_ruling(&question, &ruling)?;
-        if !ruling.accepted {
-            return Err(invalid(sender, CommitRule::Policy));
-        }
         check_epoch(group, epoch)?;
         let suite = group.suite(env)?;
-        let tree = group.tree()?;
-        let at = ApplyContext::new(suite, tree, &group.epoch.context, env);
-        let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
-        let effects = effects_of(&list, ruling, env)?;
-        effects.check(&list, sender).map_err(invalid)?;
-        // req: R-12.4.2-04, R-12.4.2-06
-        let mut applied = apply_with_effects(at, &list, &effects).map_err(invalid)?;
-        let mut newcomers = core::mem::take(&mut applied.newcomers);
-        let Content::Commit(commit) = &content.content.content else {
-            return Err(ReceiveError::NotForAGroup);
-        };
-        if commit.path.is_none() && applied.path_required {
-            return Err(invalid(ProposalListError::PathRequired));
-        }
-        let path_trees = match &commit.path {
-            Some(path) => {
-                let checked = check_commit_path(group.public_state()?, suite, &applied, sender, path)
-                    .map_err(|rule| rule.into_error(sender))?;
-                newcomers.extend(checked.newcomer);
-                Some((checked.committer, checked.before, checked.after))
-            }
-            None => None,
-        };
-        let committer = match (&path_trees, sender) {
-            (Some((leaf, ..)), _) => *leaf,
-            (None, Sender::Member(leaf)) => leaf,
-            _ => return Err(ReceiveError::ExternalCommitWithoutPath),
-        };
+        let applied = apply_commit(group.public_state()?, suite, &content, &list, (&question, ruling), env)?;
+        let AppliedCommit { applied, committer, path_trees, newcomers } = applied;
         let tag = QuestionTag::draw(env.rng)?;
         Ok(VettedCommit {
             tag,
@@ -185,7 +147,7 @@ impl PendingCommit {
             ratchet,
             applied,
             committer,
-            path_trees: path_trees.map(|(_, before, after)| (before, after)),
+            path_trees,
             checks: tag.ask(newcomers, env.now),
         })
     }
@@ -296,6 +258,7 @@ pub(crate) fn check_commit_path(
     applied: &AppliedList,
     sender: Sender,
     path: &UpdatePath,
+    custom: &CustomTypes,
 ) -> Result<CheckedPath, Broken> {
     let broken = |error| Broken::Rule(CommitRule::Path(error));
     let leaf = &path.leaf_node;
@@ -335,6 +298,7 @@ pub(crate) fn check_commit_path(
         now: None,
         max_lifetime: None,
         verified: false,
+        custom,
     };
     validate_leaf(suite, leaf, &context).map_err(|error| Broken::Rule(CommitRule::PathLeaf(error)))?;
     let predecessor = match replacing {

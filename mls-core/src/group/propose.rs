@@ -10,6 +10,7 @@ use crate::credential::Credential;
 use crate::env::Env;
 use crate::extension::Extensions;
 use crate::framing::{Content, Padding, Sender, WireFormat};
+use crate::group::admission::check_cache;
 use crate::group::builder::StepBuilder;
 use crate::group::cache::CachedProposal;
 use crate::group::create::signer;
@@ -18,8 +19,9 @@ use crate::group::encrypt::{EncryptError, own_content, protect, sign};
 use crate::group::fault::from_fault;
 use crate::group::{Disposition, Fault, Group, Step};
 use crate::key_package::KeyPackage;
-use crate::proposal::apply::{ApplyContext, apply_list};
-use crate::proposal::list::{ListedProposal, ProposalListError, check_psk};
+use crate::limits::LimitExceeded;
+use crate::proposal::apply::{ApplyContext, apply_alone};
+use crate::proposal::list::{ListedProposal, ProposalListError};
 use crate::proposal::{Proposal, ProposalRef, ProposalType, ReInit};
 use crate::psk::{PreSharedKeyId, Psk, PskError, ResumptionPskUsage};
 use crate::record::RecordKey;
@@ -120,6 +122,9 @@ pub enum ProposeError {
     DuplicateProposal(ProposalRef),
     /// No such proposal waits.
     NoSuchProposal(ProposalRef),
+    /// A bound of [`Limits`](crate::limits::Limits) on what is received is exceeded: members with the same bounds would
+    /// refuse the proposal.
+    Limit(LimitExceeded),
     /// The group does not list the key among those of its external senders (section 12.1.8.1).
     NotAnExternalSender,
 }
@@ -141,18 +146,19 @@ pub fn propose(
     if !missing.is_empty() {
         return Err(Fault::NotResident(missing).into());
     }
-    if group.pending_proposals() >= env.limits.cached_proposals {
-        return Err(ProposeError::TooManyProposals);
-    }
     let suite = group.suite(env)?;
     let (proposal, leaf_key) = make_proposal(group, suite, proposing, env)?;
+    // What we would not take from others, others do not take from us.
+    check_cache(group.proposals()?, Sender::Member(group.own_leaf()), &proposal, env)?;
+    env.limits.check_proposal(&proposal).map_err(ProposeError::Limit)?;
     let listed = ListedProposal {
         sender: Sender::Member(group.own_leaf()),
         proposal: proposal.clone(),
         reference: None,
         member: None,
     };
-    check_alone(group, suite, &listed, env).map_err(ProposeError::Invalid)?;
+    let at = ApplyContext::new(suite, group.tree()?, &group.epoch.context, env);
+    apply_alone(at, &listed).map_err(ProposeError::Invalid)?;
     let content = Content::Proposal(Box::new(proposal.clone()));
     let content = own_content(group, &options.authenticated_data, content);
     let content = sign(group, suite, options.wire_format(), content, env)?;
@@ -259,24 +265,6 @@ pub(crate) fn changed_leaf(
     }
 }
 
-/// Whether a proposal would be valid if it were committed alone, by somebody else.
-pub(crate) fn check_alone(
-    group: &Group,
-    suite: Suite<'_>,
-    listed: &ListedProposal,
-    env: &Env<'_>,
-) -> Result<(), ProposalListError> {
-    let tree = group.tree.as_ref().ok_or(ProposalListError::UpdateByNonMember)?;
-    match &listed.proposal {
-        Proposal::PreSharedKey(id) => check_psk(id, suite.hash_len()),
-        Proposal::ExternalInit { .. } => Err(ProposalListError::ExternalInitByMember),
-        _ => {
-            let context = ApplyContext::new(suite, tree, &group.epoch.context, env);
-            apply_list(context, core::slice::from_ref(listed)).map(drop)
-        }
-    }
-}
-
 impl From<EncryptError> for ProposeError {
     fn from(error: EncryptError) -> Self {
         match error {
@@ -324,6 +312,7 @@ impl fmt::Display for ProposeError {
             Self::TooManyProposals => f.write_str("too many proposals are cached"),
             Self::DuplicateProposal(_) => f.write_str("the same proposal waits already"),
             Self::NoSuchProposal(_) => f.write_str("no such proposal waits"),
+            Self::Limit(error) => error.fmt(f),
             Self::NotAnExternalSender => f.write_str("the group does not list the key among its external senders"),
         }
     }

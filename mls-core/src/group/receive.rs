@@ -9,24 +9,24 @@ use mls_crypto_traits::{SignaturePublicKey, Suite};
 use crate::credential::Credential;
 use crate::env::Env;
 use crate::framing::{
-    AuthenticatedContent, Content, ContentType, FramedContent, FramingError, MlsMessage, MlsMessageBody,
-    PrivateMessage, ProtocolVersion, PublicMessage, Sender,
+    AuthenticatedContent, Content, ContentType, FramedContent, MlsMessage, MlsMessageBody, PrivateMessage,
+    ProtocolVersion, PublicMessage, Sender,
 };
-use crate::group::admission::{admit, check_cache};
+use crate::group::admission::{admit, check_cache, known_key, stranger_key};
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::builder::StepBuilder;
 use crate::group::cache::CachedProposal;
 use crate::group::commit_merge::accept_commit;
 use crate::group::epoch::{Epoch, PastEpoch};
-use crate::group::outside::{PendingExternalProposal, external_sender};
+use crate::group::outside::PendingExternalProposal;
 use crate::group::process::{EpochChange, PendingCommit};
-use crate::group::propose::{cache, check_alone};
+use crate::group::propose::cache;
 use crate::group::receive_error::ReceiveError;
 use crate::group::{Fault, Group, Incoming, Member, Step};
 use crate::identity::CredentialCheck;
 use crate::key_schedule::SenderDataSecret;
-use crate::proposal::apply::{ApplyContext, apply_list};
-use crate::proposal::list::{ListedProposal, check_psk};
+use crate::proposal::apply::{ApplyContext, apply_alone};
+use crate::proposal::list::ListedProposal;
 use crate::proposal::{Proposal, ProposalRef};
 use crate::secret_tree::{RatchetMove, RatchetType, SecretTree, SecretTreeError};
 use crate::tree::math::LeafIndex;
@@ -147,43 +147,18 @@ fn receive_public(group: &Group, message: &PublicMessage, env: &mut Env<'_>) -> 
     let suite = group.suite(env)?;
     let epoch = &group.epoch;
     let context = Some(epoch.context_bytes.as_slice());
-    let key = match message.content.sender {
-        Sender::Member(leaf) => {
-            let (key, _) = group.sender_at(group.epoch(), leaf)?.ok_or(ReceiveError::SenderNotMember(leaf))?;
-            Some(key)
-        }
-        // req: R-6.1-06, R-12.1.8.1-01
-        Sender::External(index) => Some(external_sender(group.context(), index)?.signature_key),
-        Sender::NewMemberCommit | Sender::NewMemberProposal => None,
-    };
+    let member = |leaf| Ok(group.sender_at(group.epoch(), leaf)?.map(|(key, _)| key));
+    let key = known_key(message.content.sender, group.context(), member)?;
     // req: R-6.2-03, R-6.2-04
     let content = message.clone().unprotect(suite, Some(&epoch.secrets.membership), context)?;
-    // req: R-6.1-05, R-12.4.3.2-05
     let key = match key {
         Some(key) => key,
         None => stranger_key(&content)?,
     };
-    let reference = admit(group, suite, &content, env)?;
+    let reference = admit(group.proposals()?, suite, &content, env)?;
     // req: R-6.1-12
     content.verify_signature(suite, &key, context)?;
     handshake(group, suite, content, reference, None, env)
-}
-
-/// The key that a stranger signs with: that of the leaf in its path or in its key package.
-fn stranger_key(content: &AuthenticatedContent) -> Result<SignaturePublicKey, ReceiveError> {
-    match &content.content.content {
-        // req: R-12.1.8-06
-        Content::Proposal(proposal) => match proposal.as_ref() {
-            Proposal::Add(key_package) => Ok(key_package.leaf_node.signature_key.clone()),
-            _ => Err(FramingError::NewMemberProposalContent.into()),
-        },
-        Content::Commit(commit) => match &commit.path {
-            Some(path) => Ok(path.leaf_node.signature_key.clone()),
-            // req: R-12.4.3.2-03
-            None => Err(ReceiveError::ExternalCommitWithoutPath),
-        },
-        Content::Application(_) => Err(ReceiveError::NotForAGroup),
-    }
 }
 
 /// What of an epoch reading a private message takes.
@@ -239,11 +214,16 @@ fn receive_private(group: &Group, message: &PrivateMessage, env: &mut Env<'_>) -
         (_, Err(missing)) => return Err(Fault::NotResident(missing).into()),
         // req: R-6.3.2-05, R-6.1-13
         (_, Ok(None)) => return Err(ReceiveError::SenderNotMember(leaf)),
+        // Only our own leaf is ever erased.
+        (Err(SecretTreeError::LeafErased), _) => return Err(group.lost_ratchet(epoch, leaf, kind).into()),
         (Err(error), _) => return Err(error.into()),
         (Ok(ratchet), Ok(Some(sender))) => (ratchet, sender),
     };
     let content = message.open_content(suite, ratchet.message_key(), &sender_data)?;
-    let reference = admit(group, suite, &content, env)?;
+    let reference = match content.content.content {
+        Content::Application(_) => None,
+        _ => admit(group.proposals()?, suite, &content, env)?,
+    };
     // req: R-6.3.1-11
     content.verify_signature(suite, &sender.0, Some(reading.context_bytes))?;
     if message.content_type == ContentType::Application {
@@ -321,20 +301,8 @@ pub(crate) fn proposal_arrives(
 ) -> Result<PendingProposal, ReceiveError> {
     let sender = listed.sender;
     let invalid = |rule| ReceiveError::InvalidProposal { sender, rule: Box::new(rule) };
-    let newcomers = match &listed.proposal {
-        Proposal::PreSharedKey(id) => {
-            check_psk(id, suite.hash_len()).map_err(invalid)?;
-            Vec::new()
-        }
-        Proposal::ExternalInit { .. } => {
-            check_alone(group, suite, &listed, env).map_err(invalid)?;
-            Vec::new()
-        }
-        _ => {
-            let context = ApplyContext::new(suite, group.tree().map_err(Fault::from)?, &group.epoch.context, env);
-            apply_list(context, core::slice::from_ref(&listed)).map_err(invalid)?.newcomers
-        }
-    };
+    let at = ApplyContext::new(suite, group.tree().map_err(Fault::from)?, &group.epoch.context, env);
+    let newcomers = apply_alone(at, &listed).map_err(invalid)?;
     let tag = QuestionTag::draw(env.rng)?;
     Ok(PendingProposal { tag, epoch: group.epoch(), reference, listed, checks: tag.ask(newcomers, env.now), ratchet })
 }
@@ -376,7 +344,7 @@ impl PendingProposal {
             return Err(ReceiveError::DuplicateProposal(self.reference));
         }
         // Others may have come in meanwhile.
-        check_cache(group, self.listed.sender, &self.listed.proposal, env)?;
+        check_cache(group.proposals()?, self.listed.sender, &self.listed.proposal, env)?;
         let members = answers.members(self.tag, &self.checks)?;
         let mut builder = StepBuilder::new(group, env.rng)?;
         use_ratchet(&mut builder, group, self.ratchet, env)?;

@@ -17,9 +17,9 @@ use crate::group::state::{Lifecycle, PastSlot, Status};
 use crate::group::{Fault, Group};
 use crate::key_schedule::ResumptionPsk;
 use crate::record::{GroupId, Missing, RecordKey, RecordPrefix, Records, open_record};
-use crate::secret_tree::SecretTreeKey;
+use crate::secret_tree::{RatchetType, SecretTreeKey};
 use crate::tree::key_index::IndexSeed;
-use crate::tree::math::{NodeIndex, TreeSize};
+use crate::tree::math::{LeafIndex, NodeIndex, TreeSize};
 use crate::tree::ratchet_tree::RatchetTree;
 
 impl Group {
@@ -32,10 +32,11 @@ impl Group {
     /// The group from the records of [`Self::records_to_load`], with nothing else resident.
     ///
     /// # Errors
-    /// [`Fault::Corrupt`].
+    /// [`Fault::Damaged`].
     pub fn load(id: &GroupId, header: &SecretBytes, status: &SecretBytes) -> Result<Self, Fault> {
-        let (epoch, retention) = Epoch::from_record(header)?;
-        let status = Status::from_record(status)?;
+        let damaged = |key: RecordKey| move |error: DecodeError| Fault::from(error).at(&key);
+        let (epoch, retention) = Epoch::from_record(header).map_err(damaged(RecordKey::Group(id.clone())))?;
+        let status = Status::from_record(status).map_err(damaged(RecordKey::Status(id.clone())))?;
         Ok(Self {
             id: id.clone(),
             lifecycle: Lifecycle::Active,
@@ -58,8 +59,8 @@ impl Group {
     /// Not a transition: what the group is, and what is stored of it, does not change.
     ///
     /// # Errors
-    /// [`Fault::Corrupt`] where a record does not decode, one that must exist does not, or the tree is not the one that
-    /// the header names; [`Fault::TreeOutside`] where it is not kept in the store; [`Fault::Tree`],
+    /// [`Fault::Damaged`] where a record does not decode or one that must exist does not; [`Fault::Corrupt`] where the
+    /// tree is not the one that the header names; [`Fault::TreeOutside`] where it is not kept in the store; [`Fault::Tree`],
     /// [`Fault::UnsupportedSuite`], [`Fault::Crypto`].
     pub fn admit(&mut self, records: Records, env: &mut Env<'_>) -> Result<(), Fault> {
         let suite = self.suite(env)?;
@@ -71,9 +72,9 @@ impl Group {
                     let mut cache = ProposalCache::default();
                     for (key, value) in set {
                         let RecordKey::Proposal(_, reference) = key else { continue };
-                        let mut r = open_record(&value)?;
-                        cache.insert(reference, CachedProposal::from_record(&mut r)?);
-                        r.finish()?;
+                        let proposal =
+                            CachedProposal::of_record(&value).map_err(|error| Fault::from(error).at(&key))?;
+                        cache.insert(reference, proposal);
                     }
                     self.proposals = Some(cache);
                 }
@@ -83,7 +84,7 @@ impl Group {
         let (first, later): (Vec<_>, Vec<_>) =
             records.into_iter().partition(|(key, _)| !matches!(key, RecordKey::PendingCommit(_)));
         for (key, value) in first.into_iter().chain(later) {
-            self.admit_one(suite, key, value)?;
+            self.admit_one(suite, &key, value).map_err(|fault| fault.at(&key))?;
         }
         Ok(())
     }
@@ -101,7 +102,7 @@ impl Group {
         let mut ages = Vec::new();
         for (key, value) in &set {
             let RecordKey::TreeNode(_, node) = key else { continue };
-            let (bytes, since) = node_from_record(*node, value)?;
+            let (bytes, since) = node_from_record(*node, value).map_err(|error| Fault::from(error).at(key))?;
             nodes.push((*node, bytes));
             ages.extend(node.leaf().map(|leaf| (leaf, since)));
         }
@@ -118,14 +119,14 @@ impl Group {
         Ok(())
     }
 
-    fn admit_one(&mut self, suite: Suite<'_>, key: RecordKey, value: Option<SecretBytes>) -> Result<(), Fault> {
+    fn admit_one(&mut self, suite: Suite<'_>, key: &RecordKey, value: Option<SecretBytes>) -> Result<(), Fault> {
         match (key, value) {
             (RecordKey::TreeNode(_, node), value) => {
                 if let (None, Some(leaf)) = (&self.tree, node.leaf()) {
                     if self.is_tree_outside() {
                         return Err(Fault::TreeOutside);
                     }
-                    let leaf_record = value.as_ref().map(|value| node_from_record(node, value)).transpose()?;
+                    let leaf_record = value.as_ref().map(|value| node_from_record(*node, value)).transpose()?;
                     let bytes = leaf_record.map(|(bytes, _)| bytes);
                     self.leaves.insert(leaf, bytes);
                 }
@@ -138,14 +139,14 @@ impl Group {
                 self.pending = Some(read_pending(suite, tree, &value)?);
             }
             (RecordKey::Epoch(_, epoch), Some(value)) => {
-                if let Some(slot) = self.past.get_mut(&epoch)
+                if let Some(slot) = self.past.get_mut(epoch)
                     && slot.state.is_none()
                 {
                     slot.state = Some(Box::new(PastEpoch::from_record(&value)?));
                 }
             }
             (RecordKey::ResumptionPsk(_, epoch), Some(value)) => {
-                if let Some(slot @ None) = self.resumption.get_mut(&epoch) {
+                if let Some(slot @ None) = self.resumption.get_mut(epoch) {
                     let psk = SecretBytes::from_slice(open_record(&value)?.rest());
                     *slot = Some(ResumptionPsk::from_bytes(psk));
                 }
@@ -153,14 +154,14 @@ impl Group {
             // What the group knows to be there is not there.
             (RecordKey::PathKeys(_), None) if self.path_keys.is_none() => return Err(corrupt().into()),
             (RecordKey::PendingCommit(_), None) if self.pending.is_none() => return Err(corrupt().into()),
-            (RecordKey::Epoch(_, epoch), None) if self.past.get(&epoch).is_some_and(|slot| slot.state.is_none()) => {
+            (RecordKey::Epoch(_, epoch), None) if self.past.get(epoch).is_some_and(|slot| slot.state.is_none()) => {
                 return Err(corrupt().into());
             }
-            (RecordKey::ResumptionPsk(_, epoch), None) if matches!(self.resumption.get(&epoch), Some(None)) => {
+            (RecordKey::ResumptionPsk(_, epoch), None) if matches!(self.resumption.get(epoch), Some(None)) => {
                 return Err(corrupt().into());
             }
             (key, value) => {
-                let Some((epoch, name)) = secret_tree_key(&key) else { return Ok(()) };
+                let Some((epoch, name)) = secret_tree_key(key) else { return Ok(()) };
                 let bytes = value.as_ref().map(open_record).transpose()?.map(|mut r| r.rest());
                 if let Some(tree) = self.secret_tree_mut(epoch) {
                     tree.admit(name, bytes)?;
@@ -173,6 +174,11 @@ impl Group {
     pub(crate) fn suite<'a>(&self, env: &Env<'a>) -> Result<Suite<'a>, Fault> {
         let id = self.epoch.context.cipher_suite;
         env.suite(id).ok_or(Fault::UnsupportedSuite(id))
+    }
+
+    /// A ratchet is gone that must be there.
+    pub(crate) fn lost_ratchet(&self, epoch: u64, leaf: LeafIndex, kind: RatchetType) -> Fault {
+        Fault::Damaged(Box::new(RecordKey::Ratchet(self.id.clone(), epoch, leaf, kind)))
     }
 
     /// The records of a secret tree as a store names them.

@@ -237,9 +237,7 @@ impl RewindPoint {
         for _ in 0..u32::decode(&mut r)? {
             let reference = ProposalRef::decode(&mut r)?;
             let record = SecretBytes::from_slice(r.opaque()?);
-            let mut inner = open_record(&record)?;
-            proposals.push((reference, CachedProposal::from_record(&mut inner)?));
-            inner.finish()?;
+            proposals.push((reference, CachedProposal::of_record(&record)?));
         }
         let leaf_epochs = Vec::<(LeafIndex, u64)>::decode(&mut r)?.into_iter().collect();
         let edits = Vec::decode(&mut r)?;

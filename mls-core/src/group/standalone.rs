@@ -89,6 +89,7 @@ pub fn check_key_package(key_package: &KeyPackage, env: &Env<'_>) -> Result<(), 
         now: env.now.0,
         max_lifetime: env.limits.max_lifetime,
         verified: false,
+        custom: env.custom,
     };
     validate_key_package(suite, key_package, &context)
 }

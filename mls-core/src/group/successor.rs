@@ -51,6 +51,8 @@ pub struct SuccessorPlan {
     pub path: PathPolicy,
     /// Whether the members get the tree in the Welcome, or by another way.
     pub ratchet_tree_in_welcome: bool,
+    /// Further extensions of the GroupInfo in the Welcome, the tree apart.
+    pub group_info_extensions: Extensions,
     /// How the members are welcomed.
     pub welcomes: Welcomes,
 }
@@ -127,6 +129,7 @@ impl SuccessorPlan {
             psks: Vec::new(),
             path: PathPolicy::Always,
             ratchet_tree_in_welcome: true,
+            group_info_extensions: Extensions::new(),
             welcomes: Welcomes::OneForAll,
         }
     }
@@ -227,6 +230,7 @@ pub fn create_successor(
             path: plan.path,
             options: SendOptions { encrypt: false, ..SendOptions::default() },
             ratchet_tree_in_welcome: plan.ratchet_tree_in_welcome,
+            group_info_extensions: plan.group_info_extensions.clone(),
             welcomes: plan.welcomes,
             ..CommitPlan::default()
         },

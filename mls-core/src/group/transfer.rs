@@ -68,7 +68,7 @@ pub fn export_group(group: &Group, records: Records, env: &mut Env<'_>) -> Resul
 /// It reads, but neither sends nor commits before it has entered another epoch.
 ///
 /// # Errors
-/// [`Fault::Corrupt`]; nothing has changed.
+/// [`Fault::Corrupt`] or [`Fault::Damaged`]; nothing has changed.
 pub fn import_group(exported: &SecretBytes, env: &mut Env<'_>) -> Result<Fresh<GroupId>, Fault> {
     let (id, records) = opened(exported)?;
     let mut delta = Delta::new(env.rng)?;

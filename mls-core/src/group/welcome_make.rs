@@ -7,7 +7,7 @@ use mls_codec::Encode;
 use mls_crypto_traits::{SecretBytes, SignaturePublicKey, Suite};
 
 use crate::env::Env;
-use crate::extension::{Extension, ExtensionType, Extensions};
+use crate::extension::{Extension, ExtensionPlace, ExtensionType, Extensions};
 use crate::framing::{MlsMessage, MlsMessageBody};
 use crate::group::create::signer;
 use crate::group::{Fault, Welcomes};
@@ -32,6 +32,8 @@ pub(crate) struct WelcomeParts<'a> {
     pub(crate) confirmation_tag: &'a [u8],
     pub(crate) tree: &'a RatchetTree,
     pub(crate) tree_inside: bool,
+    /// What the GroupInfo has besides the tree.
+    pub(crate) extensions: &'a Extensions,
     pub(crate) shape: Welcomes,
     pub(crate) signer: LeafIndex,
     pub(crate) signature_key: &'a SignaturePublicKey,
@@ -50,6 +52,8 @@ pub(crate) fn make_welcomes(
     if parts.tree_inside {
         extensions = tree_extension(parts.tree)?;
     }
+    // req: R-12.4.3-03
+    extensions.0.extend(parts.extensions.iter().cloned());
     let info = sign_group_info(
         suite,
         parts.context,
@@ -95,6 +99,27 @@ pub(crate) fn make_welcomes(
             Ok(MlsMessage::new(MlsMessageBody::Welcome(welcome)).to_bytes()?)
         })
         .collect()
+}
+
+/// What is wrong with the further extensions of a GroupInfo of ours.
+pub(crate) enum InfoExtensionError {
+    Duplicate,
+    Misplaced(ExtensionType),
+}
+
+/// Whether a GroupInfo may have these beside those that the engine puts there.
+pub(crate) fn check_own_info(extensions: &Extensions, env: &Env<'_>) -> Result<(), InfoExtensionError> {
+    // req: R-13.4-05
+    if extensions.has_duplicates() {
+        return Err(InfoExtensionError::Duplicate);
+    }
+    let ours = |kind| matches!(kind, ExtensionType::RATCHET_TREE | ExtensionType::EXTERNAL_PUB);
+    let mut types = extensions.iter().map(|extension| extension.extension_type);
+    // req: R-17.3-01
+    match types.find(|kind| ours(*kind) || !env.custom.allows(*kind, ExtensionPlace::GroupInfo)) {
+        Some(kind) => Err(InfoExtensionError::Misplaced(kind)),
+        None => Ok(()),
+    }
 }
 
 /// The tree as an extension of a GroupInfo.

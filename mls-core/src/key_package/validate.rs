@@ -4,6 +4,7 @@ use core::fmt;
 
 use mls_crypto_traits::{CipherSuite, CryptoError, Suite};
 
+use crate::custom::CustomTypes;
 use crate::extension::{ExtensionPlace, ExtensionType, RequiredCapabilities};
 use crate::framing::ProtocolVersion;
 use crate::key_package::KeyPackage;
@@ -29,6 +30,8 @@ pub struct KeyPackageContext<'a> {
     pub max_lifetime: u64,
     /// Whether the two signatures are known to be good: the key package was verified before.
     pub verified: bool,
+    /// The registered types: they say which extensions have a place in a key package and in its leaf.
+    pub custom: &'a CustomTypes,
 }
 
 /// Why a key package is invalid (RFC 9420 section 10.1).
@@ -83,7 +86,7 @@ pub fn validate_key_package(
     }
     // req: R-17.3-01
     if let Some(misplaced) =
-        key_package.extensions.iter().find(|e| !e.extension_type.allowed_in(ExtensionPlace::KeyPackage))
+        key_package.extensions.iter().find(|e| !context.custom.allows(e.extension_type, ExtensionPlace::KeyPackage))
     {
         return Err(KeyPackageError::MisplacedExtension(misplaced.extension_type));
     }
@@ -101,6 +104,7 @@ pub fn validate_key_package(
         now: Some(context.now),
         max_lifetime: Some(context.max_lifetime),
         verified: context.verified,
+        custom: context.custom,
     };
     validate_leaf(suite, &key_package.leaf_node, &leaf).map_err(KeyPackageError::Leaf)?;
     if context.verified {

@@ -53,7 +53,7 @@ impl Limits {
         if exceeds(count, self.psks) { Err(LimitExceeded::Psks) } else { Ok(()) }
     }
 
-    fn check_proposal(&self, proposal: &Proposal) -> Result<(), LimitExceeded> {
+    pub(crate) fn check_proposal(&self, proposal: &Proposal) -> Result<(), LimitExceeded> {
         match proposal {
             Proposal::Add(key_package) => self.check_key_package(key_package),
             Proposal::Update(leaf) => self.check_leaf(leaf),

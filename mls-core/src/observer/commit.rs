@@ -1,6 +1,5 @@
 //! Following a commit (RFC 9420 section 12.4.2), as far as it is public.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -9,14 +8,15 @@ use mls_codec::Encode;
 use crate::env::Env;
 use crate::framing::{AuthenticatedContent, Content, Sender, interim_transcript_hash};
 use crate::group::answers::{Answers, QuestionTag};
-use crate::group::process::{
-    ask_policy, check_commit_path, check_ruling, committer, effects_of, epoch_change, invalid, resolve, same_client,
-};
+use crate::group::cache::ProposalCache;
+use crate::group::process::{ask_policy, epoch_change, invalid, same_client};
+use crate::group::vet::{AppliedCommit, apply_commit, list_of};
 use crate::group::{CommitRule, EpochChange, Fault, ReceiveError};
 use crate::identity::CredentialCheck;
 use crate::observer::{Observer, ObserverStep};
-use crate::proposal::apply::{AppliedList, ApplyContext, apply_with_effects};
-use crate::proposal::list::{ListedProposal, ProposalListError, check_list, path_required};
+use crate::proposal::ProposalRef;
+use crate::proposal::apply::AppliedList;
+use crate::proposal::list::ListedProposal;
 use crate::record::RecordPrefix;
 use crate::rules::{ProposalQuestion, Ruling};
 use crate::tree::math::LeafIndex;
@@ -56,17 +56,9 @@ impl ObservedCommit {
         let Content::Commit(commit) = &content.content.content else {
             return Err(ReceiveError::NotForAGroup);
         };
-        let committer = committer(sender).ok_or(ReceiveError::SenderNotAllowed(sender))?;
         let suite = observer.suite(env)?;
-        let list = resolve(commit, sender, env.custom, |reference| {
-            Some(observer.proposals.get(reference)?.listed(*reference))
-        })?;
-        let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
-        check_list(&list, committer, suite.hash_len(), env.custom).map_err(invalid)?;
-        // req: R-12.4.2-07
-        if commit.path.is_none() && path_required(&list, env.custom) {
-            return Err(invalid(ProposalListError::PathRequired));
-        }
+        let cached = |reference: &ProposalRef| Some(observer.proposals.get(reference)?.listed(*reference));
+        let list = list_of(commit, sender, suite, cached, env)?;
         let tag = QuestionTag::draw(env.rng)?;
         let question = ask_policy(tag, sender, false, &list);
         Ok(Self { epoch: observer.epoch(), content, list, question })
@@ -89,36 +81,11 @@ impl ObservedCommit {
         env: &mut Env<'_>,
     ) -> Result<VettedObservedCommit, ReceiveError> {
         let Self { epoch, content, list, question } = self;
-        let sender = content.content.sender;
-        check_ruling(&question, &ruling)?;
-        if !ruling.accepted {
-            return Err(invalid(sender, CommitRule::Policy));
-        }
         observer.check_epoch(epoch)?;
         let suite = observer.suite(env)?;
-        let at = ApplyContext::new(suite, &observer.tree, &observer.context, env);
-        // req: R-12.4.2-04, R-12.4.2-06
-        let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
-        let effects = effects_of(&list, ruling, env)?;
-        effects.check(&list, sender).map_err(invalid)?;
-        let mut applied = apply_with_effects(at, &list, &effects).map_err(invalid)?;
-        let mut newcomers = core::mem::take(&mut applied.newcomers);
-        let Content::Commit(commit) = &content.content.content else {
-            return Err(ReceiveError::NotForAGroup);
-        };
-        if commit.path.is_none() && applied.path_required {
-            return Err(invalid(ProposalListError::PathRequired));
-        }
-        let (committer, tree) = match (&commit.path, sender) {
-            (Some(path), _) => {
-                let checked = check_commit_path(observer.public_state(), suite, &applied, sender, path)
-                    .map_err(|rule| rule.into_error(sender))?;
-                newcomers.extend(checked.newcomer);
-                (checked.committer, checked.after)
-            }
-            (None, Sender::Member(leaf)) => (leaf, applied.tree.clone()),
-            (None, _) => return Err(ReceiveError::ExternalCommitWithoutPath),
-        };
+        let applied = apply_commit(observer.public_state(), suite, &content, &list, (&question, ruling), env)?;
+        let AppliedCommit { applied, committer, path_trees, newcomers } = applied;
+        let tree = path_trees.map_or_else(|| applied.tree.clone(), |(_, after)| after);
         let tag = QuestionTag::draw(env.rng)?;
         let checks = tag.ask(newcomers, env.now);
         Ok(VettedObservedCommit { tag, epoch, content, applied, committer, tree, checks })
@@ -169,11 +136,11 @@ impl VettedObservedCommit {
             // req: R-12.3-06
             re_init: self.applied.re_init,
             tree: self.tree,
-            proposals: BTreeMap::new(),
+            proposals: ProposalCache::default(),
         };
         let edits = observer.tree.diff(&next.tree);
         Ok(ObserverStep::new(observer, next, change, env, |delta, next| {
-            if !observer.proposals.is_empty() {
+            if observer.proposals.len() > 0 {
                 delta.delete_prefix(RecordPrefix::Proposals(next.id.clone()));
             }
             crate::group::advance::write_nodes(delta, &next.id, &edits, next.context.epoch)?;

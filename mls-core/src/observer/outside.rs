@@ -10,6 +10,7 @@ use crate::group::outside::external_sender;
 use crate::group::process::check_tag;
 use crate::group::{ExternalProposal, OutgoingProposal, ProposeError, ReceiveError, propose_from_outside};
 use crate::observer::{ObservedProposal, Observer};
+use crate::proposal::apply::{ApplyContext, apply_alone};
 use crate::proposal::list::ListedProposal;
 use crate::proposal::{Proposal, ProposalRef};
 use crate::rules::{ExternalProposalQuestion, Ruling};
@@ -34,9 +35,6 @@ impl ObservedExternalProposal {
         listed: ListedProposal,
         env: &mut Env<'_>,
     ) -> Result<Self, ReceiveError> {
-        if observer.proposals.contains_key(&reference) {
-            return Err(ReceiveError::DuplicateProposal(reference));
-        }
         let external_sender = match listed.sender {
             Sender::External(index) => Some(external_sender(&observer.context, index)?),
             _ => None,
@@ -101,7 +99,8 @@ impl Observer {
         let suite = self.suite(env)?;
         let sender = Sender::External(sender_index);
         let listed = ListedProposal { sender, proposal: proposal.clone(), reference: None, member: None };
-        drop(self.check_alone(suite, &listed, env).map_err(ProposeError::Invalid)?);
+        let at = ApplyContext::new(suite, &self.tree, &self.context, env);
+        apply_alone(at, &listed).map_err(ProposeError::Invalid)?;
         let plan = ExternalProposal {
             group_id: self.id.clone(),
             epoch: self.epoch(),

@@ -4,22 +4,19 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use mls_crypto_traits::{SignaturePublicKey, Suite};
+use mls_crypto_traits::Suite;
 
 use crate::env::Env;
-use crate::framing::{
-    AuthenticatedContent, Content, ContentType, FramingError, MlsMessage, MlsMessageBody, ProtocolVersion,
-    PublicMessage, Sender,
-};
+use crate::framing::{Content, ContentType, MlsMessage, MlsMessageBody, ProtocolVersion, PublicMessage, Sender};
+use crate::group::admission::{admit, check_cache, known_key, stranger_key};
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::cache::CachedProposal;
-use crate::group::outside::external_sender;
 use crate::group::{Fault, ProposalReceived, ReceiveError};
 use crate::identity::CredentialCheck;
 use crate::observer::commit::ObservedCommit;
 use crate::observer::{ObservedExternalProposal, Observer, ObserverStep};
-use crate::proposal::apply::{ApplyContext, Newcomer, apply_list};
-use crate::proposal::list::{ListedProposal, ProposalListError, check_psk};
+use crate::proposal::apply::{ApplyContext, apply_alone};
+use crate::proposal::list::ListedProposal;
 use crate::proposal::{Proposal, ProposalRef};
 use crate::record::RecordKey;
 
@@ -101,8 +98,12 @@ impl Observer {
         self.check_open()?;
         let suite = self.suite(env)?;
         let content = message.clone().without_membership()?;
-        let key = self.sender_key(&content)?;
-        env.limits.check_content(&content.content.content)?;
+        let member = |leaf| Ok(self.member(leaf).map(|member| member.signature_key));
+        let key = match known_key(content.content.sender, &self.context, member)? {
+            Some(key) => key,
+            None => stranger_key(&content)?,
+        };
+        let reference = admit(&self.proposals, suite, &content, env)?;
         // req: R-6.1-12
         content.verify_signature(suite, &key, Some(&self.context_bytes))?;
         let sender = content.content.sender;
@@ -111,37 +112,13 @@ impl Observer {
             Content::Commit(_) => return Ok(Observed::Commit(Box::new(ObservedCommit::new(self, content, env)?))),
             Content::Proposal(proposal) => proposal.as_ref().clone(),
         };
-        let reference = ProposalRef::new(suite, &content)?;
+        let reference = reference.ok_or(ReceiveError::NotForAGroup)?;
         let listed = ListedProposal { sender, proposal, reference: None, member: None };
         if !matches!(sender, Sender::Member(_)) {
             let pending = ObservedExternalProposal::new(self, reference, listed, env)?;
             return Ok(Observed::ExternalProposal(Box::new(pending)));
         }
         Ok(Observed::Proposal(Box::new(self.proposal_arrives(suite, reference, listed, env)?)))
-    }
-
-    /// The key that the sender must have signed with (section 6.1).
-    fn sender_key(&self, content: &AuthenticatedContent) -> Result<SignaturePublicKey, ReceiveError> {
-        let sender = content.content.sender;
-        match (sender, &content.content.content) {
-            (Sender::Member(leaf), _) => {
-                // req: R-6.1-13
-                Ok(self.member(leaf).ok_or(ReceiveError::SenderNotMember(leaf))?.signature_key)
-            }
-            // req: R-6.1-13, R-12.1.8-01
-            (Sender::External(index), _) => Ok(external_sender(&self.context, index)?.signature_key),
-            // req: R-6.1-05, R-12.4.3.2-05
-            (Sender::NewMemberCommit, Content::Commit(commit)) => match &commit.path {
-                Some(path) => Ok(path.leaf_node.signature_key.clone()),
-                None => Err(ReceiveError::ExternalCommitWithoutPath),
-            },
-            // req: R-6.1-06
-            (Sender::NewMemberProposal, Content::Proposal(proposal)) => match proposal.as_ref() {
-                Proposal::Add(key_package) => Ok(key_package.leaf_node.signature_key.clone()),
-                _ => Err(FramingError::NewMemberProposalContent.into()),
-            },
-            _ => Err(ReceiveError::SenderNotAllowed(sender)),
-        }
     }
 
     pub(super) fn proposal_arrives(
@@ -151,35 +128,11 @@ impl Observer {
         listed: ListedProposal,
         env: &mut Env<'_>,
     ) -> Result<ObservedProposal, ReceiveError> {
-        if self.proposals.contains_key(&reference) {
-            return Err(ReceiveError::DuplicateProposal(reference));
-        }
-        if self.status.proposals >= env.limits.cached_proposals {
-            return Err(ReceiveError::TooManyProposals);
-        }
         let sender = listed.sender;
-        let newcomers = self
-            .check_alone(suite, &listed, env)
+        let newcomers = apply_alone(ApplyContext::new(suite, &self.tree, &self.context, env), &listed)
             .map_err(|rule| ReceiveError::InvalidProposal { sender, rule: Box::new(rule) })?;
         let tag = QuestionTag::draw(env.rng)?;
         Ok(ObservedProposal { tag, epoch: self.epoch(), reference, listed, checks: tag.ask(newcomers, env.now) })
-    }
-
-    /// Whether a proposal would be valid if it were committed alone, by somebody else.
-    pub(super) fn check_alone(
-        &self,
-        suite: Suite<'_>,
-        listed: &ListedProposal,
-        env: &Env<'_>,
-    ) -> Result<Vec<Newcomer>, ProposalListError> {
-        match &listed.proposal {
-            Proposal::PreSharedKey(id) => check_psk(id, suite.hash_len()).map(|()| Vec::new()),
-            Proposal::ExternalInit { .. } => Err(ProposalListError::ExternalInitByMember),
-            _ => {
-                let at = ApplyContext::new(suite, &self.tree, &self.context, env);
-                Ok(apply_list(at, core::slice::from_ref(listed))?.newcomers)
-            }
-        }
     }
 }
 
@@ -216,13 +169,15 @@ impl ObservedProposal {
         if self.epoch != observer.epoch() {
             return Err(Fault::EpochOver.into());
         }
-        if observer.proposals.contains_key(&self.reference) {
+        if observer.proposals.get(&self.reference).is_some() {
             return Err(ReceiveError::DuplicateProposal(self.reference));
         }
+        // Others may have come in meanwhile.
+        check_cache(&observer.proposals, self.listed.sender, &self.listed.proposal, env)?;
         let members = answers.members(self.tag, &self.checks)?;
         let ListedProposal { sender, proposal, .. } = self.listed;
         let cached = CachedProposal {
-            order: observer.next_order(),
+            order: observer.proposals.next_order(),
             sender,
             proposal: proposal.clone(),
             member: members.into_iter().next(),

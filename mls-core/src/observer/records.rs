@@ -1,6 +1,5 @@
 //! An observer's records, and a snapshot of all of them.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -9,7 +8,7 @@ use mls_crypto_traits::SecretBytes;
 
 use crate::env::Env;
 use crate::group::advance::write_nodes;
-use crate::group::cache::CachedProposal;
+use crate::group::cache::{CachedProposal, ProposalCache};
 use crate::group::leaf_epochs::node_from_record;
 use crate::group::resident::{index_seed, size_for};
 use crate::group::state::{Standing, Status};
@@ -34,6 +33,12 @@ impl Observer {
         }
     }
 
+    /// Whether a record of [`RecordKey::Group`] is an observer's, and not a member's. A record that is neither is none.
+    #[must_use]
+    pub fn is_header(record: &SecretBytes) -> bool {
+        open_record(record).and_then(|mut r| u16::decode(&mut r)).is_ok_and(|mark| mark == MARK)
+    }
+
     /// The observer that the records of [`Self::records_to_load`] hold.
     ///
     /// # Errors
@@ -50,7 +55,7 @@ impl Observer {
             }
         }
         let status = Status::from_record(&status.ok_or_else(corrupt)?)?;
-        let (mut nodes, mut proposals) = (Vec::new(), BTreeMap::new());
+        let (mut nodes, mut proposals) = (Vec::new(), ProposalCache::default());
         for (key, value) in sets.into_iter().flat_map(|(_, set)| set) {
             match key {
                 RecordKey::TreeNode(_, node) => nodes.push((node, node_from_record(node, &value)?.0)),
@@ -200,7 +205,7 @@ impl Observer {
             confirmation_tag,
             re_init,
             tree,
-            proposals: BTreeMap::new(),
+            proposals: ProposalCache::default(),
         })
     }
 }

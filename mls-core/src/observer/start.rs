@@ -1,7 +1,6 @@
 //! Beginning to observe a group (RFC 9420 section 12.4.3).
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use mls_codec::Encode;
@@ -9,6 +8,7 @@ use mls_codec::Encode;
 use crate::env::Env;
 use crate::framing::interim_transcript_hash;
 use crate::group::answers::{Answers, QuestionTag};
+use crate::group::cache::ProposalCache;
 use crate::group::join::roster;
 use crate::group::{Fault, Fresh, JoinError, verify_group_info};
 use crate::identity::{CredentialCheck, CredentialEvent};
@@ -81,7 +81,7 @@ impl PendingObserver {
             confirmation_tag,
             re_init: None,
             tree: self.tree,
-            proposals: BTreeMap::new(),
+            proposals: ProposalCache::default(),
         })
     }
 }

@@ -1,6 +1,5 @@
 //! What an observer holds of a group.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -8,13 +7,13 @@ use core::fmt;
 use mls_crypto_traits::{CipherSuite, Suite};
 
 use crate::env::Env;
-use crate::group::cache::CachedProposal;
+use crate::group::cache::{CachedProposal, ProposalCache};
 use crate::group::public_state::PublicState;
 use crate::group::query::members_of;
 use crate::group::state::Status;
 use crate::group::{Fault, Member, ProposalReceived};
 use crate::group_context::GroupContext;
-use crate::proposal::{ProposalRef, ReInit};
+use crate::proposal::ReInit;
 use crate::record::GroupId;
 use crate::tree::math::LeafIndex;
 use crate::tree::ratchet_tree::RatchetTree;
@@ -34,7 +33,7 @@ pub struct Observer {
     pub(super) confirmation_tag: Vec<u8>,
     pub(super) re_init: Option<ReInit>,
     pub(super) tree: RatchetTree,
-    pub(super) proposals: BTreeMap<ProposalRef, Arc<CachedProposal>>,
+    pub(super) proposals: ProposalCache<Arc<CachedProposal>>,
 }
 
 impl Observer {
@@ -104,9 +103,9 @@ impl Observer {
     /// The proposals of this epoch that wait to be committed, in the order of their arrival.
     #[must_use]
     pub fn pending_proposals(&self) -> Vec<ProposalReceived> {
-        let mut all: Vec<_> = self.proposals.iter().collect();
-        all.sort_by_key(|(_, cached)| cached.order);
-        all.into_iter()
+        self.proposals
+            .in_order()
+            .into_iter()
             .map(|(reference, cached)| ProposalReceived {
                 reference: *reference,
                 sender: cached.sender,
@@ -125,7 +124,7 @@ impl Observer {
     pub(crate) fn in_test(
         epoch: &crate::group::epoch::Epoch,
         tree: RatchetTree,
-        proposals: BTreeMap<ProposalRef, Arc<CachedProposal>>,
+        proposals: ProposalCache<Arc<CachedProposal>>,
         status: Status,
     ) -> Self {
         Self {
@@ -155,10 +154,6 @@ impl Observer {
         // req: R-12.4.2-18
         if self.re_init.is_some() { Err(Fault::ReInitialized) } else { Ok(()) }
     }
-
-    pub(super) fn next_order(&self) -> u32 {
-        self.proposals.values().map(|cached| cached.order).max().map_or(0, |last| last.saturating_add(1))
-    }
 }
 
 impl fmt::Debug for Observer {
@@ -180,7 +175,7 @@ impl fmt::Debug for Observer {
             .field("epoch", &context.epoch)
             .field("re_init", re_init)
             .field("tree", tree)
-            .field("proposals", &proposals.keys())
+            .field("proposals", &proposals.len())
             .finish_non_exhaustive()
     }
 }

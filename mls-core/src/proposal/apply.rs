@@ -16,7 +16,7 @@ use crate::identity::{CredentialEvent, MemberId};
 use crate::key_package::{KeyPackageContext, KeyPackageError, validate_key_package};
 use crate::limits::Limits;
 use crate::proposal::effects::{Effects, PlacedEffect};
-use crate::proposal::list::{ListedProposal, ProposalListError, check_custom, path_required};
+use crate::proposal::list::{ListedProposal, ProposalListError, check_custom, check_psk, path_required};
 use crate::proposal::{Proposal, ReInit};
 use crate::tree::leaf_node::LeafNode;
 use crate::tree::math::{LeafIndex, NodeIndex};
@@ -93,6 +93,15 @@ pub(crate) fn extension_types(extensions: &Extensions) -> Vec<ExtensionType> {
 /// has passed [`check_list`](crate::proposal::list::check_list).
 pub(crate) fn apply_list(at: ApplyContext<'_>, list: &[ListedProposal]) -> Result<AppliedList, ProposalListError> {
     apply_with_effects(at, list, &Effects::default())
+}
+
+/// Validates a proposal as if it were committed alone, by somebody else, and yields the credentials that it brings in.
+pub(crate) fn apply_alone(at: ApplyContext<'_>, listed: &ListedProposal) -> Result<Vec<Newcomer>, ProposalListError> {
+    match &listed.proposal {
+        Proposal::PreSharedKey(id) => check_psk(id, at.suite.hash_len()).map(|()| Vec::new()),
+        Proposal::ExternalInit { .. } => Err(ProposalListError::ExternalInitByMember),
+        _ => Ok(apply_list(at, core::slice::from_ref(listed))?.newcomers),
+    }
 }
 
 /// As [`apply_list`], with what the list's custom proposals do.
@@ -424,6 +433,7 @@ fn check_leaves(
             now: None,
             max_lifetime: None,
             verified: listed.is_verified(),
+            custom: at.custom,
         };
         validate_leaf(at.suite, leaf, &context).map_err(ProposalListError::InvalidUpdate)?;
     }
@@ -436,6 +446,7 @@ fn check_leaves(
         now: at.now.0,
         max_lifetime: at.limits.max_lifetime,
         verified: false,
+        custom: at.custom,
     };
     for (_, place) in &result.added {
         let Some(listed) = result.listed(list, *place) else { continue };

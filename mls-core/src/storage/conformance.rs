@@ -2,7 +2,8 @@
 //!
 //! [`run`] asks a [`StoreFactory`] for empty stores and takes them through what [`Storage`] promises: reads in order,
 //! sets that are exact and sorted, batches that are whole, preconditions, values of any size, names of any shape, two
-//! writers at once, and what is there after closing and opening again.
+//! writers at once, what is there after closing and opening again, and what an application writes with a delta, where
+//! the store offers that. [`FaultyStorage`] breaks any store, to test what drives it.
 //!
 //! ```
 //! use mls_core::storage::Storage;
@@ -24,7 +25,9 @@ use alloc::boxed::Box;
 
 use super::Storage;
 
+mod app;
 mod batches;
+mod faulty;
 mod keys;
 mod preconditions;
 mod races;
@@ -34,6 +37,7 @@ mod sets;
 mod test_delta;
 mod wrong;
 
+pub use faulty::{Breakdown, FaultyStorage};
 pub use report::{Failure, Report};
 pub use test_delta::TestDelta;
 
@@ -97,6 +101,11 @@ const SHARED_CASES: &[Shared] = &[
     ("what was deleted is not there after opening again", reopening::stays_deleted),
     ("a second handle sees what the first commits", reopening::seen_beside),
     ("of two handles that compare and swap, one wins", reopening::swapped_beside),
+    ("what an application cannot write with a delta keeps the delta away, too", app::unsupported),
+    ("what an application writes is stored with the delta, and apart from the records", app::stored),
+    ("an application sees its own writes", app::own_writes),
+    ("an error of the application and a conflict keep all away", app::refused),
+    ("what an application wrote is there after opening again", app::survives),
 ];
 
 /// Runs every case, each on a store of its own.

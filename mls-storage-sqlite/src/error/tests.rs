@@ -31,3 +31,13 @@ fn what_is_no_database_is_said_to_be_none() {
     let error = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_NOTADB), None);
     assert!(matches!(OpenError::from(error), OpenError::NotADatabase));
 }
+
+#[test]
+fn a_header_without_a_database_is_said_to_be_none() {
+    let said = |text: &str| {
+        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_ERROR), Some(text.into()));
+        OpenError::from(error)
+    };
+    assert!(matches!(said("unsupported file format"), OpenError::NotADatabase));
+    assert!(matches!(said("no such table: x"), OpenError::Storage(_)));
+}

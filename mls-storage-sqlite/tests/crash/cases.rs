@@ -12,31 +12,42 @@ use crate::matrix::{Case, Out, State, Tally};
 use crate::world::{Mounted, NOW, Setup, World};
 
 /// Runs cases and says how many faults there were.
-struct Matrix(Tally);
+pub struct Matrix(Tally);
 
 impl Matrix {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(Tally::default())
     }
 
-    fn run(
+    pub fn run(
         &mut self,
         name: &'static str,
         disk: &Disk,
         run: impl Fn(&Mounted) -> Result<Out, String>,
         check: impl Fn(&Mounted, State, &Out, bool),
     ) {
-        Case { name, disk, run: &run, check: &check }.run(&mut self.0);
+        self.run_with(Setup::new(77), name, disk, run, check);
     }
 
-    fn done(self) {
+    pub fn run_with(
+        &mut self,
+        setup: Setup,
+        name: &'static str,
+        disk: &Disk,
+        run: impl Fn(&Mounted) -> Result<Out, String>,
+        check: impl Fn(&Mounted, State, &Out, bool),
+    ) {
+        Case { name, disk, setup, run: &run, check: &check }.run(&mut self.0);
+    }
+
+    pub fn done(self) {
         let Self(Tally { cuts, failures, before, after }) = self;
         println!("{cuts} cuts of power ({before} before, {after} after), {failures} failures");
         assert!(before > 0 && after > 0);
     }
 }
 
-fn said<T, E: core::fmt::Debug>(result: Result<T, E>) -> Result<T, String> {
+pub fn said<T, E: core::fmt::Debug>(result: Result<T, E>) -> Result<T, String> {
     result.map_err(|error| format!("{error:?}"))
 }
 
@@ -62,11 +73,11 @@ fn expected(state: State, out: &Out) -> Vec<Vec<u8>> {
 }
 
 /// The generation of a message that is sent now.
-fn next_generation(mounted: &Mounted) -> u32 {
+pub fn next_generation(mounted: &Mounted) -> u32 {
     mounted.group().send(b"next").unwrap().generation
 }
 
-fn data(event: Event) -> Vec<u8> {
+pub fn data(event: Event) -> Vec<u8> {
     match event {
         Event::Message(message) => message.data,
         other => panic!("{other:?}"),
@@ -235,6 +246,15 @@ fn sending() {
         );
         world.at_alice(10, |alice| drop(alice.group().send(b"first").unwrap()));
     }
+    let reserving = Setup { reserve: 32, ..Setup::new(77) };
+    matrix.run_with(
+        reserving,
+        "reserve generations",
+        &World::new().alice,
+        |at| said(at.group().send(b"sent")).map(|sent| sent.message),
+        // What was reserved is skipped, whether it was used or not.
+        |at, state, _, _| assert_eq!(next_generation(at), if state == State::After { 32 } else { 0 }),
+    );
     matrix.done();
 }
 

@@ -12,7 +12,10 @@
 
 mod cases;
 mod disk;
+mod error;
+mod later;
 mod matrix;
+mod migration;
 mod opening;
 mod vfs;
 mod world;

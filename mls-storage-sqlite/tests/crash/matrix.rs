@@ -25,6 +25,8 @@ pub enum State {
 pub struct Case<'a> {
     pub name: &'static str,
     pub disk: &'a Disk,
+    /// How the database is opened to run it.
+    pub setup: Setup,
     pub run: &'a dyn Fn(&Mounted) -> Result<Out, String>,
     /// Looks at the database that was opened again. What the operation puts out is as in a run that nothing breaks;
     /// whether it left the operation is said beside.
@@ -51,7 +53,7 @@ impl Case<'_> {
     /// Breaks the operation in every way.
     pub fn run(&self, tally: &mut Tally) {
         for erase_after in [64, 1] {
-            let setup = Setup { erase_after, ..Setup::new(77) };
+            let setup = Setup { erase_after, ..self.setup };
             let dry = self.dry(setup);
             let (cuts, failures) = (tally.cuts, tally.failures);
             for at in 1..=dry.operations + 1 {

@@ -4,11 +4,13 @@ use core::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use mls_client::{
-    BasicIdentity, CipherSuite, Client, Clock, Credential, DefaultRules, Group, GroupId, Identity, Storage, UnixTime,
+    BasicIdentity, CipherSuite, Client, Clock, Credential, DefaultRules, Group, GroupId, Identity, Limits, Storage,
+    UnixTime,
 };
 use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
 use mls_core::storage::{AppWrites, StorageError};
 use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
+use mls_storage_sqlite::rusqlite::Connection;
 use mls_storage_sqlite::rusqlite::types::ValueRef;
 use mls_storage_sqlite::{OpenError, SqliteOptions, SqliteStorage};
 
@@ -64,11 +66,15 @@ pub struct Setup {
     /// What randomness begins with.
     pub seed: u64,
     pub now: u64,
+    /// Generations reserved at a time.
+    pub reserve: u32,
+    /// Whether epochs are retained so that there is a way back.
+    pub rewind: bool,
 }
 
 impl Setup {
     pub const fn new(seed: u64) -> Self {
-        Self { erase_after: 64, seed, now: NOW }
+        Self { erase_after: 64, seed, now: NOW, reserve: 1, rewind: false }
     }
 }
 
@@ -90,10 +96,14 @@ impl Mounted {
         let options = SqliteOptions::default().erase_after(setup.erase_after);
         let store = Arc::new(SqliteStorage::with_connection_factory(|| volume.connect(), &options)?);
         let inbox = Arc::new(Mutex::new(None));
+        let mut limits = Limits::default();
+        limits.reserved_generations = setup.reserve;
+        limits.rewind = setup.rewind;
         let storage = WithInbox { store: Arc::clone(&store), inbox: Arc::clone(&inbox) };
         let client = Client::builder(Arc::new(storage), Arc::new(BasicIdentity::new()))
             .rng(Box::new(Chance(setup.seed)))
             .clock(Arc::new(Still(setup.now)))
+            .limits(limits)
             .rules(Arc::new(DefaultRules::new().allow_external_commits()))
             .build()
             .unwrap();
@@ -126,48 +136,48 @@ impl Mounted {
 
     /// Everything that stands in the tables of the store, as text.
     pub fn dump(&self) -> String {
-        self.store
-            .app_transaction(|transaction| {
-                let mut text = String::new();
-                let ok: String = transaction.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-                assert_eq!(ok, "ok");
-                let dangling = transaction.query_row("PRAGMA foreign_key_check", [], |_| Ok(()));
-                assert!(dangling.is_err(), "a row without its group");
-                let mut tables = transaction
-                    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'mls%' ORDER BY name")
-                    .unwrap();
-                let names: Vec<String> =
-                    tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-                for name in names {
-                    writeln!(text, "{name}").unwrap();
-                    let mut statement = transaction.prepare(&format!("SELECT * FROM {name}")).unwrap();
-                    let columns = statement.column_count();
-                    let mut rows = statement.query([]).unwrap();
-                    let mut lines = Vec::new();
-                    while let Some(row) = rows.next().unwrap() {
-                        let mut line = String::new();
-                        for column in 0..columns {
-                            match row.get_ref(column).unwrap() {
-                                ValueRef::Blob(bytes) => {
-                                    for octet in bytes {
-                                        write!(line, "{octet:02x}").unwrap();
-                                    }
-                                    line.push(' ');
-                                }
-                                other => write!(line, "{other:?} ").unwrap(),
-                            }
-                        }
-                        lines.push(line);
-                    }
-                    lines.sort();
-                    for line in lines {
-                        writeln!(text, "  {line}").unwrap();
-                    }
-                }
-                Ok::<_, StorageError>(text)
-            })
-            .unwrap()
+        self.store.app_transaction(|transaction| Ok::<_, StorageError>(dump(transaction))).unwrap()
     }
+}
+
+/// Everything that stands in the tables of the store, as text.
+pub fn dump(connection: &Connection) -> String {
+    let mut text = String::new();
+    let ok: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(ok, "ok");
+    let dangling = connection.query_row("PRAGMA foreign_key_check", [], |_| Ok(()));
+    assert!(dangling.is_err(), "a row without its group");
+    let mut tables = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'mls%' ORDER BY name")
+        .unwrap();
+    let names: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    for name in names {
+        writeln!(text, "{name}").unwrap();
+        let mut statement = connection.prepare(&format!("SELECT * FROM {name}")).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        let mut lines = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            let mut line = String::new();
+            for column in 0..columns {
+                match row.get_ref(column).unwrap() {
+                    ValueRef::Blob(bytes) => {
+                        for octet in bytes {
+                            write!(line, "{octet:02x}").unwrap();
+                        }
+                        line.push(' ');
+                    }
+                    other => write!(line, "{other:?} ").unwrap(),
+                }
+            }
+            lines.push(line);
+        }
+        lines.sort();
+        for line in lines {
+            writeln!(text, "  {line}").unwrap();
+        }
+    }
+    text
 }
 
 /// Three members' disks: Alice and Bob in a group, Carol outside.
@@ -191,7 +201,11 @@ impl World {
     }
 
     fn with<T>(disk: &mut Disk, seed: u64, work: impl FnOnce(&Mounted) -> T) -> T {
-        let mounted = Mounted::open(core::mem::take(disk), Setup::new(seed)).unwrap();
+        Self::with_setup(disk, Setup::new(seed), work)
+    }
+
+    pub fn with_setup<T>(disk: &mut Disk, setup: Setup, work: impl FnOnce(&Mounted) -> T) -> T {
+        let mounted = Mounted::open(core::mem::take(disk), setup).unwrap();
         let result = work(&mounted);
         *disk = mounted.unmount();
         result

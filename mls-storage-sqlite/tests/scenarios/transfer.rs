@@ -43,17 +43,17 @@ fn a_moved_group_lives_in_one_place() {
     // The copy reads and does not send.
     let mut at_phone = phone.client.import_group(&exported).unwrap();
     assert_eq!(text(at_phone.receive(&waiting).unwrap()), b"waiting");
-    assert_eq!(fault(at_phone.send(b"no").unwrap_err()), Fault::Imported);
+    assert_eq!(fault(at_phone.send(b"no").unwrap_err()), Fault::Imported(1));
     let proposed = at_phone.propose(&Proposing::Remove(at_bob.own_leaf())).unwrap_err();
-    let refused = mls_client::ProposeError::Engine(ProposeError::Fault(Fault::Imported));
+    let refused = mls_client::ProposeError::Engine(ProposeError::Fault(Fault::Imported(1)));
     assert_eq!(format!("{proposed:?}"), format!("{refused:?}"));
     assert!(matches!(
         at_phone.update().unwrap_err(),
-        mls_client::CommitError::Engine(CommitError::Fault(Fault::Imported))
+        mls_client::CommitError::Engine(CommitError::Fault(Fault::Imported(1)))
     ));
     // It stays so after a restart.
     at_phone.reload().unwrap();
-    assert_eq!(fault(at_phone.send(b"no").unwrap_err()), Fault::Imported);
+    assert_eq!(fault(at_phone.send(b"no").unwrap_err()), Fault::Imported(1));
 
     // The next epoch makes it whole, with its signer.
     let commit = at_bob.update().unwrap();

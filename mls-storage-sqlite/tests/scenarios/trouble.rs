@@ -2,9 +2,14 @@
 
 use std::fs;
 
-use mls_client::{CommitError, DriverError, LoadError, SendError, Storage as _};
+use mls_client::{
+    CommitError, DriverError, GroupInfoOptions, LoadError, Proposing, SendError, Storage as _, SuccessorKind,
+    SuccessorPlan,
+};
+use mls_core::psk::PskValue;
 use mls_core::record::{RecordKey, RecordPrefix};
 use mls_core::storage::{StorageError, StorageErrorKind};
+use mls_crypto_traits::SecretBytes;
 use mls_storage_sqlite::rusqlite::{Connection, OpenFlags};
 use mls_storage_sqlite::{OpenError, SqliteOptions, SqliteStorage};
 
@@ -165,6 +170,113 @@ fn a_damaged_record_is_named_and_other_groups_load() {
     // Whoever wants to be rid of it can be.
     assert!(alice.store.delete_group(&damaged).unwrap());
     assert_eq!(alice.client.groups().unwrap(), [other]);
+}
+
+/// One octet of a record, in each kind in turn: reading and scanning name it, and what does not look at it goes on.
+#[test]
+fn damage_in_each_kind_of_record_is_found_and_named() {
+    let scratch = Scratch::new("kinds");
+    let (alice, bob) = (Party::open(&scratch.file("alice.db")), Party::open(&scratch.file("bob.db")));
+    let (mut at_alice, mut at_bob) = pair(&alice, &bob);
+    let id = at_alice.id().clone();
+    // Something of every kind: a past epoch, a skipped key, a proposal, a pending commit.
+    for _ in 0..2 {
+        let texts = [at_bob.send(b"1").unwrap().message, at_bob.send(b"2").unwrap().message];
+        at_alice.receive(&texts[1]).unwrap();
+        let commit = at_bob.update().unwrap();
+        at_bob.accept_commit().unwrap();
+        at_alice.receive(&commit.message).unwrap();
+    }
+    at_alice.receive(&at_bob.send(b"first").unwrap().message).unwrap();
+    let proposal = at_bob.propose(&Proposing::Remove(at_alice.own_leaf())).unwrap().message;
+    at_alice.receive(&proposal).unwrap();
+    drop(at_alice.update().unwrap());
+    let info = {
+        let mut other = bob.client.create_group(&bob.identity_again("bob")).unwrap();
+        other.group_info(GroupInfoOptions { external_pub: true, ratchet_tree: true }).unwrap()
+    };
+    let alices = alice.identity_again("alice");
+    drop(alice.client.join_external(&alices, &info, None).unwrap());
+    drop(alice.client.key_package(&alices).unwrap());
+    let value = PskValue::from_bytes(SecretBytes::from_slice(&[5; 32]));
+    alice.client.store_psk(b"psk", &value).unwrap();
+    let branch = SuccessorPlan::new(SuccessorKind::Branch, alice.client.leaf(&alices), vec![]);
+    let mut other = alice.client.create_group(&alices).unwrap();
+    drop(other.create_successor(&branch).unwrap());
+    drop((at_alice, other));
+
+    let prefixes = [
+        RecordPrefix::Group(id.clone()),
+        RecordPrefix::ExternalJoins,
+        RecordPrefix::Successors,
+        RecordPrefix::KeyPackages,
+        RecordPrefix::Signers,
+        RecordPrefix::Psks,
+    ];
+    let mut kinds = Vec::new();
+    for prefix in &prefixes {
+        for (key, value) in alice.store.scan(prefix).unwrap() {
+            if kinds.contains(&core::mem::discriminant(&key)) {
+                continue;
+            }
+            kinds.push(core::mem::discriminant(&key));
+            let table = damage(&alice, value.as_bytes());
+            let whole = |error: StorageError| {
+                assert_eq!((error.kind(), error.record()), (StorageErrorKind::Corrupt, Some(&key)), "{table}");
+                assert!(error.to_string().contains("record"), "{error}");
+            };
+            whole(alice.store.read(core::slice::from_ref(&key)).unwrap_err());
+            whole(alice.store.scan(prefix).unwrap_err());
+            // Everything else is there; what is not asked about the damaged row does not see it.
+            let others: Vec<_> = alice.store.groups().unwrap().into_iter().filter(|group| group.id != id).collect();
+            assert_eq!(others.len(), 1);
+            drop(alice.client.load_group(&others[0].id).unwrap());
+            let restored = format!(
+                "UPDATE {table} SET value = (SELECT value FROM kept) WHERE value = (SELECT damaged FROM kept);
+                 DROP TABLE kept"
+            );
+            sql(&alice, &restored);
+        }
+    }
+    // One for each table of records.
+    assert_eq!(kinds.len(), record_tables(&alice).len());
+    let whole = prefixes.iter().map(|prefix| alice.store.scan(prefix).unwrap().len()).sum::<usize>();
+    assert!(whole > kinds.len());
+}
+
+fn record_tables(party: &Party) -> Vec<String> {
+    let tables = party.store.app_transaction(|transaction| {
+        let query = "SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c
+                     WHERE m.type = 'table' AND m.name LIKE 'mls%' AND c.name = 'sum'";
+        let mut statement = transaction.prepare(query).unwrap();
+        let names = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        Ok::<_, StorageError>(names)
+    });
+    tables.unwrap()
+}
+
+/// Flips the last octet of the record with this value; which table it stands in.
+fn damage(party: &Party, value: &[u8]) -> String {
+    let mut damaged = value.to_vec();
+    *damaged.last_mut().unwrap() ^= 1;
+    for table in record_tables(party) {
+        let done = party.store.app_transaction(|transaction| {
+            let update = format!("UPDATE {table} SET value = ?2 WHERE value = ?1");
+            let rows = transaction.execute(&update, [value, &damaged]).unwrap();
+            if rows == 1 {
+                transaction
+                    .execute("CREATE TABLE kept AS SELECT ?1 AS value, ?2 AS damaged", [value, &damaged])
+                    .unwrap();
+            }
+            Ok::<_, StorageError>(rows)
+        });
+        match done.unwrap() {
+            0 => {}
+            1 => return table,
+            rows => panic!("{rows} rows of {table}"),
+        }
+    }
+    panic!("no such row")
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Queries, messages to one member, and ways back.
 
 use mls_core::group as engine;
-use mls_core::group::{CommitOutput, MemberPurpose, Rewound};
+use mls_core::group::{CommitOutput, MemberPurpose, Pruned, Rewound};
 use mls_core::record::Missing;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::{HpkeCiphertext, SecretBytes};
@@ -37,6 +37,15 @@ impl AsyncGroup {
     /// A [`RewindError`]; nothing is changed then.
     pub async fn rewind(&mut self, epoch: u64) -> Result<Rewound, RewindError> {
         self.driver.rewind(&mut self.state, epoch).await
+    }
+
+    /// Drops the retained epochs that are too old or too many, with what was skipped in them; see
+    /// [`mls_core::group::prune`]. Entering an epoch does so, too; call this now and then for groups that rest.
+    ///
+    /// # Errors
+    /// A [`LoadError`]; nothing is changed then.
+    pub async fn prune(&mut self) -> Result<Pruned, LoadError> {
+        self.driver.prune(&mut self.state).await
     }
 
     /// Deletes this epoch's exporter secret: nothing is exported until the next.

@@ -8,7 +8,7 @@ use super::forge::{Lies, forge_commit};
 use super::support::{by_value, four, leaf};
 use crate::framing::{FramingError, MlsMessage, MlsMessageBody, Sender};
 use crate::group::answers::AnswerError;
-use crate::group::cache::CachedProposal;
+use crate::group::cache::{CachedProposal, ProposalCache};
 use crate::group::{CommitRule, EpochChange, Group, ReceiveError};
 use crate::observer::{Observed, Observer};
 use crate::proposal::Proposal;
@@ -17,7 +17,8 @@ use crate::tree::path::PathError;
 /// Somebody who sees what a member sees, and holds none of its secrets.
 fn observer(group: &Group) -> Observer {
     let tree = group.tree().unwrap().clone();
-    let proposals = group.proposals().unwrap().in_order().into_iter().map(|(reference, cached)| {
+    let mut proposals = ProposalCache::default();
+    for (reference, cached) in group.proposals().unwrap().in_order() {
         let CachedProposal { order, sender, proposal, member, .. } = cached;
         let cached = CachedProposal {
             order: *order,
@@ -27,9 +28,8 @@ fn observer(group: &Group) -> Observer {
             leaf_key: None,
             message: None,
         };
-        (*reference, Arc::new(cached))
-    });
-    let proposals = proposals.collect();
+        proposals.insert(*reference, Arc::new(cached));
+    }
     Observer::in_test(&group.epoch, tree, proposals, group.status)
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Names {
 const EPOCHS: [u64; 5] = [0, 1, 256, 0x8000_0000_0000_0000, u64::MAX];
 
 /// Identifiers that are beginnings of each other, none, long, and no text.
-fn identifiers() -> Vec<Vec<u8>> {
+pub(super) fn identifiers() -> Vec<Vec<u8>> {
     vec![vec![], vec![0], vec![1], vec![1, 2], vec![0xff], b"it's \"%_\\\"".to_vec(), vec![7; 64], vec![7; 300]]
 }
 
@@ -39,6 +39,7 @@ impl Names {
                 RecordPrefix::Successors,
                 RecordPrefix::KeyPackages,
                 RecordPrefix::Signers,
+                RecordPrefix::Psks,
             ],
         };
         let digests: Vec<_> = digests().collect();

@@ -10,7 +10,7 @@ use super::{StoreFactory, TestDelta};
 use crate::record::{GroupId, RecordKey, RecordPrefix};
 use crate::storage::Storage;
 
-type Outcome = Option<Result<(), Wrong>>;
+pub(super) type Outcome = Option<Result<(), Wrong>>;
 
 pub(super) fn survives(store: Box<dyn Storage>, factory: &mut dyn StoreFactory, names: &Names) -> Outcome {
     let filled = names.fill(store.as_ref());

@@ -31,7 +31,8 @@ impl Report {
         &self.passed
     }
 
-    /// The cases that were not run: the factory cannot open a store again.
+    /// The cases that were not run: the factory cannot open a store again, or the store offers no writes of an
+    /// application.
     #[must_use]
     pub fn skipped(&self) -> &[&'static str] {
         &self.skipped

@@ -6,6 +6,7 @@ use core::fmt;
 use mls_crypto_traits::{CipherSuite, CryptoError, HpkePublicKey, Suite};
 
 use crate::credential::CredentialType;
+use crate::custom::CustomTypes;
 use crate::extension::{ExtensionPlace, ExtensionType, RequiredCapabilities};
 use crate::framing::ProtocolVersion;
 use crate::proposal::ProposalType;
@@ -54,6 +55,8 @@ pub struct LeafContext<'a> {
     pub max_lifetime: Option<u64>,
     /// Whether the signature is known to be good: the leaf was verified before, or we have just signed it.
     pub verified: bool,
+    /// The registered types: they say which extensions have a place in a leaf.
+    pub custom: &'a CustomTypes,
 }
 
 /// Checks everything about a leaf node that section 7.3 wants, except that its keys are its own ([`check_unique_keys`]) and that the
@@ -174,7 +177,7 @@ fn check_extensions(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), Le
     let supports = |extension: ExtensionType| extension.is_default() || declared.binary_search(&extension).is_ok();
     for extension in leaf.extensions.iter().map(|extension| extension.extension_type) {
         // req: R-17.3-01
-        if !extension.allowed_in(ExtensionPlace::LeafNode) {
+        if !context.custom.allows(extension, ExtensionPlace::LeafNode) {
             return Err(LeafNodeError::MisplacedExtension(extension));
         }
         // req: R-7.3-15

@@ -7,6 +7,7 @@ use mls_crypto_traits::{CipherSuite, Suite};
 
 use super::leaf::{ExpectedSource, LeafContext, LeafNodeError, validate_leaf};
 use super::unmerged::{UnmergedLeafError, check_unmerged_leaves};
+use crate::custom::CustomTypes;
 use crate::extension::{ExtensionType, RequiredCapabilities};
 use crate::framing::ProtocolVersion;
 use crate::tree::leaf_node::LeafNode;
@@ -32,6 +33,8 @@ pub struct TreeContext<'a> {
     pub now: Option<u64>,
     /// The longest lifetime accepted, in seconds.
     pub max_lifetime: Option<u64>,
+    /// The registered types: they say which extensions have a place in a leaf.
+    pub custom: &'a CustomTypes,
 }
 
 /// Checks a received tree as a joiner must: its leaves, unmerged leaves, keys and parent hashes (RFC 9420 section 12.4.3.1).
@@ -65,6 +68,7 @@ pub fn validate_tree(
             now: context.now,
             max_lifetime: context.max_lifetime,
             verified: false,
+            custom: context.custom,
         };
         validate_leaf(suite, &leaf, &context).map_err(|error| TreeValidationError::Leaf(index, error))?;
     }

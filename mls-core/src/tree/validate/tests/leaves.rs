@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use mls_crypto_traits::{CipherSuite, CryptoError, HpkePublicKey, SignaturePublicKey, SigningKey, Suite};
 
 use crate::credential::{Credential, CredentialType};
+use crate::custom::CustomTypes;
 use crate::extension::{Extension, ExtensionType, RequiredCapabilities};
 use crate::framing::ProtocolVersion;
 use crate::proposal::ProposalType;
@@ -72,6 +73,7 @@ impl Subject {
             now: self.now,
             max_lifetime: self.max_lifetime,
             verified: false,
+            custom: CustomTypes::none(),
         };
         validate_leaf(self.suite, &self.leaf, &context)
     }

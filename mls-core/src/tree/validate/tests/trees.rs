@@ -6,6 +6,7 @@ use mls_codec::{Decode, Encode};
 use mls_crypto_traits::{CipherSuite, CryptoError, HpkePublicKey};
 use serde::Deserialize;
 
+use crate::custom::CustomTypes;
 use crate::extension::RequiredCapabilities;
 use crate::framing::ProtocolVersion;
 use crate::key_schedule::test_vectors::{self, Hex};
@@ -38,6 +39,7 @@ fn context(group_id: &[u8], cipher_suite: CipherSuite) -> TreeContext<'_> {
         group_extensions: &[],
         now: None,
         max_lifetime: None,
+        custom: CustomTypes::none(),
     }
 }
 
