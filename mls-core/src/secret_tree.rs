@@ -1,6 +1,6 @@
 //! The secret tree (RFC 9420 section 9): message keys, each used once and then gone.
 //!
-//! [`SecretTree`] holds what of an epoch's secret tree is resident. Its records (tree nodes, ratchets, skipped
+//! [`SecretTree`] holds what of an epoch's secret tree is resident. Its records (packs of tree nodes, ratchets, skipped
 //! keys and their index) are stored singly; one that is needed and not resident is named in
 //! [`SecretTreeError::NotResident`] and brought in with [`SecretTree::admit`].
 //!
@@ -46,6 +46,7 @@ mod expand;
 mod first_use;
 mod limits;
 mod moves;
+mod pack;
 mod plan;
 mod ratchet;
 mod record;
@@ -63,6 +64,7 @@ use crate::{
 pub use error::SecretTreeError;
 pub use limits::SecretTreeLimits;
 pub use moves::{RatchetMove, RatchetUndo, SecretTreeChange, SecretTreeEdit};
+pub use pack::NodePack;
 pub use ratchet::{MessageKey, RatchetState, RatchetType};
 pub use record::SecretTreeKey;
 pub use skipped::{SkippedIndex, SkippedRun};
@@ -80,10 +82,12 @@ type SkippedId = (LeafIndex, RatchetType, u32);
 
 /// An epoch's secret tree, as far as it is resident.
 ///
-/// Of the tree's nodes only the frontier exists: the topmost ones whose leaves have not been used yet.
+/// Of the tree's nodes only the frontier exists: the topmost ones whose leaves have not been used yet. They are kept in
+/// packs, by the node that was split to make them: those above a leaf are the only ones that can have the frontier's
+/// node above it.
 pub struct SecretTree {
     size: TreeSize,
-    frontier: Slots<NodeIndex, TreeNodeSecret>,
+    packs: Slots<NodeIndex, NodePack>,
     ratchets: Slots<RatchetId, RatchetState>,
     skipped: Slots<SkippedId, MessageKey>,
     /// `None` while it is not resident.
@@ -100,12 +104,14 @@ impl SecretTree {
     // req: R-9.2-03
     #[must_use]
     pub fn new(size: TreeSize, encryption_secret: EncryptionSecret) -> Self {
-        let mut frontier = Slots::complete();
+        let mut packs = Slots::complete();
         let root = TreeNodeSecret(encryption_secret.into_secret());
-        drop(frontier.replace(size.root(), Slot::Present(root)));
+        if let Some(pack) = NodePack::of([(size.root(), root)]) {
+            drop(packs.replace(size.root(), Slot::Present(pack)));
+        }
         Self {
             size,
-            frontier,
+            packs,
             ratchets: Slots::complete(),
             skipped: Slots::complete(),
             index: Some(SkippedIndex::default()),
@@ -119,7 +125,7 @@ impl SecretTree {
     pub const fn cold(size: TreeSize) -> Self {
         Self {
             size,
-            frontier: Slots::cold(),
+            packs: Slots::cold(),
             ratchets: Slots::cold(),
             skipped: Slots::cold(),
             index: None,
@@ -154,10 +160,10 @@ impl SecretTree {
 
 impl fmt::Debug for SecretTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { size, frontier, ratchets, skipped, index, reserved, sent: _ } = self;
+        let Self { size, packs, ratchets, skipped, index, reserved, sent: _ } = self;
         f.debug_struct("SecretTree")
             .field("size", size)
-            .field("frontier", frontier)
+            .field("packs", packs)
             .field("ratchets", ratchets)
             .field("skipped", skipped)
             .field("index", index)

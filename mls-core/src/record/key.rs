@@ -50,7 +50,7 @@ pub enum RecordKey {
     PendingCommit(GroupId),
     /// What a retained epoch keeps for late messages.
     Epoch(GroupId, u64),
-    /// A frontier node of an epoch's secret tree.
+    /// What is left of the nodes that the split of a node of an epoch's secret tree made.
     SecretNode(GroupId, u64, NodeIndex),
     /// A ratchet of an epoch.
     Ratchet(GroupId, u64, LeafIndex, RatchetType),

@@ -4,15 +4,26 @@ use alloc::vec::Vec;
 
 use mls_crypto_traits::{CryptoError, SecretBytes, Suite};
 
-use super::{RatchetState, RatchetType, SecretTree, SecretTreeError, SecretTreeKey, TreeNodeSecret, slots::Slot};
-use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
+use super::{
+    NodePack, RatchetState, RatchetType, SecretTree, SecretTreeError, SecretTreeKey, TreeNodeSecret, slots::Slot,
+};
+use crate::tree::math::{LeafIndex, NodeIndex, TreeSize, direct_path};
 
 /// What a leaf's first use brings: its two ratchets, and the frontier without the way down to it.
 pub(super) struct Expansion {
     pub(super) handshake: RatchetState,
     pub(super) application: RatchetState,
     /// Deleted where `None`.
-    pub(super) nodes: Vec<(NodeIndex, Option<TreeNodeSecret>)>,
+    pub(super) packs: Vec<(NodeIndex, Option<NodePack>)>,
+}
+
+/// The one node of the frontier at or above a leaf, and where it is kept.
+struct Covering<'a> {
+    /// The pack's name.
+    split: NodeIndex,
+    pack: &'a NodePack,
+    node: NodeIndex,
+    secret: &'a TreeNodeSecret,
 }
 
 impl SecretTree {
@@ -21,9 +32,9 @@ impl SecretTree {
     // req: R-9-02
     // req: R-9.2-04
     pub(super) fn expand(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<Expansion, SecretTreeError> {
-        let (mut node, top) = self.frontier_above(leaf)?;
-        let mut nodes = Vec::new();
-        nodes.push((node, None));
+        let Covering { split, pack, node: covering, secret: top } = self.covering(leaf)?;
+        let mut node = covering;
+        let mut beside = Vec::new();
         // The secret of the node at hand, once it is below the frontier.
         let mut descended: Option<TreeNodeSecret> = None;
         while let (Some(left), Some(right)) = (node.left(), node.right()) {
@@ -31,10 +42,10 @@ impl SecretTree {
             let left_secret = child(suite, parent, b"left")?;
             let right_secret = child(suite, parent, b"right")?;
             if left.covers(leaf) {
-                nodes.push((right, Some(right_secret)));
+                beside.push((right, right_secret));
                 (node, descended) = (left, Some(left_secret));
             } else {
-                nodes.push((left, Some(left_secret)));
+                beside.push((left, left_secret));
                 (node, descended) = (right, Some(right_secret));
             }
         }
@@ -42,30 +53,51 @@ impl SecretTree {
         Ok(Expansion {
             handshake: first_state(suite, secret, RatchetType::Handshake)?,
             application: first_state(suite, secret, RatchetType::Application)?,
-            nodes,
+            packs: split_packs((split, pack), covering, NodePack::of(beside)),
         })
     }
 
     /// The records of `leaf`'s path that are not resident; none where a resident one covers the leaf.
     pub(super) fn unknown_path(&self, leaf: LeafIndex) -> Vec<SecretTreeKey> {
-        match self.frontier_above(leaf) {
+        match self.covering(leaf) {
             Err(SecretTreeError::NotResident(keys)) => keys,
             _ => Vec::new(),
         }
     }
 
-    /// The one frontier node at or above `leaf`.
-    fn frontier_above(&self, leaf: LeafIndex) -> Result<(NodeIndex, &TreeNodeSecret), SecretTreeError> {
+    /// The frontier's node at or above `leaf`, in whichever pack of an ancestor it is.
+    fn covering(&self, leaf: LeafIndex) -> Result<Covering<'_>, SecretTreeError> {
         let mut unknown = Vec::new();
-        for node in core::iter::once(leaf.node()).chain(direct_path(leaf, self.size)) {
-            match self.frontier.get(&node) {
-                Slot::Present(secret) => return Ok((node, secret)),
+        // A leaf is never split, but a tree of one leaf is kept by its name.
+        let only = (self.size == TreeSize::ONE).then_some(self.size.root());
+        for split in direct_path(leaf, self.size).chain(only) {
+            match self.packs.get(&split) {
+                Slot::Present(pack) => {
+                    if let Some((node, secret)) = pack.covering(leaf) {
+                        return Ok(Covering { split, pack, node, secret });
+                    }
+                }
                 Slot::Absent => {}
-                Slot::Unknown => unknown.push(SecretTreeKey::Node(node)),
+                Slot::Unknown => unknown.push(SecretTreeKey::Node(split)),
             }
         }
         if unknown.is_empty() { Err(SecretTreeError::LeafErased) } else { Err(SecretTreeError::NotResident(unknown)) }
     }
+}
+
+/// Takes `node` out of its pack and keeps what its own split left.
+fn split_packs(
+    (split, pack): (NodeIndex, &NodePack),
+    node: NodeIndex,
+    beside: Option<NodePack>,
+) -> Vec<(NodeIndex, Option<NodePack>)> {
+    if node == split {
+        // The root of a new tree, alone in the pack of its name.
+        return Vec::from([(node, beside)]);
+    }
+    let mut packs = Vec::from([(split, pack.without(node))]);
+    packs.extend(beside.map(|beside| (node, Some(beside))));
+    packs
 }
 
 fn child(suite: Suite<'_>, parent: &TreeNodeSecret, side: &[u8]) -> Result<TreeNodeSecret, CryptoError> {

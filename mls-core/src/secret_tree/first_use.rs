@@ -17,9 +17,9 @@ impl SecretTree {
     /// [`SecretTreeError::LeafErased`] where they were made before; [`SecretTreeError::NotResident`];
     /// [`SecretTreeError::Crypto`].
     pub(crate) fn plan_first_use(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<SecretTreeEdit, SecretTreeError> {
-        let Expansion { handshake, application, nodes } = self.expand(suite, leaf)?;
+        let Expansion { handshake, application, packs } = self.expand(suite, leaf)?;
         Ok(SecretTreeEdit {
-            nodes,
+            packs,
             ratchets: Vec::from([
                 ((leaf, RatchetType::Handshake), Some(handshake)),
                 ((leaf, RatchetType::Application), Some(application)),

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{
-    MessageKey, RatchetId, RatchetState, RatchetType, SecretTree, SkippedId, SkippedIndex, TreeNodeSecret, slots::Slot,
+    MessageKey, NodePack, RatchetId, RatchetState, RatchetType, SecretTree, SkippedId, SkippedIndex, slots::Slot,
 };
 use crate::tree::math::{LeafIndex, NodeIndex};
 
@@ -12,10 +12,10 @@ use crate::tree::math::{LeafIndex, NodeIndex};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SecretTreeChange<'a> {
-    /// A node joins the frontier.
-    PutNode(NodeIndex, &'a TreeNodeSecret),
-    /// A node leaves the frontier.
-    DeleteNode(NodeIndex),
+    /// A node is split, or another one taken out of what the split of this one left.
+    PutPack(NodeIndex, &'a NodePack),
+    /// The last node is taken out of what the split of this one left.
+    DeletePack(NodeIndex),
     /// A ratchet appears or moves.
     PutRatchet(LeafIndex, RatchetType, &'a RatchetState),
     /// A ratchet is erased.
@@ -31,7 +31,7 @@ pub enum SecretTreeChange<'a> {
 /// A change to a secret tree that has not happened yet.
 #[derive(Default)]
 pub struct SecretTreeEdit {
-    pub(super) nodes: Vec<(NodeIndex, Option<TreeNodeSecret>)>,
+    pub(super) packs: Vec<(NodeIndex, Option<NodePack>)>,
     pub(super) ratchets: Vec<(RatchetId, Option<RatchetState>)>,
     pub(super) skipped: Vec<(SkippedId, Option<MessageKey>)>,
     pub(super) index: Option<SkippedIndex>,
@@ -61,10 +61,10 @@ pub(super) enum Stored {
 impl SecretTreeEdit {
     /// The writes that this edit asks of storage, each record at most once.
     pub fn changes(&self) -> impl Iterator<Item = SecretTreeChange<'_>> {
-        let Self { nodes, ratchets, skipped, index, sent } = self;
-        let nodes = nodes.iter().map(|(node, secret)| match secret {
-            Some(secret) => SecretTreeChange::PutNode(*node, secret),
-            None => SecretTreeChange::DeleteNode(*node),
+        let Self { packs, ratchets, skipped, index, sent } = self;
+        let packs = packs.iter().map(|(split, pack)| match pack {
+            Some(pack) => SecretTreeChange::PutPack(*split, pack),
+            None => SecretTreeChange::DeletePack(*split),
         });
         let ratchets = ratchets.iter().filter_map(move |(id @ (leaf, kind), state)| match (sent, state) {
             (Some(Sent { id: own, stored: Stored::Already, .. }), _) if own == id => None,
@@ -79,15 +79,15 @@ impl SecretTreeEdit {
             None => SecretTreeChange::DeleteSkipped(*leaf, *kind, *generation),
         });
         let index = index.iter().map(SecretTreeChange::PutSkippedIndex);
-        nodes.chain(ratchets).chain(skipped).chain(index)
+        packs.chain(ratchets).chain(skipped).chain(index)
     }
 }
 
 impl fmt::Debug for SecretTreeEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { nodes, ratchets, skipped, index, sent } = self;
+        let Self { packs, ratchets, skipped, index, sent } = self;
         f.debug_struct("SecretTreeEdit")
-            .field("nodes", nodes)
+            .field("packs", packs)
             .field("ratchets", ratchets)
             .field("skipped", skipped)
             .field("index", index)
@@ -145,7 +145,7 @@ impl From<RatchetMove> for SecretTreeEdit {
 
 /// What an applied change replaced. Dropping it wipes the old secrets; until then they are not erased.
 pub struct RatchetUndo {
-    nodes: Vec<(NodeIndex, Slot<TreeNodeSecret>)>,
+    packs: Vec<(NodeIndex, Slot<NodePack>)>,
     ratchets: Vec<(RatchetId, Slot<RatchetState>)>,
     skipped: Vec<(SkippedId, Slot<MessageKey>)>,
     /// The inner `None` is an index that was not resident.
@@ -156,7 +156,7 @@ pub struct RatchetUndo {
 
 impl fmt::Debug for RatchetUndo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { nodes: _, ratchets: _, skipped: _, index: _, reserved: _ } = self;
+        let Self { packs: _, ratchets: _, skipped: _, index: _, reserved: _ } = self;
         f.debug_struct("RatchetUndo").finish_non_exhaustive()
     }
 }
@@ -168,7 +168,7 @@ impl SecretTree {
     // req: R-9.2-01
     // req: R-9.2-06
     pub fn apply(&mut self, change: impl Into<SecretTreeEdit>) -> RatchetUndo {
-        let SecretTreeEdit { nodes, ratchets, skipped, index, sent } = change.into();
+        let SecretTreeEdit { packs, ratchets, skipped, index, sent } = change.into();
         // A ratchet that is set in another way than by sending is stored as it is here.
         let own = sent.as_ref().map(|sent| sent.id);
         let mut reserved: Vec<_> = ratchets
@@ -176,7 +176,7 @@ impl SecretTree {
             .filter(|(id, _)| own != Some(*id))
             .filter_map(|(id, _)| Some((*id, Some(self.reserved.remove(id)?))))
             .collect();
-        let nodes = nodes.into_iter().map(|(node, secret)| (node, self.frontier.replace(node, slot(secret)))).collect();
+        let packs = packs.into_iter().map(|(split, pack)| (split, self.packs.replace(split, slot(pack)))).collect();
         let ratchets = ratchets.into_iter().map(|(id, state)| (id, self.ratchets.replace(id, slot(state)))).collect();
         let skipped = skipped
             .into_iter()
@@ -191,14 +191,14 @@ impl SecretTree {
             self.sent = self.sent.wrapping_add(1);
             reserved.push((id, self.reserved.insert(id, last)));
         }
-        RatchetUndo { nodes, ratchets, skipped, index, reserved }
+        RatchetUndo { packs, ratchets, skipped, index, reserved }
     }
 
     /// Takes back the change that gave `undo`, which must be the last one that still stands.
     pub fn undo(&mut self, undo: RatchetUndo) {
-        let RatchetUndo { nodes, ratchets, skipped, index, reserved } = undo;
-        for (node, old) in nodes {
-            drop(self.frontier.replace(node, old));
+        let RatchetUndo { packs, ratchets, skipped, index, reserved } = undo;
+        for (split, old) in packs {
+            drop(self.packs.replace(split, old));
         }
         for (id, old) in ratchets {
             drop(self.ratchets.replace(id, old));

@@ -163,7 +163,7 @@ impl SecretTree {
         };
         if edit.ratchets.is_empty() {
             match self.expand(suite, leaf) {
-                Ok(expansion) => edit.nodes = expansion.nodes,
+                Ok(expansion) => edit.packs = expansion.packs,
                 Err(SecretTreeError::LeafErased) => {}
                 Err(error) => return Err(error),
             }
@@ -253,8 +253,8 @@ impl SecretTreeEdit {
     /// Takes the frontier's change and the ratchet that is not being used; gives the one that is.
     // req: R-9.1-04
     fn take_expansion(&mut self, expansion: Expansion, leaf: LeafIndex, used: RatchetType) -> RatchetState {
-        let Expansion { handshake, application, nodes } = expansion;
-        self.nodes = nodes;
+        let Expansion { handshake, application, packs } = expansion;
+        self.packs = packs;
         let (used, other, other_type) = match used {
             RatchetType::Handshake => (handshake, application, RatchetType::Application),
             RatchetType::Application => (application, handshake, RatchetType::Handshake),

@@ -6,8 +6,8 @@ use mls_codec::{Decode, DecodeError, EncodeError};
 use mls_crypto_traits::SecretBytes;
 
 use super::{
-    MessageKey, RatchetState, RatchetType, SecretTree, SecretTreeChange, SecretTreeEdit, SkippedIndex, TreeNodeSecret,
-    codec, slots::Slot,
+    MessageKey, NodePack, RatchetState, RatchetType, SecretTree, SecretTreeChange, SecretTreeEdit, SkippedIndex, codec,
+    slots::Slot,
 };
 use crate::tree::math::{LeafIndex, NodeIndex};
 
@@ -15,7 +15,7 @@ use crate::tree::math::{LeafIndex, NodeIndex};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SecretTreeKey {
-    /// A frontier node's secret.
+    /// What is left of the nodes that the split of this one made; the root itself where it was never split.
     Node(NodeIndex),
     /// A ratchet.
     Ratchet(LeafIndex, RatchetType),
@@ -30,7 +30,7 @@ impl SecretTreeChange<'_> {
     #[must_use]
     pub const fn key(&self) -> SecretTreeKey {
         match *self {
-            Self::PutNode(node, _) | Self::DeleteNode(node) => SecretTreeKey::Node(node),
+            Self::PutPack(node, _) | Self::DeletePack(node) => SecretTreeKey::Node(node),
             Self::PutRatchet(leaf, kind, _) | Self::DeleteRatchet(leaf, kind) => SecretTreeKey::Ratchet(leaf, kind),
             Self::PutSkipped(leaf, kind, key) => SecretTreeKey::Skipped(leaf, kind, key.generation()),
             Self::DeleteSkipped(leaf, kind, generation) => SecretTreeKey::Skipped(leaf, kind, generation),
@@ -44,11 +44,11 @@ impl SecretTreeChange<'_> {
     /// [`EncodeError::VectorTooLong`] for what no vector can hold.
     pub fn value(&self) -> Result<Option<SecretBytes>, EncodeError> {
         match self {
-            Self::PutNode(_, secret) => Ok(Some(codec::encode_node(secret))),
+            Self::PutPack(_, pack) => codec::encode_pack(pack).map(Some),
             Self::PutRatchet(_, _, state) => codec::encode_ratchet(state).map(Some),
             Self::PutSkipped(_, _, key) => codec::encode_message_key(key).map(Some),
             Self::PutSkippedIndex(index) if index.count() > 0 => codec::encode_index(index).map(Some),
-            Self::DeleteNode(_) | Self::DeleteRatchet(..) | Self::DeleteSkipped(..) | Self::PutSkippedIndex(_) => {
+            Self::DeletePack(_) | Self::DeleteRatchet(..) | Self::DeleteSkipped(..) | Self::PutSkippedIndex(_) => {
                 Ok(None)
             }
         }
@@ -73,9 +73,10 @@ impl SecretTree {
     pub fn admit(&mut self, key: SecretTreeKey, stored: Option<&[u8]>) -> Result<(), DecodeError> {
         match key {
             SecretTreeKey::Node(node) => {
-                if let Slot::Unknown = self.frontier.get(&node) {
-                    let value = stored.map_or(Slot::Absent, |stored| Slot::Present(codec::decode_node(stored)));
-                    drop(self.frontier.replace(node, value));
+                if let Slot::Unknown = self.packs.get(&node) {
+                    let value = stored.map(|stored| codec::decode_pack(node, stored)).transpose()?;
+                    let value = value.map_or(Slot::Absent, Slot::Present);
+                    drop(self.packs.replace(node, value));
                 }
             }
             SecretTreeKey::Ratchet(leaf, kind) => {
@@ -119,8 +120,7 @@ impl SecretTree {
     /// # Errors
     /// [`EncodeError::VectorTooLong`] for what no vector can hold.
     pub fn records(&self) -> Result<Vec<(SecretTreeKey, SecretBytes)>, EncodeError> {
-        let nodes =
-            self.frontier.iter().map(|(node, secret): (_, &TreeNodeSecret)| SecretTreeChange::PutNode(node, secret));
+        let packs = self.packs.iter().map(|(split, pack): (_, &NodePack)| SecretTreeChange::PutPack(split, pack));
         let ratchets = self
             .ratchets
             .iter()
@@ -131,7 +131,7 @@ impl SecretTree {
             .map(|((leaf, kind, _), key): (_, &MessageKey)| SecretTreeChange::PutSkipped(leaf, kind, key));
         let index = self.index.iter().map(SecretTreeChange::PutSkippedIndex);
         let mut records = Vec::new();
-        for change in nodes.chain(ratchets).chain(skipped).chain(index) {
+        for change in packs.chain(ratchets).chain(skipped).chain(index) {
             if let Some(value) = change.value()? {
                 records.push((change.key(), value));
             }

@@ -84,14 +84,21 @@ fn refuses(
     assert_eq!(snapshot(tree), before);
 }
 
+/// The secret of a node by the definition of RFC 9420 section 9, from the root.
+fn naive_node(size: TreeSize, node: NodeIndex) -> SecretBytes {
+    let mut secret = SecretBytes::from_slice(&ROOT);
+    let (leaf, _) = node.leaf_range();
+    for level in (node.level()..size.depth()).rev() {
+        let side: &[u8] = if leaf.as_u32() >> level & 1 == 0 { b"left" } else { b"right" };
+        secret = suite().expand_with_label(secret.as_bytes(), b"tree", side, 32).unwrap();
+    }
+    secret
+}
+
 /// The key of a generation by the definitions of RFC 9420 sections 9 and 9.1, from the root each time.
 fn naive(size: TreeSize, leaf: LeafIndex, ratchet_type: RatchetType, generation: u32) -> (u32, Vec<u8>, Vec<u8>) {
     let suite = suite();
-    let mut secret = SecretBytes::from_slice(&ROOT);
-    for level in (0..size.depth()).rev() {
-        let side: &[u8] = if leaf.as_u32() >> level & 1 == 0 { b"left" } else { b"right" };
-        secret = suite.expand_with_label(secret.as_bytes(), b"tree", side, 32).unwrap();
-    }
+    let mut secret = naive_node(size, leaf.node());
     let label: &[u8] = match ratchet_type {
         HANDSHAKE => b"handshake",
         APPLICATION => b"application",
@@ -109,9 +116,17 @@ fn naive(size: TreeSize, leaf: LeafIndex, ratchet_type: RatchetType, generation:
     (generation, key.as_bytes().to_vec(), nonce.as_bytes().to_vec())
 }
 
+/// The resident nodes of the frontier, by the split that made them.
+fn packs(tree: &SecretTree) -> Vec<(u32, Vec<u32>)> {
+    let nodes = |pack: &NodePack| pack.nodes().map(|(node, _)| node.as_u32()).collect();
+    tree.packs.iter().map(|(split, pack)| (split.as_u32(), nodes(pack))).collect()
+}
+
 /// The frontier's nodes.
 fn frontier(tree: &SecretTree) -> Vec<u32> {
-    tree.frontier.iter().map(|(node, _)| node.as_u32()).collect()
+    let mut nodes: Vec<u32> = packs(tree).into_iter().flat_map(|(_, nodes)| nodes).collect();
+    nodes.sort_unstable();
+    nodes
 }
 
 /// The stored form of a ratchet at `generation`.

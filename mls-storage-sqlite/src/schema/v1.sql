@@ -69,7 +69,7 @@ CREATE TABLE mls_epochs (
     PRIMARY KEY (group_ref, epoch)
 ) STRICT, WITHOUT ROWID;
 
--- The frontier of an epoch's secret tree.
+-- The unused nodes of an epoch's secret tree, together those that the split of one node made.
 CREATE TABLE mls_secret_nodes (
     group_ref INTEGER NOT NULL REFERENCES mls_groups (id) ON DELETE CASCADE,
     epoch     INTEGER NOT NULL,

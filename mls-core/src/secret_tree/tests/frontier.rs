@@ -11,19 +11,19 @@ fn changes(moved: &RatchetMove) -> Vec<(SecretTreeKey, bool)> {
 #[test]
 fn a_leafs_first_use_leaves_the_siblings_of_its_path() {
     let mut tree = tree(3);
-    assert_eq!(frontier(&tree), [7]);
+    assert_eq!(packs(&tree), [(7, vec![7])]);
     for (index, want) in [
-        (2, &[1, 6, 11][..]),
-        (3, &[1, 11]),
-        (0, &[2, 11]),
-        (6, &[2, 9, 14]),
-        (7, &[2, 9]),
-        (1, &[9]),
-        (5, &[8]),
-        (4, &[]),
+        (2, vec![(7, vec![1, 6, 11])]),
+        (3, vec![(7, vec![1, 11])]),
+        (0, vec![(1, vec![2]), (7, vec![11])]),
+        (6, vec![(1, vec![2]), (11, vec![9, 14])]),
+        (7, vec![(1, vec![2]), (11, vec![9])]),
+        (1, vec![(11, vec![9])]),
+        (5, vec![(9, vec![8])]),
+        (4, vec![]),
     ] {
         open(&mut tree, leaf(index), APPLICATION, 0, &DEFAULT).unwrap();
-        assert_eq!(frontier(&tree), want);
+        assert_eq!(packs(&tree), want);
     }
     let ratchets: Vec<_> = tree.ratchets.iter().map(|(id, _)| id).collect();
     let both = |index| [(leaf(index), HANDSHAKE), (leaf(index), APPLICATION)];
@@ -38,10 +38,7 @@ fn the_first_use_writes_these_records_and_the_next_one_only_the_ratchet() {
     assert_eq!(
         changes(&first),
         [
-            (SecretTreeKey::Node(node(7)), false),
-            (SecretTreeKey::Node(node(11)), true),
-            (SecretTreeKey::Node(node(1)), true),
-            (SecretTreeKey::Node(node(6)), true),
+            (SecretTreeKey::Node(node(7)), true),
             (SecretTreeKey::Ratchet(leaf(2), APPLICATION), true),
             (SecretTreeKey::Ratchet(leaf(2), HANDSHAKE), true),
         ]
@@ -55,11 +52,60 @@ fn the_first_use_writes_these_records_and_the_next_one_only_the_ratchet() {
     assert_eq!(
         changes(&neighbour),
         [
-            (SecretTreeKey::Node(node(6)), false),
+            (SecretTreeKey::Node(node(7)), true),
             (SecretTreeKey::Ratchet(leaf(3), APPLICATION), true),
             (SecretTreeKey::Ratchet(leaf(3), HANDSHAKE), true),
         ]
     );
+    let cousin = tree.plan_next_send(suite(), leaf(0), HANDSHAKE).unwrap();
+    assert_eq!(changes(&cousin)[..2], [(SecretTreeKey::Node(node(7)), true), (SecretTreeKey::Node(node(1)), true)]);
+    drop(tree.apply(cousin));
+    let last = tree.plan_next_send(suite(), leaf(1), HANDSHAKE).unwrap();
+    assert_eq!(changes(&last)[0], (SecretTreeKey::Node(node(1)), false));
+}
+
+/// Two packs at most, however deep the tree and whoever was heard before.
+// req: R-9.2-04
+#[test]
+fn a_first_use_takes_one_node_out_of_the_records() {
+    let mut tree = tree(6);
+    let packs_of = |moved: &RatchetMove| {
+        let keys = changes(moved).into_iter().map(|(key, _)| key);
+        keys.filter(|key| matches!(key, SecretTreeKey::Node(_))).count()
+    };
+    for step in 0..64 {
+        let leaf = leaf(step * 37 % 64);
+        let before = frontier(&tree);
+        let covering = *before.iter().find(|at| node(**at).covers(leaf)).unwrap();
+        let secret = naive_node(tree.size(), node(covering));
+        let moved = tree.plan_open(suite(), leaf, HANDSHAKE, 0, &DEFAULT).unwrap();
+        assert!((1..=2).contains(&packs_of(&moved)));
+        // What is to be written has it no more, and neither has the tree.
+        for change in moved.changes() {
+            let value = change.value().unwrap();
+            let found = |value: &SecretBytes| value.as_bytes().windows(32).any(|part| part == secret.as_bytes());
+            assert!(!value.as_ref().is_some_and(found));
+        }
+        let undo = tree.apply(moved);
+        assert!(snapshot(&tree).iter().all(|(_, value)| !value.windows(32).any(|part| part == secret.as_bytes())));
+        tree.undo(undo);
+        assert_eq!(frontier(&tree), before);
+        open(&mut tree, leaf, HANDSHAKE, 0, &DEFAULT).unwrap();
+    }
+    assert_eq!(packs(&tree), []);
+}
+
+/// A node that stays in a pack is not copied, and one that was taken out is not kept by those that stay.
+#[test]
+fn a_pack_without_a_node_has_no_copy_of_it() {
+    let secret = |octet| TreeNodeSecret::from_bytes(SecretBytes::from_slice(&[octet; 32]));
+    let pack = NodePack::of([(node(4), secret(4)), (node(1), secret(1))]).unwrap();
+    let kept: *const TreeNodeSecret = pack.covering(leaf(0)).unwrap().1;
+    let without = pack.without(node(4)).unwrap();
+    drop(pack);
+    let left: Vec<_> = without.nodes().map(|(node, secret)| (node.as_u32(), core::ptr::from_ref(secret))).collect();
+    assert_eq!(left, [(1, kept)]);
+    assert!(without.without(node(1)).is_none());
 }
 
 #[test]
@@ -102,14 +148,19 @@ fn the_largest_tree_has_a_last_leaf() {
     let key = open(&mut tree, last, APPLICATION, 1, &DEFAULT);
     assert_eq!(key, Ok(naive(tree.size(), last, APPLICATION, 1)));
     assert_eq!(frontier(&tree).len(), 31);
-    assert_eq!(tree.plan_erase(suite(), leaf(0)).unwrap().nodes.len(), 31);
+    assert_eq!(packs(&tree).len(), 1);
+    let erased = tree.plan_erase(suite(), leaf(0)).unwrap();
+    assert_eq!(erased.changes().count(), 2);
+    drop(tree.apply(erased));
+    assert_eq!(frontier(&tree).len(), 30 + 30);
 }
 
 // req: R-9.2-03
 #[test]
 fn the_encryption_secret_is_gone_after_the_first_use() {
     let mut tree = tree(1);
-    assert_eq!(snapshot(&tree), [(SecretTreeKey::Node(node(1)), ROOT.to_vec())]);
+    let pack = [&[0, 0, 0, 1, 32], &ROOT[..]].concat();
+    assert_eq!(snapshot(&tree), [(SecretTreeKey::Node(node(1)), pack)]);
     open(&mut tree, leaf(0), HANDSHAKE, 0, &DEFAULT).unwrap();
     for (_, record) in snapshot(&tree) {
         assert!(!record.windows(32).any(|part| part == ROOT));
@@ -125,12 +176,12 @@ fn debug_shows_no_secret() {
     assert_eq!(
         std::format!("{moved:?}"),
         "RatchetMove { leaf: LeafIndex(0), ratchet_type: Handshake, key: MessageKey { generation: 0, \
-         .. }, edit: SecretTreeEdit { nodes: [], ratchets: [], skipped: [((LeafIndex(0), Handshake, \
+         .. }, edit: SecretTreeEdit { packs: [], ratchets: [], skipped: [((LeafIndex(0), Handshake, \
          0), None)], index: Some(SkippedIndex { runs: [], count: 0 }), sent: None } }"
     );
     assert_eq!(
         std::format!("{tree:?}"),
-        "SecretTree { size: TreeSize { depth: 0 }, frontier: Slots { entries: {}, complete: true }, \
+        "SecretTree { size: TreeSize { depth: 0 }, packs: Slots { entries: {}, complete: true }, \
          ratchets: Slots { entries: {(LeafIndex(0), Handshake): Some(RatchetState { generation: \
          Some(2), .. }), (LeafIndex(0), Application): Some(RatchetState { generation: Some(0), .. \
          })}, complete: true }, skipped: Slots { entries: {(LeafIndex(0), Handshake, 0): \
@@ -140,4 +191,6 @@ fn debug_shows_no_secret() {
     );
     let undo = tree.apply(moved);
     assert_eq!(std::format!("{undo:?}"), "RatchetUndo { .. }");
+    let pack = NodePack::of([(node(2), TreeNodeSecret::from_bytes(SecretBytes::zeros(32)))]);
+    assert_eq!(std::format!("{pack:?}"), "Some({NodeIndex(2): TreeNodeSecret(..)})");
 }

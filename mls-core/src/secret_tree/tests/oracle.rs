@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{super::*, *};
 
-const DEPTH: u8 = 2;
+const DEPTH: u8 = 3;
 
 /// What may be asked for, by lists of generations.
 #[derive(Default)]
@@ -58,6 +58,25 @@ impl Model {
         let kept = runs.flat_map(|run| (run.first..=run.last).map(|at| (run.leaf, run.ratchet_type, at)));
         assert_eq!(Vec::from_iter(kept), self.kept);
         assert_eq!(usize::try_from(index.count()).unwrap(), self.kept.len());
+        self.assert_frontier_of(tree);
+    }
+
+    /// The nodes that are left are the topmost ones without a used leaf, each in one pack; that of a node below which
+    /// no leaf was used is not there, and nothing is in the pack of a leaf.
+    fn assert_frontier_of(&self, tree: &SecretTree) {
+        let size = tree.size();
+        let used = |node: NodeIndex| self.next.keys().any(|(leaf, _)| node.covers(*leaf));
+        let all = (0..size.node_count()).map(node);
+        let top = |node: &NodeIndex| !used(*node) && node.parent(size).is_none_or(used);
+        let want: Vec<_> = all.filter(top).map(NodeIndex::as_u32).collect();
+        assert_eq!(frontier(tree), want);
+        for (split, pack) in tree.packs.iter() {
+            assert!(pack.nodes().len() > 0);
+            for (node, secret) in pack.nodes() {
+                assert!(split.covers(node.leaf_range().0) && (split.level() > node.level() || node == size.root()));
+                assert_eq!(secret.as_bytes(), naive_node(size, node).as_bytes());
+            }
+        }
     }
 }
 
@@ -150,6 +169,8 @@ proptest! {
                             prop_assert_eq!(snapshot(&cold), resident);
                         }
                         Fate::Good => {
+                            let packs = |key: &SecretTreeKey| matches!(key, SecretTreeKey::Node(_));
+                            prop_assert!(loaded.changes().map(|change| change.key()).filter(packs).count() <= 2);
                             for change in loaded.changes() {
                                 match change.value().unwrap() {
                                     Some(value) => store.insert(change.key(), value.as_bytes().to_vec()),

@@ -46,8 +46,7 @@ fn a_cold_tree_names_all_that_a_message_may_need_at_once() {
         let mut cold = cold();
         let plan = |tree: &SecretTree| tree.plan_open(suite(), leaf(index), kind, generation, &DEFAULT);
         let keys = missing(plan(&cold));
-        let mut want = vec![SecretTreeKey::Node(node(2 * index))];
-        want.push(SecretTreeKey::Node(node(if index < 2 { 1 } else { 5 })));
+        let mut want = vec![SecretTreeKey::Node(node(if index < 2 { 1 } else { 5 }))];
         want.push(SecretTreeKey::Node(node(3)));
         want.push(SecretTreeKey::Ratchet(leaf(index), kind));
         want.push(SecretTreeKey::Skipped(leaf(index), kind, generation));
@@ -69,7 +68,7 @@ fn a_cold_tree_names_what_sending_needs() {
     assert_eq!(keys, [ratchet]);
     let mut never_used = SecretTree::cold(cold.size());
     never_used.admit(ratchet, None).unwrap();
-    let path = [2, 1, 3].map(|index| SecretTreeKey::Node(node(index)));
+    let path = [1, 3].map(|index| SecretTreeKey::Node(node(index)));
     assert_eq!(missing(never_used.plan_next_send(suite(), leaf(1), APPLICATION)), path);
     admit(&mut cold, &store, &keys);
     let moved = cold.plan_next_send(suite(), leaf(1), APPLICATION).unwrap();
@@ -149,7 +148,6 @@ fn erasing_asks_for_ratchets_path_and_index() {
         [
             SecretTreeKey::Ratchet(leaf(0), HANDSHAKE),
             SecretTreeKey::Ratchet(leaf(0), APPLICATION),
-            SecretTreeKey::Node(node(0)),
             SecretTreeKey::Node(node(1)),
             SecretTreeKey::Node(node(3)),
             SecretTreeKey::SkippedIndex,
@@ -157,8 +155,11 @@ fn erasing_asks_for_ratchets_path_and_index() {
     );
     admit(&mut cold, &store, &keys);
     let edit = cold.plan_erase(suite(), leaf(0)).unwrap();
-    let deleted: Vec<_> = edit.changes().map(|change| change.key()).collect();
-    assert_eq!(deleted, [SecretTreeKey::Node(node(0))]);
+    let written: Vec<_> = edit.changes().map(|change| change.key()).collect();
+    assert_eq!(written, [SecretTreeKey::Node(node(3))]);
+    assert_eq!(packs(&cold), [(3, vec![0, 5])]);
+    drop(cold.apply(edit));
+    assert_eq!(packs(&cold), [(3, vec![5])]);
 }
 
 #[test]
@@ -174,6 +175,11 @@ fn stored_values_have_this_form() {
     assert_eq!(*skipped, [&[16][..], &key, &[12], &nonce].concat());
     let index = &records[&SecretTreeKey::SkippedIndex];
     assert_eq!(*index, [13, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1]);
+    // The secrets of nodes 0 and 5, which the way to leaf 1 left beside it.
+    let size = TreeSize::from_depth(2).unwrap();
+    let (left, right) = (naive_node(size, node(0)), naive_node(size, node(5)));
+    let pack = [&[0, 0, 0, 0, 32], left.as_bytes(), &[0, 0, 0, 5, 32], right.as_bytes()].concat();
+    assert_eq!(store()[&SecretTreeKey::Node(node(3))], pack);
 }
 
 #[test]
@@ -181,7 +187,18 @@ fn broken_records_are_refused() {
     let ratchet = SecretTreeKey::Ratchet(leaf(0), APPLICATION);
     let skipped = SecretTreeKey::Skipped(leaf(0), APPLICATION, 0);
     let index = SecretTreeKey::SkippedIndex;
+    let pack = SecretTreeKey::Node(node(5));
     for (key, stored, kind, offset) in [
+        // Nothing, nodes left and right of the one that was split, one above it, the same twice, one below another.
+        (pack, &[][..], DecodeErrorKind::UnexpectedEnd, 0),
+        (pack, &[0, 0, 0, 2, 0], DecodeErrorKind::InvalidValue, 0),
+        (pack, &[0, 0, 0, 8, 0], DecodeErrorKind::InvalidValue, 0),
+        (pack, &[0, 0, 0, 3, 0], DecodeErrorKind::InvalidValue, 0),
+        (pack, &[0, 0, 0, 4, 0, 0, 0, 0, 4, 0], DecodeErrorKind::InvalidValue, 5),
+        (pack, &[0, 0, 0, 5, 0, 0, 0, 0, 6, 0], DecodeErrorKind::InvalidValue, 5),
+        (pack, &[0, 0, 0, 6, 0, 0, 0, 0, 4, 0], DecodeErrorKind::InvalidValue, 5),
+        (pack, &[0, 0, 0, 4, 1], DecodeErrorKind::LengthOverflow, 4),
+        (pack, &[0xff, 0xff, 0xff, 0xff, 0], DecodeErrorKind::InvalidValue, 0),
         (ratchet, &[2][..], DecodeErrorKind::InvalidPresence, 0),
         (ratchet, &[0, 0], DecodeErrorKind::TrailingBytes, 1),
         (ratchet, &[], DecodeErrorKind::UnexpectedEnd, 0),
