@@ -61,7 +61,7 @@ impl Actor {
                 }
             }
         }
-        self.store.commit(&delta)?;
+        drop(self.store.commit(&delta)?);
         Ok(())
     }
 
