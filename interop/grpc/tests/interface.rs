@@ -8,7 +8,7 @@
     reason = "these are tests"
 )]
 
-use std::fmt::Write as _;
+use core::fmt::Write as _;
 use std::path::Path;
 
 /// The table, committed: calls as `Name(Request) -> Response`, messages as `Name: field = number: type, ..`.
