@@ -219,7 +219,13 @@ impl<S: ?Sized> Encrypted<S> {
         let mut below = delta.instead(self.conditions(inner, delta).await?);
         for write in delta.writes() {
             match write {
-                Write::DeletePrefix(prefix) => below.delete_prefix(self.sealer.prefix(prefix)?),
+                Write::DeletePrefix(prefix) => {
+                    below.delete_prefix(self.sealer.prefix(prefix)?);
+                    // The header stands among the pre-shared keys, and stays.
+                    if prefix.covers(&header_key()) {
+                        below.put(header_key(), self.header.duplicate());
+                    }
+                }
                 Write::Delete(key) => below.delete(self.sealer.key(key)?),
                 Write::Put(key, value) => {
                     let name = self.sealer.key(key)?;
