@@ -18,6 +18,7 @@ mod matrix;
 mod openssl;
 #[path = "../../examples/organisation.rs"]
 mod organisation;
+mod readers;
 mod revocation;
 mod successors;
 mod support;

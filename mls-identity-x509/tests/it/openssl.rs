@@ -16,7 +16,7 @@ use x509_cert::Certificate;
 
 use crate::support::*;
 
-const ALGORITHMS: [(&str, Kind); 13] = [
+pub(crate) const ALGORITHMS: [(&str, Kind); 13] = [
     ("ed25519", Kind::Suite(SignatureScheme::Ed25519)),
     ("ed448", Kind::Suite(SignatureScheme::Ed448)),
     ("ecdsa-p256-sha256", Kind::Suite(SignatureScheme::EcdsaP256)),
@@ -33,7 +33,7 @@ const ALGORITHMS: [(&str, Kind); 13] = [
 ];
 
 #[derive(Clone, Copy)]
-enum Kind {
+pub(crate) enum Kind {
     Suite(SignatureScheme),
     Certificate(CertificateSignature),
 }
@@ -65,6 +65,11 @@ impl Fixture {
             (name.to_owned(), (pem.to_owned(), der))
         });
         Self(blocks.collect())
+    }
+
+    /// All certificates of the file.
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.values().filter(|(pem, _)| pem.contains("BEGIN CERTIFICATE")).map(|(_, der)| der.as_slice())
     }
 
     pub(crate) fn pem(&self, name: &str) -> &str {

@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod member;
+// The example of the crate for X.509 credentials, as a scene of its own.
+#[path = "../../../../mls-identity-x509/examples/organisation.rs"]
+mod organisation;
 mod process;
 mod protocol;
 mod report;
@@ -27,7 +30,7 @@ Starts a delivery service on an ephemeral port of 127.0.0.1 and four members, ea
 SQLite file, on different crypto backends: alice and dave on RustCrypto, bob on OpenSSL, carol on AWS-LC (on OpenSSL
 with suites 4 and 6). Prints what they do and who can read what: joining by Welcome and by external commit, a race of
 two commits, messages out of order and late, a member that is killed at several points and goes on, healing after a
-theft, and a removal. Takes a few seconds. Exits with 1 if anything is not as it should be.
+theft, and a removal. At last an organisation of X.509 certificates renews one and revokes one. Takes a few seconds. Exits with 1 if anything is not as it should be.
 
 OPTIONS
     --suite N    the cipher suite, 1 to 7 (default 1)

@@ -66,6 +66,8 @@ fn play(suite: CipherSuite, dir: &Path) -> Outcome<()> {
     stage.kill()?;
     stage.healing()?;
     stage.removal()?;
+    heading("An organisation: devices with X.509 certificates, in one process");
+    crate::organisation::main()?;
     println!("\nEverything was as it should be.");
     Ok(())
 }
