@@ -10,6 +10,7 @@ mod assemble;
 mod batch;
 mod builder;
 pub(crate) mod cache;
+pub(crate) mod clients;
 mod commit;
 mod commit_make;
 mod commit_merge;

@@ -13,6 +13,7 @@ use crate::framing::Sender;
 use crate::group::advance::check_epoch_end;
 use crate::group::answers::{AnswerError, QuestionTag};
 use crate::group::cache::CachedProposal;
+use crate::group::clients::{client_changes, unknown_members};
 use crate::group::encrypt::EncryptError;
 use crate::group::fault::from_fault;
 use crate::group::process::{ask_policy, check_epoch, check_ruling, effects_of};
@@ -360,7 +361,9 @@ fn drop_invalid(
     let committer = Committer::Member(group.own_leaf());
     let valid = |list: &[ListedProposal]| {
         check_list(list, committer, suite.hash_len(), env.custom)?;
-        apply_list(at, list).map(drop)
+        let applied = apply_list(at, list)?;
+        // Those of whom it is known who they are: a commit that would be refused in the end is not begun.
+        client_changes(suite, &group.clients, list, &applied, &[], &[]).map(drop)
     };
     if valid(&list).is_ok() {
         return Ok(list);
@@ -417,6 +420,7 @@ impl PendingOwnCommit {
                 predecessor: Some((old.credential.clone(), old.signature_key.clone())),
             });
         }
+        newcomers.extend(unknown_members(&group.clients, tree, &applied, &newcomers));
         let tag = QuestionTag::draw(env.rng)?;
         let psks = psks::asked_for(group, &crate::proposal::list::psks(&list));
         Ok(VettedOwnCommit { tag, epoch, plan, list, dropped, applied, checks: tag.ask(newcomers, env.now), psks })

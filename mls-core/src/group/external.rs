@@ -17,16 +17,16 @@ use crate::framing::{
 };
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::assemble::{EpochParts, assemble};
+use crate::group::clients::{ClientTag, clients_at};
 use crate::group::create::{LeafSpec, found, signer};
-use crate::group::epoch::Epoch;
-use crate::group::founding::{read_founding, write_founding};
+use crate::group::founding::Founding;
 use crate::group::join::{check_group, received_tree, roster};
 use crate::group::join_error::JoinError;
 use crate::group::psks::combine_with;
 use crate::group::succession::Predecessor;
 use crate::group::{Fault, Fresh, Group};
 use crate::group_context::GroupContext;
-use crate::identity::{CredentialCheck, CredentialEvent};
+use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, confirmation_tag};
 use crate::proposal::apply::{Newcomer, extension_types, required};
 use crate::proposal::{Proposal, ProposalOrRef};
@@ -67,9 +67,7 @@ pub struct PendingExternalJoin {
 /// An external commit that was made and waits to be accepted: send it.
 pub struct ExternalJoin {
     message: Vec<u8>,
-    epoch: Epoch,
-    tree: RatchetTree,
-    path_keys: OwnPathKeys,
+    founding: Founding,
 }
 
 /// Begins an external join.
@@ -99,16 +97,14 @@ pub fn external_join(
     let own = leaf_of(&plan.leaf, HpkePublicKey::from(Vec::new()), Vec::new());
     check_group(suite, info, &tree, &own, env)?;
     let mut newcomers = roster(&tree, plan.resync, CredentialEvent::Join);
-    if let Some(old) = plan.resync {
-        let old = tree.leaf(old).ok_or(JoinError::NothingToResync)?;
-        newcomers.push(Newcomer {
-            event: CredentialEvent::ExternalCommit,
-            leaf: None,
-            credential: plan.leaf.credential.clone(),
-            signature_key: plan.leaf.signature_key.clone(),
-            predecessor: Some((old.credential, old.signature_key)),
-        });
-    }
+    let old = plan.resync.map(|old| tree.leaf(old).ok_or(JoinError::NothingToResync)).transpose()?;
+    newcomers.push(Newcomer {
+        event: CredentialEvent::ExternalCommit,
+        leaf: None,
+        credential: plan.leaf.credential.clone(),
+        signature_key: plan.leaf.signature_key.clone(),
+        predecessor: old.map(|old| (old.credential, old.signature_key)),
+    });
     if plan.psks.len() > usize::from(u16::MAX) {
         return Err(JoinError::TooManyPsks);
     }
@@ -161,7 +157,7 @@ impl PendingExternalJoin {
         &self.info
     }
 
-    /// The credentials of all members.
+    /// The credentials of all members, but of a former self that the commit removes, and our own.
     #[must_use]
     pub fn credentials(&self) -> &[CredentialCheck] {
         &self.checks
@@ -178,12 +174,17 @@ impl PendingExternalJoin {
     /// # Errors
     /// [`JoinError`]; nothing has changed.
     pub fn resume(self, answers: &Answers, env: &mut Env<'_>) -> Result<Fresh<ExternalJoin>, JoinError> {
-        answers.members(self.tag, &self.checks)?;
+        let members = answers.members(self.tag, &self.checks)?;
         let old = &self.info.group_context;
         let suite = env.suite(old.cipher_suite).ok_or(Fault::UnsupportedSuite(old.cipher_suite))?;
         let epoch = old.epoch.checked_add(1).ok_or(Fault::EpochsExhausted)?;
         let mut context = GroupContext { epoch, ..old.clone() };
+        self.check_own_client(&members)?;
         let path = self.make_path(suite, &mut context, env)?;
+        let mut clients = clients_at(suite, &self.checks, &members).map_err(Fault::from)?;
+        if let Some(own) = members.last() {
+            clients.push((path.own, Some(ClientTag::of(suite, own).map_err(Fault::from)?)));
+        }
         // req: R-8.3-01, R-12.4.3.2-06
         let (kem_output, init) = InitSecret::for_external_sender(suite, &self.external_pub, env.rng)?;
         let content = self.sign(suite, kem_output, path.wire, env)?;
@@ -215,10 +216,21 @@ impl PendingExternalJoin {
         let PathKeysUpdate { leaf, set, clear: _ } = update;
         let mut path_keys = OwnPathKeys::new(leaf.ok_or(Fault::NotAMember)?);
         path_keys.parents = set;
-        let join = ExternalJoin { message, epoch, tree: path.tree, path_keys };
+        let join = ExternalJoin { message, founding: Founding { epoch, tree: path.tree, path_keys, clients } };
         let mut delta = Delta::new(env.rng)?;
         delta.put(RecordKey::ExternalJoin(GroupId(old.group_id.clone())), join.to_record()?);
         Ok(Fresh { delta, output: join })
+    }
+
+    /// Whether we, who are asked about last, are not a member already.
+    fn check_own_client(&self, members: &[MemberId]) -> Result<(), JoinError> {
+        let Some((own, others)) = members.split_last() else { return Ok(()) };
+        let other = self.checks.iter().zip(others).find(|(_, member)| *member == own);
+        // req: R-12.2-09
+        match other.and_then(|(check, _)| check.leaf) {
+            Some(leaf) => Err(JoinError::AlreadyMember(own.clone(), leaf)),
+            None => Ok(()),
+        }
     }
 
     fn make_path(
@@ -300,7 +312,7 @@ impl ExternalJoin {
     /// The group that is joined.
     #[must_use]
     pub fn group_id(&self) -> GroupId {
-        GroupId(self.epoch.context.group_id.clone())
+        GroupId(self.founding.epoch.context.group_id.clone())
     }
 
     /// Enters the group: the delivery service has accepted the commit. What we held of the group before, as one who
@@ -311,8 +323,7 @@ impl ExternalJoin {
     pub fn accept(self, env: &mut Env<'_>) -> Result<Fresh<Group>, JoinError> {
         let id = self.group_id();
         let still_pending = self.still_pending()?;
-        let Self { message: _, epoch, tree, path_keys } = self;
-        let mut fresh = found(id.clone(), epoch, tree, path_keys, env)?;
+        let mut fresh = found(id.clone(), self.founding, env)?;
         fresh.delta.replace_group(&id);
         // Entering twice would begin the epoch's ratchets again.
         fresh.delta.require(still_pending);
@@ -337,10 +348,10 @@ impl ExternalJoin {
     }
 
     fn to_record(&self) -> Result<SecretBytes, Fault> {
-        let Self { message, epoch, tree, path_keys } = self;
+        let Self { message, founding } = self;
         let mut w = SecretWriter::new(RECORD_VERSION);
         w.put(message)?;
-        write_founding(&mut w, epoch, tree, path_keys)?;
+        founding.write(&mut w)?;
         Ok(w.finish())
     }
 
@@ -351,9 +362,9 @@ impl ExternalJoin {
     pub fn from_record(record: &SecretBytes, env: &mut Env<'_>) -> Result<Self, Fault> {
         let mut r = open_record(record)?;
         let message = Vec::decode(&mut r)?;
-        let (epoch, tree, path_keys) = read_founding(&mut r, env)?;
+        let founding = Founding::read(&mut r, env)?;
         r.finish()?;
-        Ok(Self { message, epoch, tree, path_keys })
+        Ok(Self { message, founding })
     }
 }
 
@@ -376,7 +387,7 @@ impl core::fmt::Debug for PendingExternalJoin {
 
 impl core::fmt::Debug for ExternalJoin {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { message: _, epoch, tree: _, path_keys: _ } = self;
-        f.debug_struct("ExternalJoin").field("context", &epoch.context).finish_non_exhaustive()
+        let Self { message: _, founding } = self;
+        f.debug_struct("ExternalJoin").field("context", &founding.epoch.context).finish_non_exhaustive()
     }
 }

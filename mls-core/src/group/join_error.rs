@@ -13,7 +13,9 @@ use crate::group::fault::from_fault;
 use crate::group::psks::PskFailure;
 use crate::group::succession::{Predecessor, SuccessionError};
 use crate::group::{Disposition, Fault};
+use crate::identity::MemberId;
 use crate::limits::LimitExceeded;
+use crate::tree::math::LeafIndex;
 use crate::tree::path::PathError;
 use crate::tree::ratchet_tree::TreeError;
 use crate::tree::validate::{LeafNodeError, TreeValidationError};
@@ -88,6 +90,8 @@ pub enum JoinError {
     OldEpoch(u64),
     /// The leaf that is to be replaced is blank.
     NothingToResync,
+    /// We are a member already, at this leaf, and the external commit does not remove it (section 12.2): plan a resync.
+    AlreadyMember(MemberId, LeafIndex),
     /// What was asked was not answered, or not rightly.
     Answer(AnswerError),
 }
@@ -112,7 +116,7 @@ impl JoinError {
             Self::NoTree => Disposition::Retry(Missing::Tree),
             Self::Answer(error) => error.disposition(),
             Self::Succession(error) => error.disposition(),
-            Self::Leaf(_) | Self::NothingToResync | Self::PskUsage => Disposition::FixCaller,
+            Self::Leaf(_) | Self::NothingToResync | Self::AlreadyMember(..) | Self::PskUsage => Disposition::FixCaller,
             _ => Disposition::Discard,
         }
     }
@@ -181,6 +185,7 @@ impl fmt::Display for JoinError {
             Self::NoExternalPub => "the GroupInfo has no key for external joins",
             Self::WrongGroup => "the GroupInfo is of another group",
             Self::OldEpoch(_) => "the GroupInfo is of an epoch that is over",
+            Self::AlreadyMember(..) => "we are a member already",
             Self::NothingToResync => "the leaf that is to be replaced is blank",
         })
     }

@@ -38,6 +38,7 @@ mod psk_mixes;
 mod psks;
 mod ratchets;
 mod rotation;
+mod same_client;
 mod snapshot;
 mod stale;
 mod successor_lies;

@@ -100,11 +100,18 @@ fn what_cannot_be_joined_as_planned() {
     let bob = &mut peers[1];
     let pending = external_join(&info, None, &plan(bob), &mut bob.world.env()).unwrap();
     let mut answers = Answers::new();
-    for check in pending.credentials() {
-        answers.vouch(check.accept(MemberId(vec![1])));
+    for (number, check) in pending.credentials().iter().enumerate() {
+        answers.vouch(check.accept(MemberId(number.to_be_bytes().to_vec())));
     }
     let error = pending.resume(&answers, &mut bob.world.env()).unwrap_err();
     assert_eq!(error, JoinError::Leaf(LeafNodeError::SignatureKeyInUse(LeafIndex::new(1).unwrap())));
+    // Nor with another key.
+    let mut other = Peer::new("bob", SUITE, 9);
+    let pending = external_join(&info, None, &plan(&other), &mut other.world.env()).unwrap();
+    let answers = other.answers(pending.credentials(), &[]);
+    let error = pending.resume(&answers, &mut other.world.env()).unwrap_err();
+    assert_eq!(error, JoinError::AlreadyMember(MemberId(b"bob".to_vec()), LeafIndex::new(1).unwrap()));
+    assert_eq!(error.disposition(), Disposition::FixCaller);
 }
 
 // req: R-5.3.1-02
@@ -119,8 +126,8 @@ fn questions_that_are_not_answered() {
     let error = one.resume(&Answers::new(), &mut erin.world.env()).unwrap_err();
     assert_eq!(error, JoinError::Answer(AnswerError::NotVouched(0)));
     let mut answers = Answers::new();
-    for check in two.credentials() {
-        answers.vouch(check.accept(MemberId(vec![1])));
+    for (number, check) in two.credentials().iter().enumerate() {
+        answers.vouch(check.accept(MemberId(number.to_be_bytes().to_vec())));
     }
     let error = three.resume(&answers, &mut erin.world.env()).unwrap_err();
     assert_eq!(error, JoinError::Answer(AnswerError::WrongAnswer));
