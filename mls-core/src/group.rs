@@ -23,6 +23,7 @@ pub(crate) mod epoch;
 mod export;
 mod exporter;
 mod external;
+mod external_make;
 mod fault;
 mod fork;
 mod founding;
@@ -79,7 +80,8 @@ pub use disposition::{Disposition, Missing};
 pub use encrypt::{EncryptError, EncryptOptions, Outgoing, encrypt};
 pub use export::{ExportError, GroupInfoOptions, export_ratchet_tree, export_secret, group_info, group_info_with};
 pub use exporter::delete_exporter;
-pub use external::{ExternalJoin, ExternalJoinPlan, PendingExternalJoin, external_join};
+pub use external::{ExternalJoinPlan, PendingExternalJoin, VettedExternalJoin, external_join};
+pub use external_make::ExternalJoin;
 pub use fault::Fault;
 pub use fork::{EpochClaim, EpochComparison, ForkReport};
 #[cfg(feature = "hazmat")]

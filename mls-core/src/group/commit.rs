@@ -404,9 +404,13 @@ impl PendingOwnCommit {
         let tree = group.tree()?;
         let at = ApplyContext::new(suite, tree, &group.epoch.context, env);
         let effects = effects_of(&list, ruling, env)?;
+        effects.check_limits(&env.limits)?;
         effects.check(&list, Sender::Member(group.own_leaf())).map_err(CommitError::Proposals)?;
         // req: R-12.4.1-01
         let mut applied = apply_with_effects(at, &list, &effects).map_err(CommitError::Proposals)?;
+        if effects.change_extensions() {
+            env.limits.check_extensions(&applied.extensions)?;
+        }
         let mut newcomers = core::mem::take(&mut applied.newcomers);
         let old = tree.leaf(group.own_leaf()).ok_or(Fault::NotAMember)?;
         let credential = plan.leaf.credential.as_ref().unwrap_or(&old.credential);

@@ -168,7 +168,7 @@ impl OpenedWelcome {
         let psk_secret = combine_with(suite, &self.secrets.psks, |id| answers.psk_of(id))?;
         let opened = self.open_group(suite, &psk_secret, env)?;
         let tag = QuestionTag::draw(env.rng)?;
-        let mut questions = roster(&opened.tree, Some(opened.own_leaf), CredentialEvent::Join);
+        let mut questions = roster(&opened.tree, &[opened.own_leaf], CredentialEvent::Join);
         let own = opened.tree.leaf(opened.own_leaf).ok_or(Fault::NotAMember)?;
         questions.push(Newcomer::member(opened.own_leaf, own.credential, own.signature_key));
         let checks = tag.ask(questions, env.now);
@@ -214,11 +214,11 @@ impl OpenedWelcome {
     }
 }
 
-/// Everybody's credential but our own.
-pub(crate) fn roster(tree: &RatchetTree, own: Option<LeafIndex>, event: CredentialEvent) -> Vec<Newcomer> {
+/// Everybody's credential but those of some.
+pub(crate) fn roster(tree: &RatchetTree, but: &[LeafIndex], event: CredentialEvent) -> Vec<Newcomer> {
     // req: R-5.3.1-02
     tree.leaves()
-        .filter(|(index, _)| Some(*index) != own)
+        .filter(|(index, _)| !but.contains(index))
         .filter_map(|(index, bytes)| {
             let leaf = LeafNode::from_bytes(bytes).ok()?;
             Some(Newcomer {

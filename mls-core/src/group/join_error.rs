@@ -13,9 +13,8 @@ use crate::group::fault::from_fault;
 use crate::group::psks::PskFailure;
 use crate::group::succession::{Predecessor, SuccessionError};
 use crate::group::{Disposition, Fault};
-use crate::identity::MemberId;
 use crate::limits::LimitExceeded;
-use crate::tree::math::LeafIndex;
+use crate::proposal::list::ProposalListError;
 use crate::tree::path::PathError;
 use crate::tree::ratchet_tree::TreeError;
 use crate::tree::validate::{LeafNodeError, TreeValidationError};
@@ -90,8 +89,13 @@ pub enum JoinError {
     OldEpoch(u64),
     /// The leaf that is to be replaced is blank.
     NothingToResync,
-    /// We are a member already, at this leaf, and the external commit does not remove it (section 12.2): plan a resync.
-    AlreadyMember(MemberId, LeafIndex),
+    /// Everybody would find the list of proposals invalid (section 12.2).
+    ///
+    /// [`ProposalListError::AlreadyMember`] where we are a member already and the plan does not remove our leaf: plan a
+    /// resync.
+    Proposals(ProposalListError),
+    /// The policy refuses the proposals.
+    Refused,
     /// What was asked was not answered, or not rightly.
     Answer(AnswerError),
 }
@@ -116,7 +120,9 @@ impl JoinError {
             Self::NoTree => Disposition::Retry(Missing::Tree),
             Self::Answer(error) => error.disposition(),
             Self::Succession(error) => error.disposition(),
-            Self::Leaf(_) | Self::NothingToResync | Self::AlreadyMember(..) | Self::PskUsage => Disposition::FixCaller,
+            Self::Leaf(_) | Self::NothingToResync | Self::Proposals(_) | Self::Refused | Self::PskUsage => {
+                Disposition::FixCaller
+            }
             _ => Disposition::Discard,
         }
     }
@@ -160,6 +166,7 @@ impl fmt::Display for JoinError {
             Self::Leaf(error) => return error.fmt(f),
             Self::Answer(error) => return error.fmt(f),
             Self::Limit(error) => return error.fmt(f),
+            Self::Proposals(error) => return write!(f, "the proposals would be invalid: {error}"),
             Self::Succession(error) => return error.fmt(f),
             Self::ExternalPub(error) => return error.fmt(f),
             Self::MisplacedExtension(kind) => return write!(f, "extension {kind:?} has no place there"),
@@ -185,7 +192,7 @@ impl fmt::Display for JoinError {
             Self::NoExternalPub => "the GroupInfo has no key for external joins",
             Self::WrongGroup => "the GroupInfo is of another group",
             Self::OldEpoch(_) => "the GroupInfo is of an epoch that is over",
-            Self::AlreadyMember(..) => "we are a member already",
+            Self::Refused => "the policy refuses the proposals",
             Self::NothingToResync => "the leaf that is to be replaced is blank",
         })
     }

@@ -91,7 +91,7 @@ impl OpenedSuccessor {
         let opened = opened.open_group(suite, &psk_secret, env)?;
         check_parameters(old, predecessor.succession, &opened.info.group_context)?;
         let former = former_members(old, predecessor.epoch)?.ok_or(SuccessionError::PastEpoch(predecessor.epoch))?;
-        let mut questions = roster(&opened.tree, None, CredentialEvent::Join);
+        let mut questions = roster(&opened.tree, &[], CredentialEvent::Join);
         questions.extend(former);
         let tag = QuestionTag::draw(env.rng)?;
         Ok(PendingSuccessorJoin { tag, opened, predecessor, checks: tag.ask(questions, env.now) })

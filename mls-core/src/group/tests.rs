@@ -22,6 +22,7 @@ mod detached;
 mod duties;
 mod entering;
 mod external;
+mod external_custom;
 mod forge;
 mod forge_welcome;
 mod framing;

@@ -42,7 +42,7 @@ pub struct PendingObserver {
 pub fn observe(info: &GroupInfo, ratchet_tree: Option<&[u8]>, env: &mut Env<'_>) -> Result<PendingObserver, JoinError> {
     let (info, tree) = verify_group_info(info, ratchet_tree, env)?.into_parts();
     let tag = QuestionTag::draw(env.rng)?;
-    let checks = tag.ask(roster(&tree, None, CredentialEvent::Join), env.now);
+    let checks = tag.ask(roster(&tree, &[], CredentialEvent::Join), env.now);
     Ok(PendingObserver { tag, info, tree, checks })
 }
 
