@@ -50,7 +50,8 @@ impl Driver {
             let pending = self.engine(|env| external_join(&group_info, ratchet_tree, plan, env))?;
             let ruling = self.rules.judge(pending.question()).await;
             let vetted = self.engine(|env| pending.rule(ruling, env))?;
-            let answers = self.answer(vetted.credentials(), vetted.psks()).await?;
+            let joining = Some(&group_info.group_context.group_id[..]);
+            let answers = self.answer_for(joining, vetted.credentials(), vetted.psks()).await?;
             let fresh = self.engine(|env| vetted.resume(&answers, env))?;
             Ok(self.release(fresh).await?)
         })

@@ -11,6 +11,7 @@
 
 mod grease;
 mod observed;
+mod outside;
 mod recovery;
 mod sending;
 mod world;

@@ -106,10 +106,10 @@ impl VettedExternalJoin {
         let Some((own, others)) = members.split_last() else { return Ok(()) };
         let other = self.checks.iter().zip(others).find(|(check, member)| check.leaf.is_some() && *member == own);
         // req: R-12.2-09
-        match other.and_then(|(check, _)| check.leaf) {
-            Some(leaf) => Err(JoinError::Proposals(ProposalListError::AlreadyMember(own.clone(), leaf))),
-            None => Ok(()),
+        if let Some(leaf) = other.and_then(|(check, _)| check.leaf) {
+            return Err(JoinError::Proposals(ProposalListError::AlreadyMember(own.clone(), leaf)));
         }
+        Ok(())
     }
 
     fn make_path(

@@ -40,6 +40,7 @@ mod psks;
 mod ratchets;
 mod rotation;
 mod same_client;
+mod shared;
 mod snapshot;
 mod stale;
 mod successor_lies;
