@@ -286,10 +286,12 @@ fn choose(
     }
     chosen.reverse();
     dropped.reverse();
-    let alone = list.is_empty() && chosen.len() == 1;
+    let is_re_init = |listed: &ListedProposal| matches!(listed.proposal, Proposal::ReInit(_));
+    // Where nothing else waits, the first of them is committed.
+    let alone = list.is_empty() && chosen.iter().all(is_re_init);
     for listed in chosen {
         // req: R-12.2-13
-        if matches!(listed.proposal, Proposal::ReInit(_)) && !alone {
+        if is_re_init(&listed) && !(alone && list.is_empty()) {
             drop_listed(dropped, &listed, DropReason::ReInit);
             continue;
         }

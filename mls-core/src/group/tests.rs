@@ -23,6 +23,7 @@ mod duties;
 mod entering;
 mod external;
 mod external_custom;
+mod filtering;
 mod forge;
 mod forge_welcome;
 mod framing;

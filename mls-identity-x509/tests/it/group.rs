@@ -258,7 +258,7 @@ impl mls_core::identity::IdentityProvider for Asked {
     fn validate(
         &self,
         check: &mls_core::identity::CredentialCheck,
-    ) -> Result<mls_core::identity::MemberId, IdentityError> {
+    ) -> Result<MemberId, IdentityError> {
         self.1.fetch_add(1, Ordering::SeqCst);
         let mut future = self.0.validate(check);
         let mut context = core::task::Context::from_waker(core::task::Waker::noop());
