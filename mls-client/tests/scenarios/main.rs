@@ -17,6 +17,7 @@ mod crash;
 mod delivery;
 mod external;
 mod faces;
+mod faults;
 mod grease;
 mod handles;
 mod keeping;

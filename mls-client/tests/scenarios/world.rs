@@ -204,7 +204,11 @@ pub(crate) struct Party {
 
 impl Party {
     pub(crate) fn new(name: &'static str) -> Self {
-        let store = Arc::new(TestStore::new(combination().store.open()));
+        Self::over(name, combination().store.open())
+    }
+
+    pub(crate) fn over(name: &'static str, inner: Arc<dyn Storage>) -> Self {
+        let store = Arc::new(TestStore::new(inner));
         let clock = Arc::new(TestClock(AtomicU64::new(NOW)));
         let client = client(&format!("{name} 0"), &store, &clock, Setup::default());
         let identity = client.new_identity(combination().backend.suite(), Credential::basic(name)).unwrap();
