@@ -115,7 +115,7 @@ impl Prices {
                 + (2.0 * depth + 1.0) * self.expand
                 + 2.0 * depth * self.hash
                 + schedule
-                + framing
+                + sent
         };
         let process_path = |derived: f64| {
             2.0 * self.verify
@@ -124,7 +124,7 @@ impl Prices {
                 + (2.0 * derived + 1.0) * self.expand
                 + 2.0 * depth * self.hash
                 + schedule
-                + framing
+                + taken
         };
         let add = |depth: f64| {
             2.0 * self.verify + 2.0 * self.sign + self.seal + depth * self.hash + schedule + sent + 2.0 * self.aead
