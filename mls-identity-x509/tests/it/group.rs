@@ -255,10 +255,7 @@ fn an_asynchronous_client_takes_it_too() {
 struct Asked(Arc<dyn mls_core::identity::AsyncIdentityProvider>, AtomicUsize);
 
 impl mls_core::identity::IdentityProvider for Asked {
-    fn validate(
-        &self,
-        check: &mls_core::identity::CredentialCheck,
-    ) -> Result<MemberId, IdentityError> {
+    fn validate(&self, check: &mls_core::identity::CredentialCheck) -> Result<MemberId, IdentityError> {
         self.1.fetch_add(1, Ordering::SeqCst);
         let mut future = self.0.validate(check);
         let mut context = core::task::Context::from_waker(core::task::Waker::noop());

@@ -14,20 +14,13 @@ use mls_client::mls_core::psk::{PreSharedKeyId, Psk, PskValue, ResumptionPskUsag
 use mls_client::mls_core::rules::{ProposalQuestion, Ruling};
 use mls_client::mls_crypto_traits::SecretBytes;
 use mls_client::{
-    BasicIdentity, Client, ClientBuilder, CommitError, CommitPlan, Credential, Disposition, Event, ExternalJoinPlan,
-    Group, GroupInfoOptions, IdentityProvider, JoinError, MlsRules, Proposing, ReceiveError, Storage,
+    BasicIdentity, CommitError, CommitPlan, Credential, DefaultRules, Disposition, Event, ExternalJoinPlan,
+    GroupInfoOptions, IdentityProvider, JoinError, MlsRules, Proposing, ReceiveError,
 };
 
-use crate::world::{CountingRng, Party, SUITE, assert_in_step, assert_talk, deliver, group_of, pair};
+use crate::world::{Client, Group, Party, Setup, assert_in_step, assert_talk, deliver, group_of, pair};
 
 const BARE: GroupInfoOptions = GroupInfoOptions { external_pub: true, ratchet_tree: false };
-
-fn builder(party: &Party, identity: Arc<dyn IdentityProvider>) -> ClientBuilder {
-    let store: Arc<dyn Storage> = party.store.clone();
-    Client::builder(store, identity)
-        .rng(Box::new(CountingRng::new(&format!("{} outside", party.name))))
-        .clock(party.clock.clone())
-}
 
 fn psk(byte: u8) -> PskValue {
     PskValue::from_bytes(SecretBytes::from_slice(&[byte; 32]))
@@ -55,12 +48,11 @@ fn refused_by_policy(error: &ReceiveError) -> bool {
 }
 
 // req: R-12.4.3.2-09, R-12.2-23, R-12.4.3.2-06
-#[test]
-fn a_member_comes_back_with_the_keys_that_the_policy_asks_for() {
+scenario! { fn a_member_comes_back_with_the_keys_that_the_policy_asks_for() {
     let (alice, at_alice, bob, mut at_bob) = pair();
     let id = at_alice.id().clone();
     drop(at_alice);
-    let strict = builder(&alice, Arc::new(BasicIdentity::new())).rules(Arc::new(OnlyBack)).build().unwrap();
+    let strict = alice.client_with("strict", Setup { rules: Arc::new(OnlyBack), ..Setup::default() });
     let mut at_alice = strict.load_group(&id).unwrap();
     let commit = at_alice.update().unwrap();
     deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
@@ -87,7 +79,7 @@ fn a_member_comes_back_with_the_keys_that_the_policy_asks_for() {
         |psk_epoch| Psk::Resumption { usage: ResumptionPskUsage::Application, psk_group_id: id.0.clone(), psk_epoch };
     let psks = vec![resumption(2), Psk::External { psk_id: b"over dinner".to_vec() }, resumption(1)];
     let plan = ExternalJoinPlan { psks, ..plan };
-    let join = bob.strict_client().join_external_with(&plan, &info, Some(&tree)).unwrap();
+    let join = bob.client_with("strict", Setup { rules: Arc::new(DefaultRules::new()), ..Setup::default() }).join_external_with(&plan, &info, Some(&tree)).unwrap();
     let Event::Epoch(change) = at_alice.receive(join.message()).unwrap() else { panic!("no epoch") };
     assert_eq!((change.removed, change.added[0].index), (vec![at_bob.own_leaf()], at_bob.own_leaf()));
     let mut at_bob = join.accept().unwrap();
@@ -99,7 +91,7 @@ fn a_member_comes_back_with_the_keys_that_the_policy_asks_for() {
     let plan = ExternalJoinPlan { psks: vec![resumption(9)], ..plan };
     let error = bob.client.join_external_with(&plan, &info, Some(&tree)).map(drop).unwrap_err();
     assert!(matches!(error.disposition(), Disposition::Retry(Missing::Psk(_))), "{error:?}");
-}
+} }
 
 const KIND: ProposalType = ProposalType(0xff01);
 const TOPIC: ExtensionType = ExtensionType(0xff02);
@@ -143,7 +135,8 @@ impl IdentityProvider for Badges {
 }
 
 fn with_topics(party: &Party) -> Client {
-    builder(party, Arc::new(Badges)).rules(Arc::new(Topics)).custom_types(types()).build().unwrap()
+    let (identity, rules) = (Arc::new(Badges), Arc::new(Topics));
+    party.client_with("topics", Setup { identity, rules, custom: types(), ..Setup::default() })
 }
 
 fn topic(group: &Group) -> Option<&[u8]> {
@@ -155,14 +148,13 @@ fn says(topic: &[u8]) -> Proposing {
 }
 
 // req: R-12.2-18, R-12.2-24
-#[test]
-fn custom_proposals_do_what_the_policy_says_in_every_commit() {
+scenario! { fn custom_proposals_do_what_the_policy_says_in_every_commit() {
     let [alice, bob, carol] = ["alice", "bob", "carol"].map(Party::new);
     let [for_alice, for_bob, for_carol] = [&alice, &bob, &carol].map(with_topics);
     let mut at_alice = for_alice.create_group(&alice.identity).unwrap();
     // Bob's credential is of a type of the application's own.
     let badge = Credential::Other { credential_type: BADGE, body: b"badge 7".to_vec() };
-    let badge = for_bob.new_identity(SUITE, badge).unwrap();
+    let badge = for_bob.new_identity(bob.identity.cipher_suite, badge).unwrap();
     let package = for_bob.key_package(&badge).unwrap().message;
     let commit = at_alice.add(&[package]).unwrap();
     at_alice.accept_commit().unwrap();
@@ -190,18 +182,17 @@ fn custom_proposals_do_what_the_policy_says_in_every_commit() {
     assert_eq!([&at_alice, &at_bob, &at_carol].map(topic), [Some(&b"cake"[..]); 3]);
     assert_talk(&mut at_carol, &mut at_bob);
     assert_in_step(&at_alice, &at_carol);
-}
+} }
 
 // req: R-12.2-09
 // bad: valn-0306
-#[test]
-fn a_client_is_a_member_once_and_a_person_may_have_several() {
+scenario! { fn a_client_is_a_member_once_and_a_person_may_have_several() {
     let (_, mut at_alice, mut others) = group_of(["bob", "carol"]);
     let (_, mut at_carol) = others.pop().unwrap();
     let (_, mut at_bob) = others.pop().unwrap();
     // Bob's name with other keys: Bob again.
     let again = Party::new("bob");
-    let other = again.client.new_identity(SUITE, again.identity.credential.clone()).unwrap();
+    let other = again.client.new_identity(again.identity.cipher_suite, again.identity.credential.clone()).unwrap();
     let package = again.client.key_package(&other).unwrap().message;
     let twice = ProposalListError::AlreadyMember(MemberId(b"bob".to_vec()), at_bob.own_leaf());
     let error = at_alice.add(&[&package]).unwrap_err();
@@ -227,7 +218,7 @@ fn a_client_is_a_member_once_and_a_person_may_have_several() {
     let phone = at_alice.member_with_id(&member("bob's phone")).unwrap().unwrap();
     assert_eq!(phone.credential, Credential::basic("bob's phone"));
     assert_eq!(at_alice.member_with_id(&member("nobody")).unwrap(), None);
-}
+} }
 
 /// Says who somebody is, and counts what it is asked about.
 #[derive(Default)]
@@ -246,29 +237,28 @@ impl Counting {
     }
 }
 
-#[test]
-fn nobody_is_asked_about_twice() {
+scenario! { fn nobody_is_asked_about_twice() {
     let (_, mut at_alice, mut others) = group_of(["bob", "carol", "dave"]);
     let (dave, mut at_dave) = others.pop().unwrap();
     let counting = Arc::new(Counting::default());
     let erin = Party::new("erin");
-    let client = builder(&erin, counting.clone()).build().unwrap();
-    let package = client.key_package(&client.new_identity(SUITE, Credential::basic("erin")).unwrap()).unwrap();
+    let client = erin.client_with("counting", Setup { identity: counting.clone(), ..Setup::default() });
+    let identity = client.new_identity(erin.identity.cipher_suite, Credential::basic("erin")).unwrap();
+    let package = client.key_package(&identity).unwrap();
     let commit = at_alice.add(&[package.message]).unwrap();
     deliver(&mut at_alice, &commit, &mut [&mut at_dave]);
     let at_erin = client.join(&commit.welcome.unwrap(), None).unwrap();
     let id = at_erin.id().clone();
-    use CredentialEvent::{Add, Join, Member};
-    assert_eq!(counting.asked(), [Join, Join, Join, Join, Member]);
+    assert_eq!(counting.asked(), [CredentialEvent::Join; 4].into_iter().chain([CredentialEvent::Member]).collect::<Vec<_>>());
     drop((at_erin, dave));
     for name in ["frank", "grace"] {
         let mut at_erin = client.load_group(&id).unwrap();
         let commit = at_alice.add(&[Party::new(name).key_package()]).unwrap();
         deliver(&mut at_alice, &commit, &mut [&mut at_dave, &mut at_erin]);
-        assert_eq!(counting.asked(), [Add]);
+        assert_eq!(counting.asked(), [CredentialEvent::Add]);
     }
     let mut at_erin = client.load_group(&id).unwrap();
     let commit = at_alice.update().unwrap();
     deliver(&mut at_alice, &commit, &mut [&mut at_erin]);
     assert_eq!(counting.asked(), []);
-}
+} }
