@@ -91,7 +91,7 @@ impl Driver {
 
     /// An external commit that replaces nobody.
     pub(crate) fn external_plan(&self, identity: &Identity) -> ExternalJoinPlan {
-        ExternalJoinPlan { leaf: self.leaf(identity), resync: None, psks: Vec::new(), authenticated_data: Vec::new() }
+        ExternalJoinPlan::new(self.leaf(identity))
     }
 
     /// Loads every stored signer.
