@@ -125,3 +125,7 @@ interop: ## Play all scenarios with other implementations, as a table, and rando
 
 interop-soak: ## Random histories with other implementations, 20 000 epochs
 	CARGO="$(CARGO)" scripts/interop.sh --only none --epochs $(or $(EPOCHS),20000) $(if $(SEED),--seed $(SEED))
+
+.PHONY: interop-ts
+interop-ts: ## Play the scenarios with ts-mls, too (needs Node and its packages)
+	CARGO="$(CARGO)" scripts/interop-ts.sh

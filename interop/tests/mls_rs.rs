@@ -54,7 +54,7 @@ fn each_joins_the_others_group_and_commits() {
 // req: R-12.4.1-16, R-12.4.3.1-09
 #[test]
 fn members_are_added_and_removed() {
-    play(&["adds one by one", "removes by value", "proposals by reference"]);
+    play(&["adds one by one", "removes by value", "adds and removes by reference", "updates by reference"]);
 }
 
 // req: R-12.4.1-08, R-12.4.3.1-22

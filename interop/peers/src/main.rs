@@ -8,6 +8,7 @@ mod histories;
 mod matrix;
 mod openmls;
 mod peers;
+mod ts_mls;
 mod world;
 
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ Plays groups of ours, mls-rs and OpenMLS, and prints what was played as a table.
 Usage: interop-peers [OPTIONS]
 
   --only TEXT   the scenarios with this text in their line (`OpenMLS: ReInit`) and no others
+  --ts SCRIPT   with ts-mls, by `ts/client.mjs` beside its node_modules, and not without
   --epochs N    random histories until all have agreed on so many epochs; 0 without this
   --seed N      the first history's seed; 9420 without this
 ";
@@ -43,7 +45,14 @@ fn main() -> ExitCode {
     let only = option("--only").unwrap_or_default();
     caught::keep_panics();
     let jobs = std::thread::available_parallelism().map_or(1, core::num::NonZero::get);
-    let mut wrong = matrix::run(&only, jobs).report(&only);
+    let sides = match option("--ts") {
+        Some(script) => {
+            ts_mls::SCRIPT.get_or_init(|| script);
+            peers::TS_SIDES
+        }
+        None => peers::SIDES,
+    };
+    let mut wrong = matrix::run(sides, &only, jobs).report(&only);
     if epochs != 0 {
         wrong.extend(histories::run(usize::try_from(epochs).unwrap_or(usize::MAX), seed, jobs));
     }

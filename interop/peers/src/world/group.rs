@@ -177,7 +177,7 @@ impl MixedGroup {
         let sent = self.get(founder).found(kind, &key_packages);
         self.count(founder, Role::Creator);
         let apart = !self.settings.tree_in_welcome;
-        let tree = apart.then(|| sent.tree.clone().unwrap_or_else(|| self.get(founder).view().tree));
+        let tree = sent.tree.clone().or_else(|| apart.then(|| self.get(founder).view().tree));
         for (name, actor) in &mut self.members {
             if name != founder {
                 actor.succeed(kind, sent.welcome.as_ref().unwrap(), tree.as_deref());

@@ -14,6 +14,10 @@ mod successors;
 pub enum Need {
     /// An external commit that removes a leaf with another signature key than the joiner's.
     ResyncWithNewKey,
+    /// Update proposals of one's own.
+    Update,
+    /// New signature keys of one's own.
+    Rekey,
     /// A group context extension that the group's required capabilities do not list.
     UnrequiredExtension,
     ReInit,
@@ -36,7 +40,8 @@ const fn scenario(name: &'static str, epochs: usize, run: fn(Settings, &[Maker; 
 pub const ALL: &[Scenario] = &[
     scenario("commits by everybody", 5, everybody_commits),
     scenario("adds one by one", 3, joining::adds_one_by_one),
-    scenario("proposals by reference", 6, proposals_by_reference),
+    scenario("adds and removes by reference", 6, proposals_by_reference),
+    Scenario { needs: &[Need::Update], ..scenario("updates by reference", 5, updates_by_reference) },
     scenario("removes by value", 3, removes_by_value),
     scenario("no path, tree apart", 8, commits_without_path),
     scenario("external joins", 8, joining::external_joins),
@@ -48,7 +53,7 @@ pub const ALL: &[Scenario] = &[
     scenario("external PSKs", 4, keys::external_psks),
     scenario("resumption PSKs", 5, keys::resumption_psks),
     scenario("PSKs by value and by reference", 4, keys::psks_by_both_ways),
-    scenario("new signature keys", 8, keys::new_signature_keys),
+    Scenario { needs: &[Need::Update, Need::Rekey], ..scenario("new signature keys", 8, keys::new_signature_keys) },
     scenario("late messages", 5, late_messages),
     scenario("two commits at once", 9, two_commits_at_once),
     scenario("from the store", 6, from_the_store),
@@ -57,7 +62,7 @@ pub const ALL: &[Scenario] = &[
         needs: &[Need::UnrequiredExtension],
         ..scenario("context extensions not required", 4, outside::unrequired_extensions)
     },
-    scenario("custom extensions in leaves", 5, outside::custom_leaves),
+    scenario("custom extensions in leaves", 4, outside::custom_leaves),
     scenario("external senders", 4, outside::external_senders),
     scenario("new members ask", 4, outside::new_members_ask),
     Scenario { needs: &[Need::ReInit], ..scenario("ReInit", 8, successors::re_init) },
@@ -79,7 +84,6 @@ fn proposals_by_reference(settings: Settings, makers: &[Maker; 4]) -> Tally {
     let mut tally = Tally::default();
     for committer in ["01", "02"] {
         let mut group = MixedGroup::new(settings, makers);
-        group.propose("00", &Ask::Update);
         let mut joiner = group.client(makers[1], "04");
         group.propose("02", &Ask::Add(joiner.key_package()));
         let leaf = group.leaf("03");
@@ -89,14 +93,25 @@ fn proposals_by_reference(settings: Settings, makers: &[Maker; 4]) -> Tally {
         assert_eq!(removed[0].name(), "03");
         group.talk();
         let mut second = group.client(makers[0], "05");
-        group.propose(committer, &Ask::Update);
-        group.propose("04", &Ask::Update);
+        let leaf = group.leaf("04");
+        group.propose("00", &Ask::Remove(leaf));
         let ask = Ask::Add(second.key_package());
-        group.commit("00", &[ask], vec![second]);
+        group.commit(committer, &[ask], vec![second]);
         group.talk();
         tally.add(&group.tally);
     }
     tally
+}
+
+fn updates_by_reference(settings: Settings, makers: &[Maker; 4]) -> Tally {
+    let mut group = MixedGroup::new(settings, makers);
+    let names = group.names();
+    for committer in &names {
+        names.iter().filter(|name| *name != committer).for_each(|name| group.propose(name, &Ask::Update));
+        group.commit(committer, &[], vec![]);
+        group.talk();
+    }
+    group.tally
 }
 
 fn removes_by_value(settings: Settings, makers: &[Maker; 4]) -> Tally {
@@ -168,7 +183,6 @@ fn from_the_store(settings: Settings, makers: &[Maker; 4]) -> Tally {
     group.talk();
     let leaf = group.leaf("03");
     group.propose("01", &Ask::Remove(leaf));
-    group.propose("02", &Ask::Update);
     group.restart();
     group.commit("00", &[], vec![]);
     for name in group.names() {

@@ -18,11 +18,12 @@ pub(super) fn adds_one_by_one(settings: Settings, makers: &[Maker; 4]) -> Tally 
 pub(super) fn external_joins(settings: Settings, makers: &[Maker; 4]) -> Tally {
     let mut tally = Tally::default();
     for tree in [true, false] {
+        let settings = Settings { custom_leaf: tree, ..settings };
         let mut group = MixedGroup::new(settings, &makers[..2]);
         let joiner = group.client(makers[2], "02");
-        group.join_external(joiner, "00", tree, None);
-        let joiner = group.client(makers[3], "03");
         group.join_external(joiner, "01", tree, None);
+        let joiner = group.client(makers[3], "03");
+        group.join_external(joiner, "00", tree, None);
         group.talk();
         group.commit("03", &[], vec![]);
         group.talk();

@@ -33,13 +33,11 @@ fn set_extensions(mut group: MixedGroup, required: Required) -> Tally {
 pub(super) fn custom_leaves(settings: Settings, makers: &[Maker; 4]) -> Tally {
     let settings = Settings { custom_leaf: true, ..settings };
     let mut group = MixedGroup::new(settings, makers);
-    group.propose("02", &Ask::Update);
     group.commit("01", &[], vec![]);
     let mut joiner = group.client(makers[0], "04");
     let ask = Ask::Add(joiner.key_package());
     group.commit("00", &[ask], vec![joiner]);
-    let joiner = group.client(makers[1], "05");
-    group.join_external(joiner, "02", true, None);
+    group.talk();
     group.commit("02", &[], vec![]);
     group.talk();
     group.tally
