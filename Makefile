@@ -148,6 +148,10 @@ interop: ## Play all scenarios with other implementations, as a table, and rando
 interop-soak: ## Random histories with other implementations, 20 000 epochs
 	CARGO="$(CARGO)" scripts/interop.sh --only none --epochs $(or $(EPOCHS),20000) $(if $(SEED),--seed $(SEED))
 
+.PHONY: interop-vectors
+interop-vectors: ## Let OpenMLS check the test vectors that it can
+	cd interop/peers && $(CARGO) test --locked --features vectors --target-dir "$(abspath $(TARGET_DIR))/peers" -- --nocapture
+
 .PHONY: interop-ts
 interop-ts: ## Play the scenarios with ts-mls, too (needs Node and its packages)
 	CARGO="$(CARGO)" scripts/interop-ts.sh

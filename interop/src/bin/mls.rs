@@ -25,7 +25,8 @@ Usage: mls inspect FILE|- [options]
   --help               this text
 
 Verified are: signatures and keys of a KeyPackage; signature, tree hash, parent hashes and the whole tree of a GroupInfo;
-tree hash, parent hashes, unmerged leaves and uniqueness of keys of a tree; the tree of an export. `unknown` tells what it would take.
+tree hash, parent hashes and the whole tree of an export; tree hash, parent hashes, unmerged leaves and uniqueness of keys
+of a tree. `unknown` tells what it would take.
 
 Exits with 0; with 1 where something is wrong with the object, or where it cannot be read (then the byte and the reason
 are told); with 2 where the call is wrong.";
