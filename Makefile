@@ -82,6 +82,7 @@ lint: fmt-check clippy doc ## Check format, lints and documentation
 
 fmt-check: ## Check the format
 	$(CARGO) fmt --all --check
+	cd interop/peers && $(CARGO) fmt --check
 
 clippy: ## Check the lints
 	$(CARGO) clippy --locked --workspace --all-targets $(FEATURES) -- -D warnings
@@ -137,3 +138,20 @@ vectors-own: ## Run the test vectors of our own making, which are in the reposit
 .PHONY: interop-grpc
 interop-grpc: ## Run the working group's scenarios against our gRPC servers
 	CARGO="$(CARGO)" scripts/interop-grpc.sh $(OPENSSL)
+
+# Groups of ours, mls-rs and OpenMLS (interop/README.md, interop/PEERS.md). Needs Rust 1.91. `make interop SEED=..` repeats
+# a random history.
+.PHONY: interop interop-soak
+interop: ## Play all scenarios with other implementations, as a table, and random histories
+	CARGO="$(CARGO)" scripts/interop.sh --epochs $(or $(EPOCHS),600) $(if $(SEED),--seed $(SEED))
+
+interop-soak: ## Random histories with other implementations, 20 000 epochs
+	CARGO="$(CARGO)" scripts/interop.sh --only none --epochs $(or $(EPOCHS),20000) $(if $(SEED),--seed $(SEED))
+
+.PHONY: interop-vectors
+interop-vectors: ## Let OpenMLS check the test vectors that it can
+	cd interop/peers && $(CARGO) test --locked --features vectors --target-dir "$(abspath $(TARGET_DIR))/peers" -- --nocapture
+
+.PHONY: interop-ts
+interop-ts: ## Play the scenarios with ts-mls, too (needs Node and its packages)
+	CARGO="$(CARGO)" scripts/interop-ts.sh
