@@ -1,0 +1,73 @@
+//! Random lives of a group of 2 to 64 clients over a delivery service that reorders, repeats and loses messages and
+//! decides which of several commits wins; members come, go, fall behind, crash and start again.
+//!
+//! After each step all members of an epoch agree on everything that they share, whoever is no member can read nothing,
+//! and the ratchet tree is what an oracle makes of the last one, which knows chapters 4 and 7 of RFC 9420 by itself.
+//!
+//! Each test counts what it has done, and fails where that is less than promised or where some kind of action never
+//! happened. `MODEL_STEPS` in the environment multiplies the steps, in percent of what is usual; `MODEL_SEED` repeats a
+//! run. What fails is shrunk, and its seed kept in `regressions/`, from where it is replayed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
+
+mod act;
+mod actions;
+mod check;
+mod doing;
+mod faces;
+mod oracle;
+mod reading;
+mod run;
+mod service;
+mod users;
+mod watch;
+
+use run::{Profile, run};
+use users::Backend;
+
+const ALL: &[Backend] = &[Backend::RustCrypto, Backend::OpenSsl, Backend::AwsLc];
+
+#[test]
+fn on_rustcrypto() {
+    run(&Profile { name: "on_rustcrypto", backends: &[Backend::RustCrypto], ..Profile::default() });
+}
+
+#[test]
+fn on_openssl() {
+    run(&Profile { name: "on_openssl", backends: &[Backend::OpenSsl], ..Profile::default() });
+}
+
+#[test]
+fn on_awslc() {
+    run(&Profile { name: "on_awslc", backends: &[Backend::AwsLc], ..Profile::default() });
+}
+
+#[test]
+fn on_all_backends_at_once() {
+    run(&Profile { name: "on_all_backends_at_once", backends: ALL, ..Profile::default() });
+}
+
+#[test]
+fn under_the_eyes_of_a_server() {
+    run(&Profile { name: "under_the_eyes_of_a_server", backends: ALL, watched: true, ..Profile::default() });
+}
+
+#[test]
+fn with_many_members() {
+    run(&Profile {
+        name: "with_many_members",
+        backends: ALL,
+        users: 24..=65,
+        full: true,
+        steps: 2000,
+        length: 120,
+        catch_up_all: 10,
+        ..Profile::default()
+    });
+}
