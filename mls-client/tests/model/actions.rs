@@ -132,12 +132,12 @@ pub(crate) enum Doing {
 
 fn wish() -> impl Strategy<Value = Wish> {
     prop_oneof![
-        5 => any::<u8>().prop_map(Wish::Add),
-        3 => any::<u8>().prop_map(Wish::Remove),
+        6 => any::<u8>().prop_map(Wish::Add),
+        4 => any::<u8>().prop_map(Wish::Remove),
         3 => Just(Wish::Update),
         2 => Just(Wish::Rotation),
         2 => any::<u8>().prop_map(Wish::Psk),
-        1 => any::<u8>().prop_map(Wish::Resumption),
+        2 => any::<u8>().prop_map(Wish::Resumption),
         1 => any::<bool>().prop_map(Wish::Extensions),
     ]
 }
@@ -179,14 +179,14 @@ fn traffic(all: u32) -> impl Strategy<Value = Action> {
     prop_oneof![
         8 => number().prop_map(|from| Action::Send { from }),
         14 => (number(), number()).prop_map(|(who, which)| Action::Read { who, which }),
-        2 => (number(), any::<u16>()).prop_map(|(who, which)| Action::Duplicate { who, which }),
-        3 => (number(), number()).prop_map(|(who, which)| Action::Lose { who, which }),
+        4 => (number(), any::<u16>()).prop_map(|(who, which)| Action::Duplicate { who, which }),
+        5 => (number(), number()).prop_map(|(who, which)| Action::Lose { who, which }),
         8 => (number(), any::<bool>()).prop_map(|(who, backlog)| Action::CatchUp { who, backlog }),
         all => Just(Action::CatchUpAll),
         1 => number().prop_map(|who| Action::Offline { who }),
         2 => number().prop_map(|who| Action::Online { who }),
         4 => number().prop_map(|who| Action::Restart { who }),
-        2 => (number(), doing, failure).prop_map(|(who, doing, failure)| Action::Crash { who, doing, failure }),
+        3 => (number(), doing, failure).prop_map(|(who, doing, failure)| Action::Crash { who, doing, failure }),
     ]
 }
 

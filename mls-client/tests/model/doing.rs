@@ -199,7 +199,8 @@ impl Service {
         for wish in what {
             // Updates have no place in a commit; and who is added has no resumption PSK.
             let alone = matches!(wish, Wish::Resumption(_));
-            if matches!(wish, Wish::Update | Wish::Rotation) || alone && what.len() > 1 {
+            let another = what.iter().any(|other| matches!(other, Wish::Resumption(_)));
+            if matches!(wish, Wish::Update | Wish::Rotation) || another && !alone {
                 continue;
             }
             pending &= !alone;
@@ -449,7 +450,7 @@ impl Service {
                     let candidate = self.candidates.iter_mut().find(|one| one.from == who).unwrap();
                     let Made::External(join) = &mut candidate.made else { panic!("user {who} is not joining") };
                     assert!(join.is_none());
-                    **join = Some(again);
+                    **join = Some(*again);
                 }
             }
         }

@@ -113,7 +113,7 @@ pub(crate) enum ExternalJoin {
 pub(crate) enum Again {
     Commit(Box<CommitOutput>),
     Proposal(OutgoingProposal),
-    ExternalJoin(ExternalJoin),
+    ExternalJoin(Box<ExternalJoin>),
 }
 
 macro_rules! forward {
@@ -201,7 +201,7 @@ fn again<J, S>(repeat: Repeat<J, S>, join: fn(J) -> ExternalJoin) -> Again {
     match repeat {
         Repeat::Commit { commit, .. } => Again::Commit(Box::new(commit)),
         Repeat::Proposal { proposal, .. } => Again::Proposal(proposal),
-        Repeat::ExternalJoin(one) => Again::ExternalJoin(join(one)),
+        Repeat::ExternalJoin(one) => Again::ExternalJoin(Box::new(join(one))),
         _ => panic!("nobody has founded a successor"),
     }
 }

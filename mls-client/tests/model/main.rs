@@ -65,9 +65,9 @@ fn with_many_members() {
         backends: ALL,
         users: 24..=65,
         full: true,
-        steps: 2000,
-        length: 120,
-        catch_up_all: 10,
+        steps: 1000,
+        length: 240,
+        catch_up_all: 6,
         ..Profile::default()
     });
 }
