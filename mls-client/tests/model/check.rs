@@ -84,6 +84,8 @@ impl Service {
             let transition = &self.transitions[usize::try_from(before).unwrap()];
             let old = &self.facts[&before];
             let _ = old.tree.expect(&transition.change, &facts.tree, transition.path.as_ref());
+            let extensions = transition.extensions.as_ref().unwrap_or(&old.context.extensions);
+            assert_eq!(facts.context.extensions, *extensions, "the extensions of epoch {epoch}");
             assert_ne!(old.context.confirmed_transcript_hash, facts.context.confirmed_transcript_hash);
             assert_ne!((&old.authenticator, &old.exported), (&facts.authenticator, &facts.exported));
         }

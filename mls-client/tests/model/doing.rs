@@ -295,6 +295,7 @@ impl Service {
             path: plan.path == PathPolicy::Always || plan.leaf != LeafChange::default(),
             signature_key: Some(self.users[from].identity.signature_key.clone()),
         };
+        let mut extensions = None;
         if plan.leaf.signature_key.is_some() {
             change.signature_key.clone_from(&plan.leaf.signature_key);
         }
@@ -302,6 +303,7 @@ impl Service {
             match proposing {
                 Proposing::Add(key_package) => change.added.push(key_package.leaf_node.clone()),
                 Proposing::Remove(leaf) => change.removed.push(number(*leaf)),
+                Proposing::GroupContextExtensions(new) => extensions = Some(new.clone()),
                 _ => {}
             }
             let light =
@@ -316,6 +318,7 @@ impl Service {
                     let sender = self.log[*id].from.unwrap();
                     change.updated.push((self.leaf(sender).unwrap(), leaf.as_ref().clone()));
                 }
+                Proposal::GroupContextExtensions(new) => extensions = Some(new.clone()),
                 _ => {}
             }
             let light = matches!(self.proposed_in(*id).proposal, Proposal::Add(_) | Proposal::PreSharedKey(_));
@@ -324,7 +327,7 @@ impl Service {
         // Without a proposal there is nothing else to it.
         change.path |= plan.proposals.is_empty() && covered.is_empty();
         let added = change.added.iter().map(|leaf| self.user_of(leaf)).collect();
-        Transition { change, committer: from, added, covered, path: visible_path(&output.message) }
+        Transition { change, committer: from, added, extensions, covered, path: visible_path(&output.message) }
     }
 
     fn user_of(&self, leaf: &LeafNode) -> usize {
@@ -408,7 +411,8 @@ impl Service {
         };
         let path = visible_path(join.message());
         assert!(path.is_some());
-        let transition = Transition { change, committer: who, added: Vec::new(), covered: Vec::new(), path };
+        let transition =
+            Transition { change, committer: who, added: Vec::new(), extensions: None, covered: Vec::new(), path };
         self.candidates.push(Candidate { from: who, made: Made::External(Box::new(Some(join))), transition });
     }
 

@@ -123,7 +123,17 @@ impl Service {
                 assert!(self.read(who, proposal), "{context}");
                 self.count("(lost proposals fetched)");
             }
-            Some(disposition @ Disposition::Retry(Missing::Psk(_))) => self.supply_psk(who, &disposition),
+            Some(Disposition::Retry(Missing::Psk(psk))) => {
+                // With another key, it leads elsewhere.
+                let Psk::External { psk_id } = &psk.psk else { panic!("{context}") };
+                let user = &mut self.users[who];
+                user.store_psk_value(psk_id, b"another value");
+                let commits = user.store.commits();
+                let refusal = user.group.as_mut().unwrap().receive(&self.log[id].bytes);
+                assert!(refusal.is_err(), "a wrong pre-shared key: {refusal:?}, {context}");
+                assert_eq!(user.store.commits(), commits, "{context}");
+                self.supply_psk(who, &Disposition::Retry(Missing::Psk(psk)));
+            }
             _ => panic!("post {id}: {context}"),
         }
         Outcome::Again

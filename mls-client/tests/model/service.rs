@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mls_client::mls_core::commit::UpdatePath;
+use mls_client::mls_core::extension::Extensions;
 use mls_client::mls_core::framing::{Content, MlsMessage, MlsMessageBody};
 use mls_client::mls_core::proposal::{Proposal, ProposalRef};
 use mls_client::{CipherSuite, CommitOutput, GroupId};
@@ -70,6 +71,8 @@ pub(crate) struct Transition {
     pub(crate) committer: usize,
     /// Who is added, in the order of the Adds.
     pub(crate) added: Vec<usize>,
+    /// The extensions of the group context, where they are replaced.
+    pub(crate) extensions: Option<Extensions>,
     /// The posts of the proposals that the commit covers.
     pub(crate) covered: Vec<usize>,
     /// The path, where it can be seen.

@@ -247,9 +247,13 @@ impl User {
         key_package.get_or_insert_with(|| client.key_package(identity).unwrap().key_package).clone()
     }
 
+    /// The value of a key is its name and a little more.
     pub(crate) fn store_psk(&mut self, psk_id: &[u8]) {
-        let value =
-            PskValue::from_bytes(SecretBytes::from_slice(&[psk_id, b" of 32 bytes and more".as_slice()].concat()));
+        self.store_psk_value(psk_id, &[psk_id, b" and so on"].concat());
+    }
+
+    pub(crate) fn store_psk_value(&mut self, psk_id: &[u8], value: &[u8]) {
+        let value = PskValue::from_bytes(SecretBytes::from_slice(value));
         self.client.store_psk(psk_id, &value).unwrap();
     }
 }
