@@ -20,13 +20,17 @@ pub(crate) struct Facts {
     pub(crate) tree: Tree,
 }
 
+fn export(group: &mut Group) -> Vec<u8> {
+    group.export(b"model", b"context", 32).unwrap().as_bytes().to_vec()
+}
+
 impl Facts {
     fn of(group: &mut Group) -> Self {
         let context = group.context().clone();
         let exported_tree = group.ratchet_tree().unwrap();
         Self {
             authenticator: group.epoch_authenticator().to_vec(),
-            exported: group.export(b"model", b"context", 32).unwrap().as_bytes().to_vec(),
+            exported: export(group),
             tree: Tree::of(&exported_tree, context.cipher_suite),
             exported_tree,
             context,
@@ -140,11 +144,12 @@ impl Service {
 
     /// Whatever has just happened: all members see what the other members of their epoch see.
     pub(crate) fn check_agreement(&mut self) {
-        for user in &self.users {
-            let Some(group) = &user.group else { continue };
+        for user in &mut self.users {
+            let Some(group) = &mut user.group else { continue };
             let facts = &self.facts[&group.epoch()];
             assert_eq!(group.epoch_authenticator(), facts.authenticator, "{}", user.name);
             assert_eq!(*group.context(), facts.context, "{}", user.name);
+            assert_eq!(export(group), facts.exported, "{}", user.name);
         }
         let current = (0..self.users.len()).filter(|who| self.is_up_to_date(*who)).count();
         if current == self.roster().len() {

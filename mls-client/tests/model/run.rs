@@ -4,7 +4,9 @@ use core::cell::RefCell;
 use core::ops::RangeInclusive;
 
 use proptest::prelude::*;
-use proptest::test_runner::{FileFailurePersistence, RngAlgorithm, TestError, TestRng, TestRunner};
+use proptest::test_runner::{
+    FailurePersistence, FileFailurePersistence, PersistedSeed, RngAlgorithm, TestError, TestRng, TestRunner,
+};
 
 use crate::actions::{Action, Setup, actions, setup};
 use crate::service::{Counts, Service};
@@ -104,6 +106,22 @@ const EVENTS: &[&str] = &[
     "(unaware members try later messages)",
 ];
 
+/// What must happen where a server reads along.
+const WATCHED: &[&str] =
+    &["propose from outside", "(commits that the server followed)", "(commits that the server could not follow)"];
+
+/// How clients are put together.
+const CLIENTS: &[&str] = &[
+    "(clients, blocking, in memory)",
+    "(clients, blocking, SQLite)",
+    "(clients, blocking, encrypted in memory)",
+    "(clients, blocking, encrypted SQLite)",
+    "(clients, async, in memory)",
+    "(clients, async, SQLite)",
+    "(clients, async, encrypted in memory)",
+    "(clients, async, encrypted SQLite)",
+];
+
 /// What must happen in groups of many; the rest is tried in small ones.
 const LARGE: &[&str] = &[
     "send",
@@ -141,76 +159,124 @@ fn play(setup: &Setup, actions: &[Action]) -> Counts {
     service.counts
 }
 
-fn lines(actions: &[Action]) -> String {
-    actions.iter().map(|action| format!("{action:?}\n")).collect()
+/// What was done so far.
+struct Tally<'a> {
+    profile: &'a Profile,
+    promised: u64,
+    total: RefCell<Counts>,
+}
+
+impl Tally<'_> {
+    fn steps(&self) -> u64 {
+        let steps = STEPS.iter().chain(&["propose from outside"]);
+        steps.filter_map(|step| self.total.borrow().get(step).copied()).sum()
+    }
+
+    /// What was to happen, and has not.
+    fn never(&self) -> Vec<&'static str> {
+        let mut due: Vec<&str> = if self.profile.full { LARGE.to_vec() } else { [STEPS, EVENTS].concat() };
+        due.extend(CLIENTS);
+        due.extend(self.profile.backends.iter().map(|backend| backend.described()));
+        if self.profile.watched {
+            due.extend(WATCHED);
+        }
+        due.retain(|what| self.total.borrow().get(what).is_none_or(|times| *times == 0));
+        due
+    }
+
+    /// Whether another history is to be played: rare things are given some time.
+    fn goes_on(&self) -> bool {
+        let steps = self.steps();
+        steps < self.promised || steps < 3 * self.promised && !self.never().is_empty()
+    }
+
+    fn show(&self, histories: u64) {
+        println!("{}: {histories} histories, {} steps", self.profile.name, self.steps());
+        for (what, times) in self.total.borrow().iter() {
+            println!("{times:>8} {what}");
+        }
+    }
 }
 
 pub(crate) fn run(profile: &Profile) {
     let seed = variable("MODEL_SEED").unwrap_or_else(|| TestRunner::default().rng().next_u64());
     println!("{}: MODEL_SEED={seed} repeats this", profile.name);
     let promised = profile.steps * variable("MODEL_STEPS").unwrap_or(100) / 100;
-    let total = RefCell::new(Counts::new());
-    let steps = || {
-        STEPS
-            .iter()
-            .chain(["propose from outside"].iter())
-            .filter_map(|step| total.borrow().get(step).copied())
-            .sum::<u64>()
-    };
+    let tally = Tally { profile, promised, total: RefCell::new(Counts::new()) };
     let strategy = (
         setup(profile.backends, profile.users.clone(), profile.watched, profile.full),
         actions(profile.length, profile.catch_up_all),
     );
-    let path: &'static str = Box::leak(format!("tests/model/regressions/{}.txt", profile.name).into_boxed_str());
-    let config = ProptestConfig {
-        cases: 1,
-        max_shrink_iters: u32::try_from(variable("MODEL_SHRINK").unwrap_or(500)).unwrap(),
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(path))),
-        ..ProptestConfig::default()
-    };
     let mut histories = 0_u64;
-    while steps() < promised {
-        let counted = total.borrow().clone();
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&seed.to_be_bytes());
-        bytes[8..16].copy_from_slice(&histories.to_be_bytes());
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-        // What failed once is played before the first history, and does not count.
-        let mut config = config.clone();
-        if histories > 0 {
-            config.failure_persistence = None;
-        }
-        let mut runner = TestRunner::new_with_rng(config, rng);
+    while tally.goes_on() {
+        let mut runner = TestRunner::new_with_rng(config(profile, histories), rng(seed, histories));
+        let counted = tally.total.borrow().clone();
         let result = runner.run(&strategy, |(setup, actions)| {
-            total.borrow_mut().clone_from(&counted);
+            // Of what is played again nothing counts.
+            tally.total.borrow_mut().clone_from(&counted);
             for (what, times) in play(&setup, &actions) {
-                *total.borrow_mut().entry(what).or_default() += times;
+                *tally.total.borrow_mut().entry(what).or_default() += times;
             }
             Ok(())
         });
         if let Err(TestError::Fail(reason, (setup, actions))) = result {
-            panic!("{}: history {histories} of seed {seed}: {reason}\n{setup:?}\n{}", profile.name, lines(&actions));
+            let actions: String = actions.iter().map(|action| format!("{action:?}\n")).collect();
+            panic!("{}: history {histories} of seed {seed}: {reason}\n{setup:?}\n{actions}", profile.name);
         }
         result.unwrap();
         histories += 1;
     }
-    println!("{}: {histories} histories, {} steps", profile.name, steps());
-    for (what, times) in total.borrow().iter() {
-        println!("{times:>8} {what}");
+    tally.show(histories);
+    assert!(tally.steps() >= promised, "{} steps of {promised}", tally.steps());
+    assert!(tally.never().is_empty(), "never happened: {:?}", tally.never());
+}
+
+/// One history; before the first, those that failed once.
+fn config(profile: &Profile, histories: u64) -> ProptestConfig {
+    let path: &'static str = Box::leak(format!("tests/model/regressions/{}.txt", profile.name).into_boxed_str());
+    let file = FileFailurePersistence::Direct(path);
+    ProptestConfig {
+        cases: 1,
+        max_shrink_iters: u32::try_from(variable("MODEL_SHRINK").unwrap_or(500)).unwrap(),
+        failure_persistence: Some(if histories == 0 { Box::new(file) } else { Box::new(SavedOnly(file)) }),
+        ..ProptestConfig::default()
     }
-    let mut due: Vec<&str> = STEPS.iter().chain(EVENTS).copied().collect();
-    if profile.full {
-        due = LARGE.to_vec();
+}
+
+/// A file that failures are written to, and not read from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct SavedOnly(FileFailurePersistence);
+
+impl FailurePersistence for SavedOnly {
+    fn load_persisted_failures2(&self, _: Option<&'static str>) -> Vec<PersistedSeed> {
+        Vec::new()
     }
-    if profile.watched {
-        due.extend([
-            "propose from outside",
-            "(commits that the server followed)",
-            "(commits that the server could not follow)",
-        ]);
+
+    fn save_persisted_failure2(
+        &mut self,
+        source_file: Option<&'static str>,
+        seed: PersistedSeed,
+        shrunken_value: &dyn core::fmt::Debug,
+    ) {
+        self.0.save_persisted_failure2(source_file, seed, shrunken_value);
     }
-    let never: Vec<&str> =
-        due.into_iter().filter(|what| total.borrow().get(what).is_none_or(|times| *times == 0)).collect();
-    assert!(never.is_empty(), "never happened: {never:?}");
-    assert!(steps() >= promised);
+
+    fn box_clone(&self) -> Box<dyn FailurePersistence> {
+        Box::new(*self)
+    }
+
+    fn eq(&self, other: &dyn FailurePersistence) -> bool {
+        other.as_any().downcast_ref::<Self>() == Some(self)
+    }
+
+    fn as_any(&self) -> &dyn core::any::Any {
+        self
+    }
+}
+
+fn rng(seed: u64, histories: u64) -> TestRng {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_be_bytes());
+    bytes[8..16].copy_from_slice(&histories.to_be_bytes());
+    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }

@@ -137,6 +137,10 @@ impl Service {
         if setup.watched {
             service.watch = Some(Watch::new(service.users[0].group.as_mut().unwrap(), suite));
         }
+        for parts in &setup.users {
+            service.count(parts.described());
+            service.count(parts.backend.described());
+        }
         service.enter(0, None);
         service.found(setup.members);
         service
@@ -344,6 +348,10 @@ impl Service {
         let to: Vec<usize> = self.roster_at(epoch).values().copied().filter(|who| !self.is_gone(*who)).collect();
         for who in &to {
             self.users[*who].inbox.push(self.log.len());
+        }
+        let members: Vec<usize> = self.roster_at(epoch).values().copied().collect();
+        for who in (0..self.users.len()).filter(|who| !members.contains(who)) {
+            self.intrude(who, &bytes);
         }
         self.log.push(Post { epoch, from: Some(from), bytes, kind: Kind::Loser, to });
     }

@@ -49,7 +49,30 @@ pub(crate) enum Backend {
     AwsLc,
 }
 
+impl Parts {
+    pub(crate) const fn described(self) -> &'static str {
+        match (self.face, self.store) {
+            (Face::Blocking, Store::Memory) => "(clients, blocking, in memory)",
+            (Face::Blocking, Store::Sqlite) => "(clients, blocking, SQLite)",
+            (Face::Blocking, Store::EncryptedMemory) => "(clients, blocking, encrypted in memory)",
+            (Face::Blocking, Store::EncryptedSqlite) => "(clients, blocking, encrypted SQLite)",
+            (Face::Async, Store::Memory) => "(clients, async, in memory)",
+            (Face::Async, Store::Sqlite) => "(clients, async, SQLite)",
+            (Face::Async, Store::EncryptedMemory) => "(clients, async, encrypted in memory)",
+            (Face::Async, Store::EncryptedSqlite) => "(clients, async, encrypted SQLite)",
+        }
+    }
+}
+
 impl Backend {
+    pub(crate) const fn described(self) -> &'static str {
+        match self {
+            Self::RustCrypto => "(clients with RustCrypto)",
+            Self::OpenSsl => "(clients with OpenSSL)",
+            Self::AwsLc => "(clients with AWS-LC)",
+        }
+    }
+
     fn provider(self) -> Arc<dyn CryptoProvider> {
         match self {
             Self::RustCrypto => Arc::new(RustCryptoProvider::new()),
