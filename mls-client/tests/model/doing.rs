@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use mls_client::mls_core::extension::Extensions;
 use mls_client::mls_core::group::{self as engine, DroppedProposal, waiting_proposals};
 use mls_client::mls_core::proposal::{Proposal, ProposalRef};
 use mls_client::mls_core::psk::Psk;
@@ -15,6 +16,7 @@ use crate::actions::{How, Wish};
 use crate::faces::Again;
 use crate::oracle::{Change, Committer, number};
 use crate::service::{Candidate, Kind, Made, Proposed, Service, Transition, seen, visible_path};
+use crate::watch::external_sender;
 
 /// How many external pre-shared keys there are.
 const PSKS: u8 = 3;
@@ -74,8 +76,12 @@ impl Service {
                 Proposing::ResumptionPsk { group_id: self.group_id.0.clone(), epoch }
             }
             Wish::Extensions(named) if current => {
-                let extensions = self.watch.as_ref().filter(|_| named).map(crate::watch::Watch::extensions);
-                Proposing::GroupContextExtensions(extensions.unwrap_or_default())
+                let extensions = match &self.watch {
+                    _ if !named => Extensions::new(),
+                    Some(watch) => watch.extensions(),
+                    None => external_sender("nobody", &self.users[from].identity.signature_key),
+                };
+                Proposing::GroupContextExtensions(extensions)
             }
             Wish::Update => Proposing::Update(LeafChange::default()),
             _ => return None,

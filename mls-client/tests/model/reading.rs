@@ -157,7 +157,13 @@ impl Service {
         user.leftovers.clear();
         let inbox = core::mem::take(&mut user.inbox);
         self.count("(removals noticed)");
-        let Some(ghost) = &mut self.users[who].ghost else { return };
+        let user = &mut self.users[who];
+        // The way in that it took once is closed, too.
+        if let Some(taken) = user.taken.take() {
+            let again = user.client.join(&taken.welcome, taken.ratchet_tree.as_deref());
+            assert!(again.is_err(), "{} was removed, and comes back by the old Welcome", user.name);
+        }
+        let Some(ghost) = &mut user.ghost else { return };
         for id in inbox {
             let refusal = ghost.receive(&self.log[id].bytes);
             assert!(refusal.is_err(), "user {who} was removed and reads {refusal:?}");
@@ -184,6 +190,7 @@ impl Service {
         let user = &mut self.users[who];
         let again = user.client.join(&waiting.welcome, tree);
         assert!(again.is_err(), "{} joins twice", user.name);
+        user.taken = Some(waiting);
         true
     }
 

@@ -303,7 +303,7 @@ impl Service {
         let user = &mut self.users[who];
         user.joined = group.epoch();
         user.group = Some(group);
-        (user.ghost, user.welcome, user.key_package) = (None, None, None);
+        (user.ghost, user.welcome, user.taken, user.key_package) = (None, None, None, None);
         user.leftovers.clear();
         self.enter(who, None);
     }

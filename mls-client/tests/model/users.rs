@@ -207,6 +207,8 @@ pub(crate) struct User {
     pub(crate) online: bool,
     pub(crate) group: Option<Group>,
     pub(crate) welcome: Option<Waiting>,
+    /// The one that was taken last.
+    pub(crate) taken: Option<Waiting>,
     /// The group as it was left, after a removal.
     pub(crate) ghost: Option<Group>,
     /// The epoch in which the membership began.
@@ -245,6 +247,7 @@ impl User {
             online: true,
             group: None,
             welcome: None,
+            taken: None,
             ghost: None,
             joined: 0,
             inbox: Vec::new(),

@@ -21,6 +21,14 @@ pub(crate) struct Watch {
 
 const PUBLIC: GroupInfoOptions = GroupInfoOptions { external_pub: false, ratchet_tree: true };
 
+/// The extensions of a group that lets somebody propose.
+pub(crate) fn external_sender(name: &str, signature_key: &SignaturePublicKey) -> Extensions {
+    let sender = ExternalSender { signature_key: signature_key.clone(), credential: Credential::basic(name) };
+    let mut extensions = Extensions::new();
+    extensions.set(&ExternalSenders(vec![sender])).unwrap();
+    extensions
+}
+
 impl Watch {
     pub(crate) fn new(member: &mut Group, suite: CipherSuite) -> Self {
         let client = watcher();
@@ -31,11 +39,7 @@ impl Watch {
 
     /// The extensions of a group that lets it propose.
     pub(crate) fn extensions(&self) -> Extensions {
-        let credential = Credential::basic("watcher");
-        let sender = ExternalSender { signature_key: self.signature_key.clone(), credential };
-        let mut extensions = Extensions::new();
-        extensions.set(&ExternalSenders(vec![sender])).unwrap();
-        extensions
+        external_sender("watcher", &self.signature_key)
     }
 
     /// Whether it may propose now.
