@@ -77,6 +77,7 @@ impl Service {
                 self.facts.insert(epoch, facts);
             }
         }
+        self.check_stored(who);
     }
 
     /// An epoch is what its commit must have made of the one before.

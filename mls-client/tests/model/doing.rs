@@ -431,6 +431,7 @@ impl Service {
         assert_eq!(before.map(|((_, authenticator), commit)| (authenticator, commit)), after);
         let waiting = user.group.as_ref().map_or(0, |group| usize::try_from(group.pending_proposals()).unwrap());
         assert_eq!(waiting, user.cached.len(), "proposals that wait at {}", user.name);
+        self.check_stored(who);
     }
 
     /// A client over the old store, with what that has of the group.

@@ -25,6 +25,7 @@ mod oracle;
 mod reading;
 mod run;
 mod service;
+mod stored;
 mod users;
 mod watch;
 

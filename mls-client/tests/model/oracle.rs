@@ -3,6 +3,8 @@
 //! Nothing here is shared with the library but the structures of leaves and the hash function: places in the tree,
 //! resolutions, hashes and what a commit does to a tree are worked out again, without regard to cost.
 
+use std::collections::BTreeSet;
+
 use mls_client::mls_core::commit::UpdatePath;
 use mls_client::mls_core::tree::leaf_node::{LeafNode, LeafNodeSource};
 use mls_client::mls_core::tree::node::{Node, RatchetTreeArray};
@@ -109,6 +111,11 @@ impl Tree {
             Node::Leaf(leaf) => Some(leaf),
             Node::Parent(_) => panic!("a parent at the place of a leaf"),
         }
+    }
+
+    /// The places in the array that are not blank.
+    pub(crate) fn occupied(&self) -> BTreeSet<usize> {
+        (0..self.nodes.len()).filter(|place| self.nodes[*place].is_some()).collect()
     }
 
     pub(crate) fn leaves(&self) -> Vec<usize> {

@@ -2,13 +2,14 @@
 
 use mls_client::mls_core::group::{Disposition, Missing};
 use mls_client::mls_core::psk::Psk;
+use mls_client::mls_core::record::RecordPrefix;
 use mls_client::{Event, ReceiveError};
 
 use crate::faces::Group;
 use crate::service::{Kind, Post, Service, count, seen};
 
 /// Past epochs that are retained by default.
-const RETAINED: u64 = 3;
+pub(crate) const RETAINED: u64 = 3;
 
 /// What has become of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +153,7 @@ impl Service {
         let user = &mut self.users[who];
         user.ghost = user.group.take();
         assert!(user.ghost.as_ref().is_none_or(|ghost| !ghost.is_active()));
-        assert_eq!(user.store.records_of(&self.group_id), 0);
+        assert_eq!(user.store.keys(&RecordPrefix::Group(self.group_id.clone())), []);
         user.cached.clear();
         user.leftovers.clear();
         let inbox = core::mem::take(&mut user.inbox);

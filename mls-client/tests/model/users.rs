@@ -12,7 +12,7 @@ use mls_client::mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_client::mls_crypto_traits::{CryptoError, CryptoProvider, Rng, SecretBytes};
 use mls_client::{
     AppWrites, AsyncClient, AsyncStorage, BasicIdentity, Blocking, CipherSuite, Clock, Credential, DefaultRules,
-    Encrypted, GroupId, Identity, Leftover, MemoryStorage, Sealing, Storage, StoreKey, ThreadPool, UnixTime,
+    Encrypted, Identity, Leftover, MemoryStorage, Sealing, Storage, StoreKey, ThreadPool, UnixTime,
 };
 use mls_crypto_awslc::AwsLcProvider;
 use mls_crypto_openssl::OpenSslProvider;
@@ -147,9 +147,9 @@ impl CountedStore {
         self.due_failure().is_none()
     }
 
-    /// How many records there are of a group.
-    pub(crate) fn records_of(&self, group: &GroupId) -> usize {
-        self.inner.scan(&RecordPrefix::Group(group.clone())).unwrap().len()
+    /// What is stored.
+    pub(crate) fn keys(&self, prefix: &RecordPrefix) -> Vec<RecordKey> {
+        self.inner.scan(prefix).unwrap().into_iter().map(|(key, _)| key).collect()
     }
 
     fn due_failure(&self) -> Option<Failure> {
