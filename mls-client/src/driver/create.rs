@@ -1,17 +1,19 @@
 //! Signers, key packages and new groups.
 
+use std::sync::Arc;
+
 use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
 use mls_core::extension::Extensions;
 use mls_core::grease::{grease_group_info, grease_key_package, grease_leaf};
 use mls_core::group::{
-    CreateGroup, ExternalJoinPlan, Fresh, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group,
+    CreateGroup, ExternalJoinPlan, Fault, Fresh, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group,
     forget_psk, generate_key_package, generate_signer, import_signer, signer_from_record, store_psk,
 };
 use mls_core::psk::PskValue;
-use mls_core::record::{RecordKey, RecordPrefix};
+use mls_core::record::{Delta, RecordKey, RecordPrefix, Write};
 use mls_core::tree::leaf_node::Lifetime;
-use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SignaturePrivateKey, SignaturePublicKey, SigningKey};
 
 use super::Driver;
 use crate::error::{CreateError, DriverError};
@@ -96,14 +98,9 @@ impl Driver {
     pub(crate) async fn load_signers(&self) -> Result<(), CreateError> {
         let records = self.storage.scan(&RecordPrefix::Signers).await.map_err(DriverError::from)?;
         for (_, record) in &records {
-            self.load_signer(record)?;
+            let signer = self.engine(|env| signer_from_record(record, env)).map_err(DriverError::from)?;
+            self.signers.insert(signer);
         }
-        Ok(())
-    }
-
-    fn load_signer(&self, record: &SecretBytes) -> Result<(), CreateError> {
-        let signer = self.engine(|env| signer_from_record(record, env)).map_err(DriverError::from)?;
-        self.signers.insert(signer);
         Ok(())
     }
 
@@ -133,12 +130,22 @@ impl Driver {
     }
 
     async fn keep_signer(&self, fresh: Fresh<SignaturePublicKey>) -> Result<SignaturePublicKey, CreateError> {
+        let signers = self.signers_in(fresh.delta()).map_err(DriverError::from)?;
         let public = self.release(fresh).await?;
-        let key = [RecordKey::Signer(public.clone())];
-        let records = self.storage.read(&key).await.map_err(DriverError::from)?;
-        let record = records.into_iter().next().flatten().ok_or(DriverError::Unsettled)?;
-        self.load_signer(&record)?;
+        self.signers.extend(signers);
         Ok(public)
+    }
+
+    /// The signers that `delta` is about to store: nothing is read after that, and nothing can fail.
+    pub(crate) fn signers_in(&self, delta: &Delta) -> Result<Vec<Arc<dyn SigningKey>>, Fault> {
+        delta
+            .writes()
+            .filter_map(|write| match write {
+                Write::Put(RecordKey::Signer(_), record) => Some(record),
+                _ => None,
+            })
+            .map(|record| self.engine(|env| signer_from_record(record, env)))
+            .collect()
     }
 
     pub(crate) async fn key_package(&self, spec: &KeyPackageSpec) -> Result<NewKeyPackage, CreateError> {

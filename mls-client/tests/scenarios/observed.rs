@@ -1,16 +1,11 @@
 //! A delivery service that watches a group.
 
-use std::sync::Arc;
-
 use mls_client::mls_core::extension::{Extensions, ExternalSender, ExternalSenders};
 use mls_client::mls_core::framing::Sender;
 use mls_client::mls_core::proposal::Proposal;
-use mls_client::{
-    BasicIdentity, Client, CommitPlan, Disposition, Event, GroupInfoOptions, LoadError, ObservedEvent, ObservedGroup,
-    Proposing, SendOptions, Storage,
-};
+use mls_client::{CommitPlan, Disposition, Event, GroupInfoOptions, LoadError, ObservedEvent, Proposing, SendOptions};
 
-use crate::world::{Party, assert_in_step, group_of, pair};
+use crate::world::{ObservedGroup, Party, Setup, assert_in_step, group_of, pair};
 
 fn public() -> GroupInfoOptions {
     GroupInfoOptions { external_pub: true, ratchet_tree: true }
@@ -26,8 +21,7 @@ fn follows(watched: &mut ObservedGroup, message: &[u8], epoch: u64) {
     assert_eq!((change.epoch, watched.state().epoch()), (epoch, epoch));
 }
 
-#[test]
-fn a_service_follows_serves_and_proposes() {
+scenario! { fn a_service_follows_serves_and_proposes() {
     let (_, mut at_alice, mut others) = group_of(["bob", "carol"]);
     let (_, mut at_carol) = others.pop().unwrap();
     let (_, mut at_bob) = others.pop().unwrap();
@@ -71,10 +65,9 @@ fn a_service_follows_serves_and_proposes() {
     assert_eq!(error.disposition(), Disposition::Discard, "{error:?}");
     let own = watched.receive(&proposal.message);
     assert!(own.is_err() || watched.state().pending_proposals()[0].sender == Sender::External(0));
-}
+} }
 
-#[test]
-fn what_is_encrypted_cannot_be_followed() {
+scenario! { fn what_is_encrypted_cannot_be_followed() {
     let (_, mut at_alice, _, mut at_bob) = pair();
     let service = Party::new("service");
     let info = at_alice.group_info(public()).unwrap();
@@ -93,10 +86,9 @@ fn what_is_encrypted_cannot_be_followed() {
     assert!(behind.restart(&at_alice.group_info(public()).unwrap(), None).is_err());
     behind.reload().unwrap();
     assert_eq!(behind.state().context(), watched.state().context());
-}
+} }
 
-#[test]
-fn a_second_service_takes_a_snapshot() {
+scenario! { fn a_second_service_takes_a_snapshot() {
     let (_, mut at_alice, _, _) = pair();
     let (first, second) = (Party::new("first"), Party::new("second"));
     let watched = first.client.observe(&at_alice.group_info(public()).unwrap(), None).unwrap();
@@ -108,13 +100,11 @@ fn a_second_service_takes_a_snapshot() {
     assert_eq!(watched.state().context(), at_alice.context());
     assert!(matches!(first.client.load_observed(&b"none".to_vec().into()), Err(LoadError::NoSuchGroup)));
     // One store, one state of a group.
-    let alone: Arc<dyn Storage> = first.store.clone();
-    let client = Client::builder(alone, Arc::new(BasicIdentity::new())).build().unwrap();
-    assert!(client.observe_from_snapshot(&snapshot).is_err());
-}
+    let other = first.client_with("other", Setup::default());
+    assert!(other.observe_from_snapshot(&snapshot).is_err());
+} }
 
-#[test]
-fn groups_that_are_observed_are_listed_apart() {
+scenario! { fn groups_that_are_observed_are_listed_apart() {
     let (_, mut at_alice, ..) = pair();
     let service = Party::new("service");
     let observed = service.client.observe(&at_alice.group_info(public()).unwrap(), None).unwrap();
@@ -123,4 +113,4 @@ fn groups_that_are_observed_are_listed_apart() {
     assert_eq!(service.client.observed_groups().unwrap(), [observed.state().id().clone()]);
     // What is not a member's state holds up nothing.
     assert!(service.client.resume().unwrap().is_empty());
-}
+} }

@@ -6,10 +6,10 @@ use mls_client::mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_client::mls_core::psk::PskValue;
 use mls_client::mls_core::rules::{ProposalQuestion, Ruling, SendingDefaults};
 use mls_client::mls_crypto_traits::SecretBytes;
-use mls_client::{BasicIdentity, Client, MlsRules, Proposing, Storage};
+use mls_client::{MlsRules, Proposing};
 use mls_codec::Decode;
 
-use crate::world::{message, pair};
+use crate::world::{Setup, message, pair};
 
 /// Handshakes in the clear, and application data in spite of pending proposals.
 struct InTheClear;
@@ -33,15 +33,9 @@ fn is_public(bytes: &[u8]) -> bool {
 }
 
 // req: R-6-04
-#[test]
-fn the_policy_says_how_things_are_sent() {
+scenario! { fn the_policy_says_how_things_are_sent() {
     let (alice, mut at_alice, _, mut at_bob) = pair();
-    let store: Arc<dyn Storage> = alice.store.clone();
-    let client = Client::builder(store, Arc::new(BasicIdentity::new()))
-        .clock(alice.clock.clone())
-        .rules(Arc::new(InTheClear))
-        .build()
-        .unwrap();
+    let client = alice.client_with("in the clear", Setup { rules: Arc::new(InTheClear), ..Setup::default() });
     let mut plain = client.load_group(at_alice.id()).unwrap();
     let proposal = plain.propose(&Proposing::ExternalPsk(b"psk".to_vec())).unwrap().message;
     assert!(is_public(&proposal));
@@ -56,4 +50,4 @@ fn the_policy_says_how_things_are_sent() {
     plain.drop_commit().unwrap();
     at_alice.reload().unwrap();
     assert!(!is_public(&at_alice.update().unwrap().message));
-}
+} }
