@@ -4,9 +4,10 @@
 //! After each step all members of an epoch agree on everything that they share, whoever is no member can read nothing,
 //! and the ratchet tree is what an oracle makes of the last one, which knows chapters 4 and 7 of RFC 9420 by itself.
 //!
-//! Each test counts what it has done, and fails where that is less than promised or where some kind of action never
-//! happened. `MODEL_STEPS` in the environment multiplies the steps, in percent of what is usual; `MODEL_SEED` repeats a
-//! run. What fails is shrunk, and its seed kept in `regressions/`, from where it is replayed.
+//! Each test counts what it has done, prints that as a table, and fails where it is less than promised or where some
+//! kind of action, event or client never came about. `MODEL_STEPS` in the environment says how many steps all tests make
+//! together, 26 000 if nothing is said; `MODEL_SEED` repeats a run. What fails is shrunk, in `MODEL_SHRINK` tries, and
+//! its seed is kept in `regressions/`, from where it is played again before all else.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
