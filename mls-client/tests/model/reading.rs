@@ -195,41 +195,33 @@ impl Service {
         true
     }
 
-    /// The commit that somebody needs next, from the delivery service if it was lost.
-    fn next_commit(&mut self, who: usize) -> Option<usize> {
-        let epoch = self.users[who].group.as_ref()?.epoch();
-        let commit = *self.commits.get(usize::try_from(epoch).unwrap())?;
-        // What a user has sent itself came back, or will be accepted.
-        Some(commit)
-    }
-
     /// Somebody reads all that waits, and fetches the commits that it lacks.
     pub(crate) fn catch_up(&mut self, who: usize) {
         loop {
-            let mut kept = Vec::new();
-            for id in core::mem::take(&mut self.users[who].inbox) {
-                if self.users[who].group.is_some() && !self.read(who, id) {
-                    kept.push(id);
+            let mut place = 0;
+            // Whoever is removed meanwhile has no inbox any more.
+            while place < self.users[who].inbox.len() {
+                let id = self.users[who].inbox.remove(place);
+                if !self.read(who, id) {
+                    self.users[who].inbox.insert(place, id);
+                    place += 1;
                 }
             }
-            if self.users[who].group.is_none() {
-                return;
-            }
-            self.users[who].inbox = kept;
-            let Some(commit) = self.next_commit(who) else { return };
-            self.users[who].inbox.push(commit);
+            let Some(group) = &self.users[who].group else { return };
+            let Some(next) = self.commits.get(usize::try_from(group.epoch()).unwrap()) else { return };
+            self.users[who].inbox.push(*next);
         }
     }
 
-    /// The same at one go: what waits and the commits that are lacking are one backlog, in order.
+    /// The same at one go: what waits, in the order of its arrival, and the commits that are lacking are one backlog.
     pub(crate) fn catch_up_at_once(&mut self, who: usize) {
         let user = &mut self.users[who];
         let Some(group) = &mut user.group else { return };
         let mut now = group.epoch();
-        let missing = self.commits.iter().skip(usize::try_from(now).unwrap()).copied();
-        let mut backlog: Vec<usize> = core::mem::take(&mut user.inbox).into_iter().chain(missing).collect();
-        backlog.sort_unstable();
-        backlog.dedup();
+        let mut backlog = core::mem::take(&mut user.inbox);
+        let next = self.commits.iter().skip(usize::try_from(now).unwrap());
+        let missing: Vec<usize> = next.copied().filter(|id| !backlog.contains(id)).collect();
+        backlog.extend(missing);
         // A commit that did not win is read when it can do no harm.
         let (later, backlog): (Vec<usize>, Vec<usize>) =
             backlog.into_iter().partition(|id| self.log[*id].kind == Kind::Loser);
