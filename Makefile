@@ -56,6 +56,28 @@ vectors: ## Run the official test vectors and print a table
 bench-crypto: ## Measure the backends beside their bare libraries, and write the table into README.md
 	$(CARGO) bench --locked -p interop $(OPENSSL) --bench crypto -- $(abspath README.md)
 
+# Ours beside the floor and beside other implementations, whose program is a workspace of its own (interop/speed/README.md).
+PEERS_SPEED = $(abspath $(TARGET_DIR))/peers-speed
+SPEED = $(CARGO) run --locked --release -p interop-speed $(OPENSSL) --bin mls-speed --
+.PHONY: bench bench-quick bench-full peers-speed guards guards-record
+bench: peers-speed ## Measure suite 1 up to 10 000 members, and write tables and plots to interop/bench-results
+	$(SPEED) --rivals $(PEERS_SPEED)/release/interop-peers-speed --results interop/bench-results
+
+bench-quick: peers-speed ## The same up to 1 000 members, without results
+	$(SPEED) --quick --rivals $(PEERS_SPEED)/release/interop-peers-speed
+
+bench-full: peers-speed ## Suites 1, 2, 3 and 5 up to 100 000 members; takes hours
+	$(SPEED) --full --rivals $(PEERS_SPEED)/release/interop-peers-speed --results interop/bench-results
+
+peers-speed:
+	cd interop/speed/peers && $(CARGO) build --locked --release --target-dir $(PEERS_SPEED)
+
+guards: ## Count instructions, and fail on more than are recorded (needs valgrind)
+	$(CARGO) run --locked --release -p interop-speed $(OPENSSL) --bin mls-guards -- check interop/speed/guards.tsv
+
+guards-record: ## Record the instructions that are counted now
+	$(CARGO) run --locked --release -p interop-speed $(OPENSSL) --bin mls-guards -- record interop/speed/guards.tsv
+
 lint: fmt-check clippy doc ## Check format, lints and documentation
 
 fmt-check: ## Check the format

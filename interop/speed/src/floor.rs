@@ -20,6 +20,9 @@ pub struct Prices {
     derive: f64,
     sign: f64,
     verify: f64,
+    /// A byte more in what is signed, and verified.
+    sign_byte: f64,
+    verify_byte: f64,
     /// HPKE of a path secret, the context hashed beforehand.
     seal: f64,
     open: f64,
@@ -45,6 +48,8 @@ impl Prices {
         let signature_keys = suite.derive_signature_key_pair(&[2; 64]).unwrap();
         let signer = suite.signing_key(&signature_keys.private).unwrap();
         let content: &[&[u8]] = &[&[3; 256]];
+        let more: &[&[u8]] = &[&[3; 256 + 4_096]];
+        let more_signed = suite.sign_with_label(&*signer, b"x", more).unwrap();
         let signature = suite.sign_with_label(&*signer, b"x", content).unwrap();
         let context = suite.encrypt_context(b"UpdatePathNode", &[4; 100]).unwrap();
         let mut rng = OsRng;
@@ -55,10 +60,18 @@ impl Prices {
         let secret = SecretBytes::from_slice(&vec![9; suite.hash_len()]);
         let aead = |data: &[u8]| price(|| suite.aead_seal(&key, &nonce, &[], data).unwrap());
         let hash = |data: &[u8]| price(|| suite.hash(&[data]).unwrap());
+        let sign = |content| price(|| suite.sign_with_label(&*signer, b"x", content).unwrap());
+        let verify = |content, signature: &[u8]| {
+            price(|| suite.verify_with_label(&signature_keys.public, b"x", content, signature).unwrap())
+        };
+        let (sign, sign_more) = (sign(content), sign(more));
+        let (verify, verify_more) = (verify(content, &signature), verify(more, &more_signed));
         Self {
             derive: price(|| suite.derive_key_pair(&[1; 32]).unwrap()),
-            sign: price(|| suite.sign_with_label(&*signer, b"x", content).unwrap()),
-            verify: price(|| suite.verify_with_label(&signature_keys.public, b"x", content, &signature).unwrap()),
+            sign,
+            verify,
+            sign_byte: (sign_more - sign) / 4_096.0,
+            verify_byte: (verify_more - verify) / 4_096.0,
             seal: price(|| context.seal(&keys.public, &[5; 32], &mut OsRng).unwrap()),
             open: price(|| context.open_with(&*loaded, &sealed).unwrap()),
             expand: price(|| suite.derive_secret(secret.as_bytes(), b"x").unwrap()),
@@ -74,6 +87,8 @@ impl Prices {
             derive: self.derive.min(other.derive),
             sign: self.sign.min(other.sign),
             verify: self.verify.min(other.verify),
+            sign_byte: self.sign_byte.min(other.sign_byte),
+            verify_byte: self.verify_byte.min(other.verify_byte),
             seal: self.seal.min(other.seal),
             open: self.open.min(other.open),
             expand: self.expand.min(other.expand),
@@ -88,8 +103,9 @@ impl Prices {
     pub fn floor(&self, operation: &str, members: u32, len: f64) -> Option<f64> {
         let n = f64::from(members);
         let depth = n.log2().ceil();
-        // Signed content is hashed for the signature, the transcript and the membership tag.
-        let framing = 3.0 * len * self.hash_byte;
+        // Content is hashed for the transcript and the membership tag, and for the signature in a way of its own.
+        let sent = len * 2.0f64.mul_add(self.hash_byte, self.sign_byte);
+        let taken = len * 2.0f64.mul_add(self.hash_byte, self.verify_byte);
         let schedule = 14.0 * self.expand;
         let tree = 2.0 * n * self.hash;
         let path = |seals: f64| {
@@ -99,7 +115,7 @@ impl Prices {
                 + (2.0 * depth + 1.0) * self.expand
                 + 2.0 * depth * self.hash
                 + schedule
-                + framing
+                + sent
         };
         let process_path = |derived: f64| {
             2.0 * self.verify
@@ -108,12 +124,14 @@ impl Prices {
                 + (2.0 * derived + 1.0) * self.expand
                 + 2.0 * depth * self.hash
                 + schedule
-                + framing
+                + taken
         };
         let add = |depth: f64| {
-            2.0 * self.verify + 2.0 * self.sign + self.seal + depth * self.hash + schedule + framing + 2.0 * self.aead
+            2.0 * self.verify + 2.0 * self.sign + self.seal + depth * self.hash + schedule + sent + 2.0 * self.aead
         };
-        let message = |len: f64| 5.0 * self.expand + 2.0 * self.aead + len * (self.aead_byte + self.hash_byte);
+        let message = 5.0f64.mul_add(self.expand, 2.0 * self.aead);
+        let send = |len: f64| self.sign + message + len * (self.aead_byte + self.sign_byte);
+        let receive = |len: f64| self.verify + message + len * (self.aead_byte + self.verify_byte);
         let ns = match operation {
             "key package" => 2.0 * self.derive + 2.0 * self.sign,
             "create" => self.derive + self.sign + 9.0 * self.expand + 3.0 * self.hash,
@@ -123,7 +141,7 @@ impl Prices {
                     + 2.0 * self.sign
                     + tree
                     + schedule
-                    + added * 330.0 * 3.0 * self.hash_byte
+                    + added * 330.0 * 2.0f64.mul_add(self.hash_byte, self.sign_byte)
                     + len * self.aead_byte
             }
             "join" => self.open + (n + 1.0) * self.verify + tree + schedule + len * (self.aead_byte + self.hash_byte),
@@ -132,14 +150,14 @@ impl Prices {
             "process it, fresh" | "process it, warm, beside" | "process it, remove" => process_path(depth),
             "process it, warm, other half" => process_path(1.0),
             "add one" => add(depth),
-            "process it, add" => 3.0 * self.verify + depth * self.hash + schedule + framing,
+            "process it, add" => 3.0 * self.verify + depth * self.hash + schedule + taken,
             "1 000 single adds" => (1..=1_000).map(|n| add(f64::from(n).log2().ceil() + 1.0)).sum(),
-            "send 32 B" => self.sign + message(32.0),
-            "send 1 KiB" => self.sign + message(1_024.0),
-            "send 64 KiB" => self.sign + message(65_536.0),
-            "receive 32 B" => self.verify + message(32.0),
-            "receive 1 KiB" => self.verify + message(1_024.0),
-            "receive 64 KiB" => self.verify + message(65_536.0),
+            "send 32 B" => send(32.0),
+            "send 1 KiB" => send(1_024.0),
+            "send 64 KiB" => send(65_536.0),
+            "receive 32 B" => receive(32.0),
+            "receive 1 KiB" => receive(1_024.0),
+            "receive 64 KiB" => receive(65_536.0),
             _ => return None,
         };
         Some(ns / 1e3)
@@ -154,9 +172,10 @@ impl Prices {
 
     /// Prints how the floor is counted.
     pub fn print(&self, suite: u16) {
-        let Self { derive, sign, verify, seal, open, expand, hash, hash_byte, aead, aead_byte } = self;
+        let Self { derive, sign, verify, sign_byte, verify_byte, seal, open, expand, hash, hash_byte, aead, aead_byte } =
+            self;
         println!(
-            "floor of suite {suite}, ns: key pair {derive:.0}, sign {sign:.0}, verify {verify:.0}, HPKE seal {seal:.0}, \
+            "floor of suite {suite}, ns: key pair {derive:.0}, sign {sign:.0} and {sign_byte:.2} a byte, verify {verify:.0} and {verify_byte:.2}, HPKE seal {seal:.0}, \
              open {open:.0}, expand {expand:.0}, hash of a node {hash:.0}, of a byte more {hash_byte:.2}, AEAD {aead:.0}, \
              a byte more {aead_byte:.2}"
         );

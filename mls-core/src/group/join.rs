@@ -106,7 +106,11 @@ pub(crate) fn open_secrets(
     // req: R-12.4.3.1-05, R-12.4.3.1-06
     let plaintext = suite
         // req: R-17.7-01
-        .decrypt_with_label(&init_key, b"Welcome", &welcome.encrypted_group_info, &entry.encrypted_group_secrets)
+        .encrypt_context(b"Welcome", &welcome.encrypted_group_info)
+        .and_then(|context| {
+            let init_key = suite.hpke_key_pair(&init_key, &key_package.init_key)?;
+            context.open_with(init_key.as_ref(), &entry.encrypted_group_secrets)
+        })
         .map_err(|_| JoinError::CannotDecrypt)?;
     let secrets = GroupSecrets::from_bytes(plaintext.as_bytes()).map_err(JoinError::Malformed)?;
     env.limits.check_psks(secrets.psks.len())?;

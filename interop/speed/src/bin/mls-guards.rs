@@ -2,7 +2,7 @@
 //!
 //! `mls-guards check FILE` fails where one has grown by more than 3 %, or costs more than twice as much in the larger
 //! group; `mls-guards record FILE` writes the file anew. Needs valgrind. Set-up is not counted: the states are made once
-//! and read by each run.
+//! and read by each run. `prepare` and `run` do it singly, for a profiler.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -33,12 +33,16 @@ fn main() -> ExitCode {
             println!("wrote {file}");
             ExitCode::SUCCESS
         }
+        ["prepare", dir, members] => {
+            guard::prepare(Path::new(dir), members.parse().unwrap());
+            ExitCode::SUCCESS
+        }
         ["run", dir, operation] => {
             guard::run(Path::new(dir), operation);
             ExitCode::SUCCESS
         }
         _ => {
-            eprintln!("mls-guards check FILE | record FILE");
+            eprintln!("mls-guards check FILE | record FILE | prepare DIR MEMBERS | run DIR OPERATION");
             ExitCode::from(2)
         }
     }
