@@ -5,9 +5,10 @@
 //! and the ratchet tree is what an oracle makes of the last one, which knows chapters 4 and 7 of RFC 9420 by itself.
 //!
 //! Each test counts what it has done, prints that as a table, and fails where it is less than promised or where some
-//! kind of action, event or client never came about. `MODEL_STEPS` in the environment says how many steps all tests make
-//! together, 26 000 if nothing is said; `MODEL_SEED` repeats a run. What fails is shrunk, in `MODEL_SHRINK` tries, and
-//! its seed is kept in `regressions/`, from where it is played again before all else.
+//! kind of action, event or client never came about, in a run that is not shorter than usual. `MODEL_STEPS` in the
+//! environment says how many steps all tests make together, 26 000 if nothing is said; `MODEL_SEED` repeats a run. What
+//! fails is shrunk, in `MODEL_SHRINK` tries, and its seed is kept in `regressions/`, from where it is played again before
+//! all else.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
