@@ -134,6 +134,11 @@ conformance-break: ## Disable lines that carry an id; their tests must fail (nee
 vectors-own: ## Run the test vectors of our own making, which are in the repository
 	$(CARGO) run --locked -p interop --bin mls-vectors -- verify interop/vectors
 
+# Random histories of clients (mls-client/tests/model): as many steps as are asked for.
+.PHONY: soak
+soak: ## Play random histories of clients for long: STEPS=1000000 unless given
+	MODEL_STEPS=$(or $(STEPS),1000000) $(CARGO) test --locked --workspace $(FEATURES) --test model -- --nocapture
+
 # Our gRPC servers on each backend, and the working group's scenarios with all of them (interop/README.md).
 .PHONY: interop-grpc
 interop-grpc: ## Run the working group's scenarios against our gRPC servers
