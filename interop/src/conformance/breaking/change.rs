@@ -26,6 +26,10 @@ pub(super) enum With {
     ArmOff,
     /// The `let` of a condition never matches.
     LetOff,
+    /// The field with this name, in short, has another value.
+    Field(String),
+    /// What is derived encodes the first two fields in reverse, or has another tag.
+    Derived,
     /// Other text, where no switch can stand.
     Text(String),
 }
@@ -54,6 +58,11 @@ impl Change {
             With::Insert(statement) => Some((format!(" if {on} {{ {statement} }} "), "")),
             With::ArmOff => Some((format!(" if !{on}"), "")),
             With::LetOff => Some((format!("!{on} && "), "")),
+            With::Field(value) => {
+                let name = self.what.split(' ').next().unwrap_or_default();
+                Some((format!("{name}: (if {on} {{ {value} }} else {{ "), " })"))
+            }
+            With::Derived => Some((format!("#[doc = \"mls-switch {number}\"] "), "")),
             With::Text(_) => None,
         }
     }
@@ -68,6 +77,11 @@ impl Change {
             With::Insert(statement) => format!("{before} {statement} {rest}"),
             With::ArmOff => format!("{before} if false{rest}"),
             With::LetOff => format!("{before}false && {rest}"),
+            With::Field(value) => {
+                let name = self.what.split(' ').next()?;
+                format!("{before}{name}: {value}{after}")
+            }
+            With::Derived => return None,
         })
     }
 }

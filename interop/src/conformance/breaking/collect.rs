@@ -142,6 +142,29 @@ impl Collector<'_> {
         self.around.pop();
     }
 
+    fn is_encoded(&self, attributes: &[syn::Attribute]) -> bool {
+        let derives = |attribute: &&syn::Attribute| attribute.path().is_ident("derive");
+        attributes.iter().filter(derives).any(|attribute| self.of(attribute).contains("Encode"))
+    }
+
+    /// Arguments with other values, or in another order.
+    fn arguments(&mut self, whole: &Range<usize>, arguments: &syn::punctuated::Punctuated<Expr, syn::Token![,]>) {
+        for argument in arguments.iter().filter(|argument| !matches!(argument, Expr::Closure(_) | Expr::Lit(_))) {
+            let range = bytes(argument);
+            for value in ["&[]", "None", "0", "Default::default()"] {
+                self.value(&range, Rank::Altered, &format!("{value} for an argument"), value.to_owned());
+            }
+        }
+        for (one, other) in arguments.iter().zip(arguments.iter().skip(1)) {
+            let (first, second) = (bytes(one), bytes(other));
+            let before = self.text(&(whole.start..first.start));
+            let between = self.text(&(first.end..second.start));
+            let after = self.text(&(second.end..whole.end));
+            let swapped = format!("{before}{}{between}{}{after}", self.text(&second), self.text(&first));
+            self.add(whole.clone(), first.start, Rank::Reversed, "arguments swapped", With::Value(swapped));
+        }
+    }
+
     fn constant(&mut self, expression: &Expr) {
         let before = core::mem::replace(&mut self.constant, true);
         self.visit_expr(expression);
@@ -219,15 +242,55 @@ impl<'ast> Visit<'ast> for Collector<'_> {
     }
 
     fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+        let derives = self.is_encoded(&item.attrs);
         let mut fields = item.fields.iter();
         // A structure whose first two fields change places is encoded and signed in another order.
         if let (Some(first), Some(second)) = (fields.next(), fields.next()) {
+            let whole = bytes(item);
+            if derives {
+                self.add(whole.start..whole.start, whole.start, Rank::Altered, "fields swapped", With::Derived);
+                return;
+            }
             let (first, second) = (bytes(first), bytes(second));
             let between = self.text(&(first.end..second.start));
             let swapped = format!("{}{between}{}", self.text(&second), self.text(&first));
             let range = first.start..second.end;
             self.add(range.clone(), range.start, Rank::Altered, "fields swapped", With::Text(swapped));
         }
+    }
+
+    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
+        if self.is_encoded(&item.attrs) {
+            let start = bytes(item).start;
+            self.add(start..start, start, Rank::Altered, "another tag", With::Derived);
+        }
+        visit::visit_item_enum(self, item);
+    }
+
+    fn visit_expr_try(&mut self, node: &'ast syn::ExprTry) {
+        // Where a value is needed, what is not refused has none.
+        let unwrapped = format!("{}.unwrap()", self.of(&node.expr));
+        let question = bytes(&node.question_token).start;
+        self.add(bytes(node), question, Rank::Disabled, "not refused", With::Value(unwrapped));
+        visit::visit_expr_try(self, node);
+    }
+
+    fn visit_expr_call(&mut self, node: &'ast syn::ExprCall) {
+        self.arguments(&bytes(node), &node.args);
+        visit::visit_expr_call(self, node);
+    }
+
+    fn visit_expr_tuple(&mut self, node: &'ast syn::ExprTuple) {
+        self.arguments(&bytes(node), &node.elems);
+        visit::visit_expr_tuple(self, node);
+    }
+
+    fn visit_expr_range(&mut self, node: &'ast syn::ExprRange) {
+        if let syn::RangeLimits::Closed(limits) = &node.limits {
+            let range = bytes(limits);
+            self.add(range.clone(), range.start, Rank::Reversed, ".. for ..=", With::Text("..".to_owned()));
+        }
+        visit::visit_expr_range(self, node);
     }
 
     fn visit_stmt(&mut self, statement: &'ast Stmt) {
@@ -358,6 +421,7 @@ impl<'ast> Visit<'ast> for Collector<'_> {
         if ["filter", "rev", "skip", "take", "chain", "or", "min", "max"].contains(&name.as_str()) {
             self.add(range, anchor, Rank::Disabled, &format!("without {name}"), With::Value(receiver));
         }
+        self.arguments(&bytes(node), &node.args);
         visit::visit_expr_method_call(self, node);
     }
 
@@ -393,15 +457,18 @@ impl<'ast> Visit<'ast> for Collector<'_> {
 
     fn visit_field_value(&mut self, node: &'ast syn::FieldValue) {
         let range = bytes(&node.expr);
-        // A field in short.
-        if node.colon_token.is_some() {
-            self.value(&range, Rank::Altered, "default", "Default::default()".to_owned());
-        } else {
-            let with = With::Text(format!("{}: Default::default()", self.text(&range)));
-            self.add(range.clone(), range.start, Rank::Altered, "default", with);
-            return;
+        for value in ["Default::default()", "None", "&[]", "0"] {
+            if node.colon_token.is_some() {
+                self.value(&range, Rank::Altered, "default", value.to_owned());
+            } else {
+                // In short, the name is the value.
+                let what = format!("{} by default", self.text(&range));
+                self.add(range.clone(), range.start, Rank::Altered, &what, With::Field(value.to_owned()));
+            }
         }
-        visit::visit_field_value(self, node);
+        if node.colon_token.is_some() {
+            visit::visit_field_value(self, node);
+        }
     }
 
     fn visit_pat(&mut self, _: &'ast syn::Pat) {}

@@ -17,6 +17,10 @@ use super::workshop::Workshop;
 /// How many changes of a line are tried by builds of their own.
 const BUILDS: usize = 3;
 
+/// How many changes are tried of what begins in a line; where it has fewer than `FAR`, of its body, too.
+const NEAR: usize = 40;
+const FAR: usize = 20;
+
 /// The tests of ids.
 type Ids<'a> = BTreeMap<&'a str, BTreeSet<&'a TestPlace>>;
 
@@ -49,7 +53,7 @@ type Outcomes<'a> = BTreeMap<&'a str, Outcome>;
 /// What keeps the copy from being made or its tests from running.
 pub fn run(root: &Path, matrix: &Matrix, plan: &Plan) -> Result<bool, String> {
     let patches = patches(root)?;
-    let workshop = Workshop::new(root, plan.target_dir.as_ref())?;
+    let workshop = Workshop::new(root, "broken-lines", plan.target_dir.as_ref())?;
     let mut garden = Garden::remember(&workshop);
     let mut lines = Vec::new();
     for (place, ids) in chosen(matrix, plan) {
@@ -145,7 +149,8 @@ fn line<'a>(
     };
     line.changes = within(&scope.near);
     let more = within(&scope.far).into_iter().filter(|index| !line.changes.contains(index)).collect::<Vec<_>>();
-    line.changes.extend(more);
+    line.changes.truncate(NEAR);
+    line.changes.extend(more.into_iter().take(FAR.saturating_sub(line.changes.len())));
     if line.changes.is_empty() {
         let anywhere = number_in(&bed.source, &scope.far);
         line.changes.extend(anywhere.is_some().then_some(bed.plantable.changes.len()));

@@ -57,7 +57,7 @@ struct Mutant {
 /// What keeps the copy from being made or its tests from running.
 pub fn run(root: &Path, plan: &Plan) -> Result<bool, String> {
     let reasons = reasons(root)?;
-    let workshop = Workshop::new(root, plan.target_dir.as_ref())?;
+    let workshop = Workshop::new(root, "mutants", plan.target_dir.as_ref())?;
     let mut garden = Garden::remember(&workshop);
     let wanted = |file: &&&str| plan.only.is_empty() || plan.only.iter().any(|only| file.contains(only.as_str()));
     for file in MODULES.iter().filter(wanted) {
@@ -105,8 +105,8 @@ pub fn run(root: &Path, plan: &Plan) -> Result<bool, String> {
 fn is_mutant(plantable: &Plantable, change: &Change) -> bool {
     let what = change.what.as_str();
     let kind = match change.rank {
-        Rank::Disabled => true,
-        Rank::Reversed => !matches!(what, "negated" | "as another arm" | "none" | "refusal by default"),
+        Rank::Disabled => what != "not refused",
+        Rank::Reversed => !matches!(what, "negated" | "as another arm" | "none" | "refusal by default" | "arguments swapped"),
         Rank::Altered => what.starts_with("returns "),
     };
     let function = plantable.function(change.range.start);

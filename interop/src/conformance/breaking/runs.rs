@@ -50,13 +50,14 @@ impl<'a> Runs<'a> {
         let tests: Vec<Test> = tests.into_iter().collect();
         let habits = in_parallel(&tests, |test| runs.habit(test));
         runs.habits = tests.into_iter().zip(habits).collect();
-        let broken: Vec<String> = runs
-            .habits
-            .iter()
-            .filter(|(_, habit)| !habit.passed)
-            .map(|(test, _)| format!("{} {}", test.package, test.name))
-            .collect();
-        if broken.is_empty() { Ok(runs) } else { Err(format!("these fail by themselves: {}", broken.join(", "))) }
+        // Switches allocate, which tests that count allocations do not like.
+        runs.habits.retain(|test, habit| {
+            if !habit.passed {
+                eprintln!("left out, as it fails by itself: {} {}", test.package, test.name);
+            }
+            habit.passed
+        });
+        Ok(runs)
     }
 
     /// Runs of which nothing is known yet.

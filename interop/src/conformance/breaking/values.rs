@@ -133,6 +133,7 @@ pub(super) fn others(expression: &Expr, text: &str) -> Vec<Other> {
             other(Rank::Disabled, "no refusal", "Ok(())"),
             other(Rank::Disabled, "no refusal", "Ok(Default::default())"),
             other(Rank::Disabled, "no refusal", "Ok(false)"),
+            other(Rank::Disabled, "not refused", "panic!()"),
         ],
         Expr::Call(call) if matches!(call.func.as_ref(), Expr::Path(path) if path.path.is_ident("Some")) => {
             vec![other(Rank::Reversed, "none", "None")]

@@ -57,6 +57,67 @@ mls-codec = { opt-level = 0, debug = false }
 mls-core = { opt-level = 0, debug = false }
 ";
 
+/// What is derived swaps the first two fields of a structure, and flips a bit of the tag of an enumeration.
+const DERIVE_ENCODE: [(&str, &str); 2] = [
+    (
+        "quote! { let Self #pattern = self; #encode },",
+        "match crate::switch(input) {
+            Some(number) => {
+                let (_, other) = bodies(&crate::swapped(Shape::new(input)?));
+                quote! { let Self #pattern = self; if ::mls_switch::on(#number) { #other } else { #encode } }
+            }
+            None => quote! { let Self #pattern = self; #encode },
+        },",
+    ),
+    (
+        "let (_, encode) = bodies(fields);",
+        "let (_, encode) = bodies(fields);
+        let constant = match crate::switch(input) {
+            Some(number) => quote! { (if ::mls_switch::on(#number) { #constant ^ 0x40 } else { #constant }) },
+            None => quote! { #constant },
+        };",
+    ),
+];
+
+const DERIVE_DECODE: [(&str, &str); 3] = [
+    (
+        "let fields = decoded(&fields);
+            (TokenStream::new(), quote! { ::core::result::Result::Ok(Self { #fields }) })",
+        "let fields = decoded(&fields);
+            let plain = quote! { ::core::result::Result::Ok(Self { #fields }) };
+            let decode = match crate::switch(input) {
+                Some(number) => {
+                    let other = decoded(&crate::swapped(Shape::new(input)?));
+                    quote! { if ::mls_switch::on(#number) { ::core::result::Result::Ok(Self { #other }) } else { #plain } }
+                }
+                None => plain,
+            };
+            (TokenStream::new(), decode)",
+    ),
+    (
+        "let decode = quote! {",
+        "let flip = crate::switch(input).map(|number| quote! { ^ (if ::mls_switch::on(#number) { 0x40 } else { 0 }) });
+            let decode = quote! {",
+    ),
+    ("::decode(__r)? {", "::decode(__r)? #flip {"),
+];
+
+const DERIVE_SWITCH: &str = r#"
+fn switch(input: &DeriveInput) -> Option<u32> {
+    input.attrs.iter().find_map(|attribute| {
+        let syn::Meta::NameValue(pair) = &attribute.meta else { return None };
+        let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &pair.value else { return None };
+        text.value().strip_prefix("mls-switch ")?.parse().ok()
+    })
+}
+
+fn swapped(shape: shape::Shape) -> Vec<shape::Field> {
+    let shape::Shape::Struct(mut fields) = shape else { return Vec::new() };
+    fields.swap(0, 1);
+    fields
+}
+"#;
+
 pub(super) struct Workshop {
     pub(super) root: PathBuf,
     pub(super) copy: PathBuf,
@@ -65,9 +126,9 @@ pub(super) struct Workshop {
 }
 
 impl Workshop {
-    /// Copies the sources to `target/conformance-break`, some of them changed; what is there already and the same is left.
-    pub(super) fn new(root: &Path, target_dir: Option<&PathBuf>) -> Result<Self, String> {
-        let base = root.join("target/conformance-break");
+    /// A copy in a folder of this name below `target`.
+    pub(super) fn new(root: &Path, name: &str, target_dir: Option<&PathBuf>) -> Result<Self, String> {
+        let base = root.join("target").join(name);
         let copy = base.join("sources");
         // What is built of other crates is the same here.
         let target_dir = target_dir.cloned().unwrap_or_else(|| root.join("target"));
@@ -108,20 +169,23 @@ impl Workshop {
     }
 }
 
-/// Manifests know the crate of switches.
+/// Manifests know the crate of switches, and what is derived has switches where an attribute says so.
 fn adapted(relative: &Path, bytes: Vec<u8>) -> Vec<u8> {
-    let folder = relative.parent().and_then(Path::to_str).unwrap_or_default();
-    if relative.file_name().is_none_or(|name| name != "Cargo.toml") {
-        return bytes;
-    }
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let text = if folder.is_empty() {
-        let text = text.replacen("members = [\n", "members = [\n    \"mls-switch\",\n", 1);
-        format!("{text}\n{PROFILE}")
-    } else if CRATES.contains(&folder) {
-        text.replacen("[dependencies]\n", "[dependencies]\nmls-switch = { path = \"../mls-switch\" }\n", 1)
-    } else {
-        text
+    let Some(name) = relative.to_str() else { return bytes };
+    let folder = name.strip_suffix("/Cargo.toml").unwrap_or_default();
+    let text = || String::from_utf8_lossy(&bytes).into_owned();
+    let text = match name {
+        "Cargo.toml" => {
+            let text = text().replacen("members = [\n", "members = [\n    \"mls-switch\",\n", 1);
+            format!("{text}\n{PROFILE}")
+        }
+        "mls-codec/derive/src/encode.rs" => DERIVE_ENCODE.iter().fold(text(), |text, (from, to)| text.replace(from, to)),
+        "mls-codec/derive/src/decode.rs" => DERIVE_DECODE.iter().fold(text(), |text, (from, to)| text.replace(from, to)),
+        "mls-codec/derive/src/lib.rs" => format!("{}\n{DERIVE_SWITCH}", text()),
+        _ if CRATES.contains(&folder) => {
+            text().replacen("[dependencies]\n", "[dependencies]\nmls-switch = { path = \"../mls-switch\" }\n", 1)
+        }
+        _ => return bytes,
     };
     text.into_bytes()
 }
