@@ -1,7 +1,9 @@
 //! Sources with switches that compile: what the compiler refuses is taken out until it refuses no more.
 
+use core::hash::{Hash as _, Hasher as _};
+use core::ops::Range;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::DefaultHasher;
 use std::path::{Path, PathBuf};
 
 use super::cargo::{Binary, Built, Diagnostic, Targets};
@@ -71,14 +73,6 @@ impl Garden {
     /// How many switches there are.
     pub(super) fn len(&self) -> usize {
         self.beds.values().map(|bed| bed.chosen.len()).sum()
-    }
-
-    /// The change of a switch.
-    pub(super) fn change(&self, number: u32) -> Option<(&Path, &Change)> {
-        self.beds.iter().find_map(|(file, bed)| {
-            let (index, _) = bed.chosen.iter().find(|(_, planted)| *planted == number)?;
-            Some((file.as_path(), bed.plantable.changes.get(*index)?))
-        })
     }
 
     /// Writes the copy and builds it, over and over, until what is left compiles.
@@ -246,6 +240,19 @@ impl Garden {
             if !inside.is_empty() {
                 return Some((file.clone(), inside));
             }
+            let functions = bed.plantable.functions.iter().filter(|function| {
+                let moved = bed.moved(function.range.start).zip(bed.moved(function.range.end));
+                moved.is_some_and(|(start, end)| start <= span.start && span.end <= end)
+            });
+            let Some(function) = functions.min_by_key(|function| function.range.len()) else { continue };
+            let of_function = bed.chosen.iter().filter(|(index, _)| {
+                let change = bed.plantable.changes.get(*index);
+                change.is_some_and(|change| function.range.contains(&change.range.start))
+            });
+            let of_function: BTreeSet<u32> = of_function.map(|(_, number)| *number).collect();
+            if !of_function.is_empty() {
+                return Some((file.clone(), of_function));
+            }
         }
         None
     }
@@ -264,7 +271,7 @@ impl Bed {
     }
 
     /// Where the match of an arm is in the woven text: between the pieces that come before and after it.
-    fn woven_range(&self, arm: &Planted) -> Option<core::ops::Range<usize>> {
+    fn woven_range(&self, arm: &Planted) -> Option<Range<usize>> {
         Some(self.moved(arm.around.start)?..self.moved(arm.around.end)?)
     }
 

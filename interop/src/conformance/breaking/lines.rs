@@ -1,7 +1,8 @@
 //! Breaks each line that carries a requirement's id: a test of that id has to fail.
 
+use core::fmt::Write as _;
+use core::ops::Range;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::Path;
 
 use super::super::matrix::{Matrix, Place, TestPlace};
@@ -137,7 +138,7 @@ fn line<'a>(
         None => {}
     }
     let scope = scope(&bed.source, number).ok_or_else(|| format!("{place}: nothing there"))?;
-    let within = |range: &core::ops::Range<usize>| {
+    let within = |range: &Range<usize>| {
         let mut found: Vec<(Rank, usize)> = Vec::new();
         for (index, change) in bed.plantable.changes.iter().enumerate() {
             if range.start <= change.anchor && change.anchor < range.end {
@@ -160,7 +161,7 @@ fn line<'a>(
 }
 
 /// Another number in what is no syntax of Rust, the inside of a macro.
-fn number_in(source: &str, range: &core::ops::Range<usize>) -> Option<Change> {
+fn number_in(source: &str, range: &Range<usize>) -> Option<Change> {
     let text = source.get(range.start..)?;
     let mut before = ' ';
     let at = text.char_indices().find_map(|(at, c)| {

@@ -67,11 +67,31 @@ fn arms_go_where_others_are_left() {
 }
 
 #[test]
-fn constants_and_structures_change_without_a_switch() {
-    let text = "const A: &[u8] = b\"label\";\n// req: R-1-01\n#[derive(Encode)]\npub struct S {\n    /// One.\n    b: u8,\n    c: u16,\n}\n";
+fn constants_change_without_a_switch() {
+    let text = "const A: &[u8] = b\"label\";\n";
     assert_eq!(changed(text, 0), ["const A: &[u8] = b\"xlabel\";"]);
-    assert_eq!(changed(text, 2), ["c: u16, / /// One. / b: u8,"]);
-    assert!(collect(text).unwrap().changes.iter().all(|change| matches!(change.with, With::Text(_))));
+    assert!(matches!(collect(text).unwrap().changes[0].with, With::Text(_)));
+}
+
+#[test]
+fn what_is_derived_has_a_switch_and_other_structures_have_none() {
+    let text = "// req: R-1-01\n#[derive(Encode)]\npub struct S {\n    /// One.\n    b: u8,\n    c: u16,\n}\n";
+    let found = collect(text).unwrap();
+    assert_eq!(found.changes[0].with, With::Derived);
+    assert!(weave(text, &found, &[(0, 3)]).text.contains("\n#[doc = \"mls-switch 3\"] #[derive(Encode)]\n"));
+    assert_eq!(scope(text, 1).unwrap().far, text.find('#').unwrap()..text.len() - 1);
+    assert_eq!(changed(&text.replace("Encode", "Clone"), 1), ["c: u16, / /// One. / b: u8,"]);
+}
+
+#[test]
+fn arguments_are_others_or_change_places() {
+    let text = "fn f() -> R {\n    let a = g(b, c)?;\n    Ok(a)\n}\n";
+    let changed = changed(text, 1);
+    for wanted in
+        ["let a = (g(b, c).unwrap());", "let a = (g(c, b))?;", "let a = g((&[]), c)?;", "let a = g(b, (None))?;"]
+    {
+        assert!(changed.contains(&wanted.to_owned()), "{wanted} {changed:?}");
+    }
 }
 
 #[test]

@@ -179,8 +179,12 @@ fn adapted(relative: &Path, bytes: Vec<u8>) -> Vec<u8> {
             let text = text().replacen("members = [\n", "members = [\n    \"mls-switch\",\n", 1);
             format!("{text}\n{PROFILE}")
         }
-        "mls-codec/derive/src/encode.rs" => DERIVE_ENCODE.iter().fold(text(), |text, (from, to)| text.replace(from, to)),
-        "mls-codec/derive/src/decode.rs" => DERIVE_DECODE.iter().fold(text(), |text, (from, to)| text.replace(from, to)),
+        "mls-codec/derive/src/encode.rs" => {
+            DERIVE_ENCODE.iter().fold(text(), |text, (from, to)| text.replace(from, to))
+        }
+        "mls-codec/derive/src/decode.rs" => {
+            DERIVE_DECODE.iter().fold(text(), |text, (from, to)| text.replace(from, to))
+        }
         "mls-codec/derive/src/lib.rs" => format!("{}\n{DERIVE_SWITCH}", text()),
         _ if CRATES.contains(&folder) => {
             text().replacen("[dependencies]\n", "[dependencies]\nmls-switch = { path = \"../mls-switch\" }\n", 1)
