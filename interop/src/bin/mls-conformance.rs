@@ -17,7 +17,7 @@ catalogue of bad input. Ids stand in comments: `// req: R-12.4.2-07` at lines an
 Usage: mls-conformance [--table|--json|--missing|--totals] [--strict] [--ran FILE]... [--root DIR]
        mls-conformance break [--sample N] [--seed N] [--only ID]... [--package NAME]... [--write FILE]
                              [--list] [--target-dir DIR] [--root DIR]
-       mls-conformance mutants [--only PART]... [--write FILE] [--list] [--target-dir DIR] [--root DIR]
+       mls-conformance mutants [--only PART]... [--again FILE] [--write FILE] [--list] [--target-dir DIR] [--root DIR]
 
   --table       the matrix for readers (the default)
   --json        the matrix for programs
@@ -34,6 +34,7 @@ mutants: breaks everything in the modules that validate, each thing by itself; a
   --sample N        only so many lines, chosen by --seed (0 unless told); else all
   --only ID         only lines of this requirement; only mutants in files with this in their path
   --package NAME    only tests of this package; ids that have none there are passed over
+  --again FILE      of mutants, only those that survive in this table; the others are as it says
   --write FILE      write what became of each as a table
   --list            print what would be changed, run nothing
   --target-dir DIR  where to build; else target, which has the dependencies already
@@ -131,6 +132,7 @@ fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Str
             ("--package", Some(plan)) => plan.packages.push(value()?),
             ("--target-dir", Some(plan)) => plan.target_dir = Some(value()?.into()),
             ("--list", Some(plan)) => plan.list = true,
+            ("--again", Some(plan)) => plan.again = Some(value()?.into()),
             ("--write", Some(plan)) => plan.write = Some(value()?.into()),
             (other, _) => return Err(format!("unknown option {other}")),
         }

@@ -36,6 +36,8 @@ pub struct Plan {
     pub target_dir: Option<PathBuf>,
     /// Print the changes, run nothing.
     pub list: bool,
+    /// A table of mutants: only those that it says survive are tried again.
+    pub again: Option<PathBuf>,
     /// Where to write the result.
     pub write: Option<PathBuf>,
 }

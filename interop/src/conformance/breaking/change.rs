@@ -1,6 +1,7 @@
 //! One change of a source, and how it stands beside what it changes.
 
 use core::ops::Range;
+use std::collections::BTreeSet;
 
 /// How much a change says about a test that fails by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,6 +101,8 @@ pub(super) struct Function {
 pub(super) struct Plantable {
     pub(super) changes: Vec<Change>,
     pub(super) functions: Vec<Function>,
+    /// The bytes of each expression that has a value when the program runs.
+    pub(super) expressions: BTreeSet<(usize, usize)>,
 }
 
 impl Plantable {

@@ -9,6 +9,9 @@ use syn::{BinOp, Block, Expr, Stmt};
 use super::change::{Change, Function, Plantable, Rank, With};
 use super::values::{self, Other, SWAPPED_METHODS, operators};
 
+/// A change of nothing: it tells who comes by a branch.
+pub(super) const MARK: &str = "mark";
+
 /// Everything that can be changed.
 ///
 /// # Errors
@@ -293,6 +296,14 @@ impl<'ast> Visit<'ast> for Collector<'_> {
         visit::visit_expr_range(self, node);
     }
 
+    fn visit_expr(&mut self, node: &'ast Expr) {
+        if !self.constant {
+            let range = bytes(node);
+            self.found.expressions.insert((range.start, range.end));
+        }
+        visit::visit_expr(self, node);
+    }
+
     fn visit_stmt(&mut self, statement: &'ast Stmt) {
         let range = bytes(statement);
         match statement {
@@ -326,6 +337,10 @@ impl<'ast> Visit<'ast> for Collector<'_> {
             && let Expr::Block(block) = other.as_ref()
         {
             branches.push(&block.block);
+        }
+        for block in &branches {
+            let open = block.brace_token.span.open().byte_range();
+            self.add(open.end..open.end, open.start, Rank::Altered, MARK, With::Insert(String::new()));
         }
         for block in branches.iter().filter(|_| node.else_branch.is_some()) {
             if let Some(Stmt::Expr(last, None)) = block.stmts.last() {

@@ -9,6 +9,7 @@ use super::super::matrix::{Matrix, Place, TestPlace};
 use super::Plan;
 use super::cargo::{Built, Targets};
 use super::change::{Change, Rank, With};
+use super::collect::MARK;
 use super::garden::Garden;
 use super::runs::{Runs, Test, in_parallel, list};
 use super::scope::scope;
@@ -130,7 +131,12 @@ fn line<'a>(
             line.left = Some(reason);
             return Ok(line);
         }
-        Some(Advice::Change(change)) => {
+        Some(Advice::Change(mut change)) => {
+            // A switch can stand at a whole expression.
+            let is_expression = bed.plantable.expressions.contains(&(change.range.start, change.range.end));
+            if let (true, With::Text(value)) = (is_expression, &change.with) {
+                change.with = With::Value(value.clone());
+            }
             line.changes.push(bed.plantable.changes.len());
             bed.plantable.changes.push(change);
             return Ok(line);
@@ -141,7 +147,7 @@ fn line<'a>(
     let within = |range: &Range<usize>| {
         let mut found: Vec<(Rank, usize)> = Vec::new();
         for (index, change) in bed.plantable.changes.iter().enumerate() {
-            if range.start <= change.anchor && change.anchor < range.end {
+            if range.contains(&change.anchor) && change.what != MARK {
                 found.push((change.rank, index));
             }
         }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::Plan;
 use super::cargo::Targets;
-use super::change::{Change, Plantable, Rank};
+use super::change::{Change, Plantable, Rank, With};
+use super::collect::MARK;
 use super::garden::Garden;
 use super::runs::{Runs, Test, in_parallel, list};
 use super::table::{line_of, read};
@@ -37,7 +38,10 @@ const MODULES: [&str; 16] = [
 const SLOW: Duration = Duration::from_secs(8);
 
 /// How many tests are tried on a mutant, the likeliest first.
-const TRIES: usize = 48;
+const TRIES: usize = 120;
+
+/// In the table, a mutant that no test caught.
+const SURVIVES: &str = "SURVIVES";
 
 /// A mutant: its switch, and where and what it is.
 struct Mutant {
@@ -63,8 +67,10 @@ pub fn run(root: &Path, plan: &Plan) -> Result<bool, String> {
     for file in MODULES.iter().filter(wanted) {
         let bed = garden.bed(root, Path::new(file))?;
         let changes = bed.plantable.changes.iter().enumerate();
-        let indices: Vec<usize> =
-            changes.filter(|(_, change)| is_mutant(&bed.plantable, change)).map(|(index, _)| index).collect();
+        let indices: Vec<usize> = changes
+            .filter(|(_, change)| is_mutant(&bed.plantable, change) || is_mark(change))
+            .map(|(index, _)| index)
+            .collect();
         garden.plant(Path::new(file), indices);
     }
     eprintln!("{} switches", garden.len());
@@ -88,16 +94,44 @@ pub fn run(root: &Path, plan: &Plan) -> Result<bool, String> {
     let all = runs.habits.len();
     runs.habits.retain(|_, habit| habit.takes < SLOW);
     eprintln!("{all} tests ran, {} of them fast enough", runs.habits.len());
-    let reach = Reach::new(&mutants, &runs);
+    let reach = Reach::new(&garden, &runs);
+    let known = known(plan)?;
     let caught = in_parallel(&mutants, |mutant| {
+        if let Some(by) = known.get(&mutant.key()) {
+            return Some(by.clone());
+        }
         let tests = reach.order(mutant, &runs);
         let by = tests.iter().take(TRIES).find(|test| runs.fails(test, mutant.switch)).map(|test| test.name.clone());
-        let verdict = by.as_deref().unwrap_or("SURVIVES");
+        let verdict = by.as_deref().unwrap_or(SURVIVES);
         let Mutant { file, number, what, .. } = mutant;
         eprintln!("{}:{number}\t{what}\t{verdict}\t{} reach", file.display(), tests.len());
         by
     });
     report(&mutants, &caught, &reasons, plan)
+}
+
+/// What an earlier run caught, where only what is left is to be tried again.
+fn known(plan: &Plan) -> Result<BTreeMap<[String; 4], String>, String> {
+    let Some(file) = &plan.again else { return Ok(BTreeMap::new()) };
+    let (mut known, mut open) = (BTreeMap::new(), Vec::new());
+    for row in read(file)? {
+        let [file, function, line, what, by] = row.as_slice() else { continue };
+        let key = [file.clone(), function.clone(), line.clone(), what.clone()];
+        if by == SURVIVES {
+            open.push(key);
+        } else {
+            known.insert(key, by.clone());
+        }
+    }
+    known.retain(|key, _| !open.contains(key));
+    Ok(known)
+}
+
+impl Mutant {
+    /// What it is known by in lists.
+    fn key(&self) -> [String; 4] {
+        [self.file.display().to_string(), self.function.clone(), self.line.clone(), self.what.clone()]
+    }
 }
 
 /// Whether a change makes a mutant. A condition that never holds and always holds is not negated as well; names in
@@ -117,6 +151,12 @@ fn is_mutant(plantable: &Plantable, change: &Change) -> bool {
     kind && function.is_some_and(|function| !aside.contains(&function.name.as_str()))
 }
 
+/// Whether it tells who comes by a branch, or is where something is refused.
+fn is_mark(change: &Change) -> bool {
+    let refuses = change.what == "not refused" && matches!(&change.with, With::Value(value) if value == "panic!()");
+    refuses || change.what == MARK
+}
+
 /// What compiles, each once.
 fn mutants(garden: &Garden) -> Vec<Mutant> {
     let mut mutants = Vec::new();
@@ -125,7 +165,8 @@ fn mutants(garden: &Garden) -> Vec<Mutant> {
         let mut chosen = bed.chosen.clone();
         chosen.sort_unstable();
         for (index, switch) in chosen {
-            let Some(change) = bed.plantable.changes.get(index) else { continue };
+            let change = bed.plantable.changes.get(index);
+            let Some(change) = change.filter(|change| is_mutant(&bed.plantable, change)) else { continue };
             let place = (change.range.start, change.range.end, change.what.as_str());
             // A statement without its verdict, or left out altogether, is one.
             let twin = (change.range.start, change.range.end, "verdict dropped");
@@ -163,16 +204,20 @@ struct Reach<'a> {
 }
 
 impl<'a> Reach<'a> {
-    fn new(mutants: &'a [Mutant], runs: &'a Runs<'_>) -> Self {
+    fn new(garden: &'a Garden, runs: &'a Runs<'_>) -> Self {
         let mut reach = Self { tests: BTreeMap::new(), functions: BTreeMap::new() };
         for (test, habit) in &runs.habits {
             for switch in &habit.reaches {
                 reach.tests.entry(*switch).or_default().push(test);
             }
         }
-        for mutant in mutants {
-            let function = (mutant.file.as_path(), mutant.function.as_str());
-            reach.functions.entry(function).or_default().push((mutant.at, mutant.switch));
+        for (file, bed) in &garden.beds {
+            for (index, switch) in &bed.chosen {
+                let Some(change) = bed.plantable.changes.get(*index) else { continue };
+                let Some(function) = bed.plantable.function(change.range.start) else { continue };
+                let place = (file.as_path(), function.name.as_str());
+                reach.functions.entry(place).or_default().push((change.anchor, *switch));
+            }
         }
         reach
     }
@@ -225,18 +270,19 @@ fn report(mutants: &[Mutant], caught: &[Option<String>], reasons: &Reasons, plan
     let (mut survivors, mut unexplained) = (0_usize, 0_usize);
     for (mutant, by) in mutants.iter().zip(caught) {
         let Mutant { file, function, line, what, number, .. } = mutant;
-        let file = file.display().to_string();
-        let _ = writeln!(table, "{file}\t{function}\t{line}\t{what}\t{}", by.as_deref().unwrap_or("SURVIVES"));
+        let key = mutant.key();
+        // Writing to a string does not fail.
+        let _ = writeln!(table, "{}\t{}", key.join("\t"), by.as_deref().unwrap_or(SURVIVES));
         if by.is_some() {
             continue;
         }
         survivors = survivors.saturating_add(1);
-        let key = [file, function.clone(), line.clone(), what.clone()];
+        let file = file.display();
         if let Some(reason) = reasons.get(&key) {
-            println!("survives\t{}:{number}\t{function}\t{what}\t{line}\t{reason}", key[0]);
+            println!("survives\t{file}:{number}\t{function}\t{what}\t{line}\t{reason}");
         } else {
             unexplained = unexplained.saturating_add(1);
-            println!("SURVIVES\t{}:{number}\t{function}\t{what}\t{line}", key[0]);
+            println!("{SURVIVES}\t{file}:{number}\t{function}\t{what}\t{line}");
         }
     }
     let all = mutants.len();

@@ -1,5 +1,5 @@
 use super::change::{Rank, With};
-use super::collect::collect;
+use super::collect::{MARK, collect};
 use super::scope::scope;
 use super::weave::weave;
 
@@ -7,7 +7,7 @@ use super::weave::weave;
 fn changed(text: &str, line: usize) -> Vec<String> {
     let scope = scope(text, line).unwrap();
     let found = collect(text).unwrap();
-    let within = found.changes.iter().filter(|change| scope.near.contains(&change.anchor));
+    let within = found.changes.iter().filter(|change| scope.near.contains(&change.anchor) && change.what != MARK);
     let differing = |changed: String| {
         let lines = changed.lines().zip(text.lines()).filter(|(new, old)| new != old);
         lines.map(|(new, _)| new.trim().to_owned()).collect::<Vec<_>>().join(" / ")
