@@ -115,7 +115,7 @@ ci: ## Run everything that a change must pass
 	.ci/run
 
 # Which requirement of RFC 9420 is enforced where, and which test proves it (interop/README.md).
-.PHONY: conformance conformance-strict conformance-break
+.PHONY: conformance conformance-strict conformance-break mutants
 conformance: ## Print which requirements have a test
 	$(CARGO) run --locked -p interop --bin mls-conformance -- --totals
 
@@ -127,8 +127,11 @@ else
 	$(CARGO) run --locked -p interop --bin mls-conformance -- --strict
 endif
 
-conformance-break: ## Disable lines that carry an id; their tests must fail (needs nextest)
-	$(CARGO) run --locked -p interop --bin mls-conformance -- break $(or $(BREAK),--sample 40)
+conformance-break: ## Break the lines that carry an id; their tests must fail (BREAK='--sample 40' for some)
+	$(CARGO) run --locked -p interop $(OPENSSL) --bin mls-conformance -- break $(BREAK)
+
+mutants: ## Break everything in the modules that validate; nine of ten must be caught
+	$(CARGO) run --locked -p interop $(OPENSSL) --bin mls-conformance -- mutants $(MUTANTS)
 
 .PHONY: vectors-own
 vectors-own: ## Run the test vectors of our own making, which are in the repository
