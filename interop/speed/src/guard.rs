@@ -53,6 +53,13 @@ pub fn run(dir: &Path, operation: &str) {
         library.load_rest(&mut member);
         member
     };
+    // Where a group was moved to, a path comes first.
+    let moved = || {
+        let mut alice = member("alice");
+        library.update(&mut alice);
+        library.apply(&mut alice);
+        alice
+    };
     match operation {
         "process a path commit, beside" | "process a path commit, other half" => {
             let mut member = member(if operation.ends_with("beside") { "beside" } else { "other-half" });
@@ -60,18 +67,15 @@ pub fn run(dir: &Path, operation: &str) {
             guarded(&mut || library.process(&mut member, &commit));
         }
         "add one" => {
-            let (mut alice, key_package) = (member("alice"), read("key-package"));
+            let (mut alice, key_package) = (moved(), read("key-package"));
             guarded(&mut || {
                 library.add(&mut alice, core::slice::from_ref(&key_package), Tree::Elsewhere);
                 library.apply(&mut alice);
             });
         }
-        // A group that was moved sends nothing in its epoch. The first message of an epoch derives the ratchet; the
-        // others are the rule.
+        // The first message of an epoch derives the ratchet; the others are the rule.
         "send" => {
-            let mut alice = member("alice");
-            library.update(&mut alice);
-            library.apply(&mut alice);
+            let mut alice = moved();
             library.send(&mut alice, &[7; 1_024]);
             guarded(&mut || _ = library.send(&mut alice, &[7; 1_024]));
         }
