@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mls_core::credential::Credential;
-use mls_core::env::UnixTime;
+use mls_core::env::{Signers as _, UnixTime};
 use mls_core::extension::Extensions;
 use mls_core::grease::{grease_group_info, grease_key_package, grease_leaf};
 use mls_core::group::{
@@ -12,6 +12,7 @@ use mls_core::group::{
 };
 use mls_core::psk::PskValue;
 use mls_core::record::{Delta, RecordKey, RecordPrefix, Write};
+use mls_core::storage::StorageErrorKind;
 use mls_core::tree::leaf_node::Lifetime;
 use mls_crypto_traits::{CipherSuite, SignaturePrivateKey, SignaturePublicKey, SigningKey};
 
@@ -94,12 +95,40 @@ impl Driver {
         ExternalJoinPlan::new(self.leaf(identity))
     }
 
-    /// Loads every stored signer.
+    /// Loads the stored signers. One that is damaged, or of a suite that the provider lacks, is passed over: whoever
+    /// needs it [finds](Self::find_signer) what is wrong with it, and others have theirs.
     pub(crate) async fn load_signers(&self) -> Result<(), CreateError> {
-        let records = self.storage.scan(&RecordPrefix::Signers).await.map_err(DriverError::from)?;
-        for (_, record) in &records {
-            let signer = self.engine(|env| signer_from_record(record, env)).map_err(DriverError::from)?;
-            self.signers.insert(signer);
+        let records = match self.storage.scan(&RecordPrefix::Signers).await {
+            Ok(records) => records,
+            // A set is read as a whole; single ones are when they are needed.
+            Err(error) if error.kind() == StorageErrorKind::Corrupt => Vec::new(),
+            Err(error) => return Err(DriverError::from(error).into()),
+        };
+        let signers = records.iter().filter_map(|(_, record)| self.engine(|env| signer_from_record(record, env)).ok());
+        self.signers.extend(signers.collect());
+        Ok(())
+    }
+
+    /// Loads one signer that is stored, and was not read yet or made by another client of the store; whether there is
+    /// one.
+    ///
+    /// # Errors
+    /// A [`DriverError`] that names the record where it cannot be read.
+    pub(super) async fn find_signer(&self, public: &SignaturePublicKey) -> Result<bool, DriverError> {
+        let key = [RecordKey::Signer(public.clone())];
+        let Some(record) = self.storage.read(&key).await?.pop().flatten() else {
+            return Ok(false);
+        };
+        let signer = self.engine(|env| signer_from_record(&record, env))?;
+        let found = signer.public_key() == public;
+        self.signers.insert(signer);
+        Ok(found)
+    }
+
+    /// Loads the signer of a leaf that we are to make, unless it is loaded. Where there is none the engine says so.
+    pub(super) async fn hold_signer(&self, leaf: &LeafSpec) -> Result<(), DriverError> {
+        if self.signers.signer(&leaf.signature_key).is_none() {
+            let _ = self.find_signer(&leaf.signature_key).await?;
         }
         Ok(())
     }
@@ -150,6 +179,7 @@ impl Driver {
 
     pub(crate) async fn key_package(&self, spec: &KeyPackageSpec) -> Result<NewKeyPackage, CreateError> {
         traced("key_package", None, async {
+            self.hold_signer(&spec.leaf).await?;
             let fresh = self.engine(|env| generate_key_package(spec, env))?;
             Ok(self.release(fresh).await?)
         })
@@ -158,6 +188,7 @@ impl Driver {
 
     pub(crate) async fn create_group(&self, plan: &CreateGroup) -> Result<State, CreateError> {
         traced("create_group", None, async {
+            self.hold_signer(&plan.leaf).await?;
             let fresh = self.engine(|env| create_group(plan, env))?;
             Ok(self.release(fresh).await?)
         })

@@ -47,6 +47,7 @@ impl Driver {
     ) -> Result<ExternalJoin, JoinError> {
         traced("join_external", None, async {
             let group_info = group_info_of(group_info)?;
+            self.hold_signer(&plan.leaf).await?;
             let pending = self.engine(|env| external_join(&group_info, ratchet_tree, plan, env))?;
             let ruling = self.rules.judge(pending.question()).await;
             let vetted = self.engine(|env| pending.rule(ruling, env))?;

@@ -70,6 +70,10 @@ pub struct CommitPlan {
     pub options: SendOptions,
     /// Whether new members get the tree in the Welcome, or by another way.
     pub ratchet_tree_in_welcome: bool,
+    /// Whether, where the tree is not in the Welcome, it is in the [output](CommitOutput::ratchet_tree). To encode it
+    /// takes as long as the group is large; once the commit is accepted,
+    /// [`export_ratchet_tree`](crate::group::export_ratchet_tree) gives it too, and an observer of the group has it anyway.
+    pub ratchet_tree_beside: bool,
     /// Further extensions of the GroupInfo in the Welcome (RFC 9420 section 12.4.3), the tree apart.
     pub group_info_extensions: Extensions,
     /// How the new members are welcomed.
@@ -88,6 +92,7 @@ impl Default for CommitPlan {
             leaf: LeafChange::default(),
             options: SendOptions::default(),
             ratchet_tree_in_welcome: true,
+            ratchet_tree_beside: true,
             group_info_extensions: Extensions::new(),
             welcomes: Welcomes::default(),
             detached: false,
@@ -367,11 +372,12 @@ fn drop_invalid(
         // Those of whom it is known who they are: a commit that would be refused in the end is not begun.
         client_changes(suite, &group.clients, list, &applied, &[], &[]).map(drop)
     };
+    // What is only our own is judged once, when it is applied.
+    let Some(received) = list.iter().position(|listed| listed.reference.is_some()) else { return Ok(list) };
     if valid(&list).is_ok() {
         return Ok(list);
     }
     // Those that are still valid when added one by one, in order, stay.
-    let received = list.iter().position(|listed| listed.reference.is_some()).unwrap_or(list.len());
     let candidates = list.split_off(received);
     for candidate in candidates {
         list.push(candidate);

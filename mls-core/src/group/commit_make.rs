@@ -178,9 +178,10 @@ impl VettedOwnCommit {
             size: path.tree.size(),
             re_init: self.applied.re_init.clone(),
         };
-        let ratchet_tree = match (welcomes.is_empty(), self.plan.ratchet_tree_in_welcome) {
-            (false, false) => Some(path.tree.to_extension().map_err(Fault::from)?),
-            _ => None,
+        let beside = !self.plan.ratchet_tree_in_welcome && self.plan.ratchet_tree_beside;
+        let ratchet_tree = match beside && !welcomes.is_empty() {
+            true => Some(path.tree.to_extension().map_err(Fault::from)?),
+            false => None,
         };
         let mut path_keys = path_keys;
         let blanked = group.path_keys()?.blanked(&path.tree);

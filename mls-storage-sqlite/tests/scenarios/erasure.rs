@@ -231,6 +231,26 @@ fn secrets_of_an_epoch_leave_at_once() {
 }
 
 #[test]
+fn epochs_that_are_dropped_leave_at_once() {
+    let Two { _scratch, path, alice, bob } = two();
+    let (mut at_alice, mut at_bob) = pair(&alice, &bob);
+    // A message that is late, and one that was skipped.
+    drop(at_alice.send(b"late").unwrap());
+    at_bob.receive(&at_alice.send(b"2").unwrap().message).unwrap();
+    let commit = at_alice.update().unwrap();
+    at_alice.accept_commit().unwrap();
+    at_bob.receive(&commit.message).unwrap();
+    let id = at_bob.id().clone();
+    drop((at_bob, bob));
+
+    let store = SqliteStorage::open(&path, &SqliteOptions::default()).unwrap();
+    let later = Party::with(store, crate::common::NOW + 30 * 24 * 3600, None);
+    let before = stored(&later.store);
+    assert_eq!(later.client.load_group(&id).unwrap().prune().unwrap().epochs, [1]);
+    assert_gone(&path, &later.store, &before, 3);
+}
+
+#[test]
 fn a_removed_group_leaves_at_once() {
     let Two { _scratch, path, alice, bob } = two();
     let (mut at_alice, mut at_bob) = pair(&alice, &bob);
