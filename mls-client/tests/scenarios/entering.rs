@@ -226,7 +226,7 @@ struct Counting(std::sync::Mutex<Vec<CredentialEvent>>);
 
 impl IdentityProvider for Counting {
     fn validate(&self, check: &CredentialCheck) -> Result<MemberId, IdentityError> {
-        self.0.lock().unwrap().push(check.event);
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(check.event);
         BasicIdentity::new().validate(check)
     }
 }
