@@ -227,12 +227,8 @@ impl Actor for Ours {
     }
 
     fn join_external(&mut self, info: &[u8], tree: Option<&[u8]>, resync: Option<u32>) -> Vec<u8> {
-        let plan = ExternalJoinPlan {
-            leaf: self.leaf(),
-            resync: resync.map(|leaf| LeafIndex::new(leaf).unwrap()),
-            psks: Vec::new(),
-            authenticated_data: Vec::new(),
-        };
+        let resync = resync.map(|leaf| LeafIndex::new(leaf).unwrap());
+        let plan = ExternalJoinPlan { resync, ..ExternalJoinPlan::new(self.leaf()) };
         let join = self.client.join_external_with(&plan, info, tree);
         let join = join.unwrap_or_else(|error| panic!("{}: {error:?}", self.name));
         let message = join.message().to_vec();
