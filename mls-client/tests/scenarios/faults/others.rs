@@ -33,7 +33,7 @@ fn in_clear(at: &Scene) -> Vec<u8> {
 }
 
 fn observes(at: &Scene, epoch: u64) {
-    assert_eq!(at.alice.client.observed_groups().unwrap(), [at.of_carol.clone()]);
+    assert_eq!(at.alice.client.observed_groups().unwrap(), core::slice::from_ref(&at.of_carol));
     let mut observed = at.alice.client.load_observed(&at.of_carol).unwrap();
     assert_eq!(observed.state().epoch(), epoch);
     assert_eq!(observed.state().context(), at.at_carol().context());
