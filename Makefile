@@ -82,6 +82,7 @@ lint: fmt-check clippy doc ## Check format, lints and documentation
 
 fmt-check: ## Check the format
 	$(CARGO) fmt --all --check
+	cd interop/peers && $(CARGO) fmt --check
 
 clippy: ## Check the lints
 	$(CARGO) clippy --locked --workspace --all-targets $(FEATURES) -- -D warnings
@@ -114,7 +115,7 @@ ci: ## Run everything that a change must pass
 	.ci/run
 
 # Which requirement of RFC 9420 is enforced where, and which test proves it (interop/README.md).
-.PHONY: conformance conformance-strict conformance-break
+.PHONY: conformance conformance-strict conformance-break mutants
 conformance: ## Print which requirements have a test
 	$(CARGO) run --locked -p interop --bin mls-conformance -- --totals
 
@@ -126,14 +127,39 @@ else
 	$(CARGO) run --locked -p interop --bin mls-conformance -- --strict
 endif
 
-conformance-break: ## Disable lines that carry an id; their tests must fail (needs nextest)
-	$(CARGO) run --locked -p interop --bin mls-conformance -- break $(or $(BREAK),--sample 40)
+conformance-break: ## Break the lines that carry an id; their tests must fail (BREAK='--sample 40' for some)
+	$(CARGO) run --locked -p interop $(OPENSSL) --bin mls-conformance -- break $(BREAK)
+
+mutants: ## Break everything in the modules that validate; nine of ten must be caught
+	$(CARGO) run --locked -p interop $(OPENSSL) --bin mls-conformance -- mutants $(MUTANTS)
 
 .PHONY: vectors-own
 vectors-own: ## Run the test vectors of our own making, which are in the repository
 	$(CARGO) run --locked -p interop --bin mls-vectors -- verify interop/vectors
 
+# Random histories of clients (mls-client/tests/model): as many steps as are asked for.
+.PHONY: soak
+soak: ## Play random histories of clients for long: STEPS=1000000 unless given
+	MODEL_STEPS=$(or $(STEPS),1000000) $(CARGO) test --locked --workspace $(FEATURES) --test model -- --nocapture
+
 # Our gRPC servers on each backend, and the working group's scenarios with all of them (interop/README.md).
 .PHONY: interop-grpc
 interop-grpc: ## Run the working group's scenarios against our gRPC servers
 	CARGO="$(CARGO)" scripts/interop-grpc.sh $(OPENSSL)
+
+# Groups of ours, mls-rs and OpenMLS (interop/README.md, interop/PEERS.md). Needs Rust 1.91. `make interop SEED=..` repeats
+# a random history.
+.PHONY: interop interop-soak
+interop: ## Play all scenarios with other implementations, as a table, and random histories
+	CARGO="$(CARGO)" scripts/interop.sh --epochs $(or $(EPOCHS),600) $(if $(SEED),--seed $(SEED))
+
+interop-soak: ## Random histories with other implementations, 20 000 epochs
+	CARGO="$(CARGO)" scripts/interop.sh --only none --epochs $(or $(EPOCHS),20000) $(if $(SEED),--seed $(SEED))
+
+.PHONY: interop-vectors
+interop-vectors: ## Let OpenMLS check the test vectors that it can
+	cd interop/peers && $(CARGO) test --locked --features vectors --target-dir "$(abspath $(TARGET_DIR))/peers" -- --nocapture
+
+.PHONY: interop-ts
+interop-ts: ## Play the scenarios with ts-mls, too (needs Node and its packages)
+	CARGO="$(CARGO)" scripts/interop-ts.sh

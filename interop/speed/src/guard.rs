@@ -8,7 +8,7 @@ use mls_crypto_awslc::AwsLcProvider;
 use mls_crypto_traits::{CipherSuite, SecretBytes};
 
 use crate::ours::{OurMember, Ours};
-use crate::scenario::{Library, warm_up};
+use crate::scenario::{Library, Tree, warm_up};
 
 /// What is counted.
 pub const OPERATIONS: [&str; 5] =
@@ -34,14 +34,13 @@ pub fn prepare(dir: &Path, members: u32) {
     let key_package = library.key_packages(1).remove(0);
     let write = |name: &str, bytes: &[u8]| fs::write(dir.join(name), bytes).unwrap();
     write("key-package", &key_package);
+    write("message-1", &library.send(&mut alice, &[7; 1_024]));
+    write("message-2", &library.send(&mut alice, &[7; 1_024]));
     write("beside", others[0].export().as_bytes());
     write("other-half", others[last].export().as_bytes());
     let exported = alice.export();
     write("alice", exported.as_bytes());
-    let mut alice = OurMember::import(&library, &exported);
-    write("message-1", &library.send(&mut alice, &[7; 1_024]));
-    write("message-2", &library.send(&mut alice, &[7; 1_024]));
-    write("commit", &library.update(&mut alice));
+    write("commit", &library.update(&mut OurMember::import(&library, &exported)));
 }
 
 /// Runs one operation; only [`guarded`] is counted.
@@ -54,6 +53,13 @@ pub fn run(dir: &Path, operation: &str) {
         library.load_rest(&mut member);
         member
     };
+    // Where a group was moved to, a path comes first.
+    let moved = || {
+        let mut alice = member("alice");
+        library.update(&mut alice);
+        library.apply(&mut alice);
+        alice
+    };
     match operation {
         "process a path commit, beside" | "process a path commit, other half" => {
             let mut member = member(if operation.ends_with("beside") { "beside" } else { "other-half" });
@@ -61,15 +67,15 @@ pub fn run(dir: &Path, operation: &str) {
             guarded(&mut || library.process(&mut member, &commit));
         }
         "add one" => {
-            let (mut alice, key_package) = (member("alice"), read("key-package"));
+            let (mut alice, key_package) = (moved(), read("key-package"));
             guarded(&mut || {
-                library.add(&mut alice, core::slice::from_ref(&key_package), false);
+                library.add(&mut alice, core::slice::from_ref(&key_package), Tree::Elsewhere);
                 library.apply(&mut alice);
             });
         }
-        // The first of an epoch derives the ratchet; the others are the rule.
+        // The first message of an epoch derives the ratchet; the others are the rule.
         "send" => {
-            let mut alice = member("alice");
+            let mut alice = moved();
             library.send(&mut alice, &[7; 1_024]);
             guarded(&mut || _ = library.send(&mut alice, &[7; 1_024]));
         }

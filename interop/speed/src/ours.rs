@@ -14,7 +14,7 @@ use mls_crypto_traits::{CipherSuite, CryptoError, CryptoProvider, Rng, SecretByt
 use mls_storage_sqlite::{SqliteOptions, SqliteStorage};
 
 use crate::row::Sheet;
-use crate::scenario::{Committed, Library, Stored};
+use crate::scenario::{Committed, Library, Stored, Tree};
 
 /// The client over a backend and a kind of store.
 pub struct Ours {
@@ -181,9 +181,13 @@ impl Library for Ours {
         member.enter(group);
     }
 
-    fn add(&self, member: &mut OurMember, key_packages: &[Vec<u8>], tree_in_welcome: bool) -> Committed {
+    fn add(&self, member: &mut OurMember, key_packages: &[Vec<u8>], tree: Tree) -> Committed {
         let proposals = key_packages.iter().map(|message| add(message)).collect();
-        let plan = CommitPlan { ratchet_tree_in_welcome: tree_in_welcome, ..plan(proposals) };
+        let plan = CommitPlan {
+            ratchet_tree_in_welcome: tree == Tree::InWelcome,
+            ratchet_tree_beside: tree == Tree::Beside,
+            ..plan(proposals)
+        };
         let output = member.group().commit(&plan).unwrap();
         Committed { message: output.message, welcome: output.welcome, tree: output.ratchet_tree }
     }

@@ -17,6 +17,16 @@ pub struct Committed {
     pub tree: Option<Vec<u8>>,
 }
 
+/// How new members get the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tree {
+    InWelcome,
+    /// With the commit, apart from the Welcome.
+    Beside,
+    /// From somebody else: whoever adds them has nothing to do with it, where the implementation can leave it out.
+    Elsewhere,
+}
+
 /// What was handed to the store.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stored {
@@ -37,8 +47,8 @@ pub trait Library {
     /// Key packages of members that nobody plays.
     fn key_packages(&self, count: u32) -> Vec<Vec<u8>>;
     fn create(&self, member: &mut Self::Member);
-    /// Commits Adds, without a path. `tree_in_welcome` says how the new members get the tree.
-    fn add(&self, member: &mut Self::Member, key_packages: &[Vec<u8>], tree_in_welcome: bool) -> Committed;
+    /// Commits Adds, without a path.
+    fn add(&self, member: &mut Self::Member, key_packages: &[Vec<u8>], tree: Tree) -> Committed;
     fn remove(&self, member: &mut Self::Member, leaf: u32) -> Vec<u8>;
     /// Commits a path and nothing else.
     fn update(&self, member: &mut Self::Member) -> Vec<u8>;
@@ -134,7 +144,7 @@ impl<'a, L: Library> Stage<'a, L> {
                 let mut founder = library.member(&format!("bulk {number}"));
                 library.create(&mut founder);
                 let (committed, this) = count(|| {
-                    let committed = library.add(&mut founder, &key_packages, true);
+                    let committed = library.add(&mut founder, &key_packages, Tree::InWelcome);
                     library.apply(&mut founder);
                     committed
                 });
@@ -155,7 +165,7 @@ impl<'a, L: Library> Stage<'a, L> {
     fn found(&mut self, key_packages: &[Vec<u8>]) {
         let (library, alice) = (self.library, &mut self.alice);
         let (committed, taken) = count(|| {
-            let committed = library.add(alice, key_packages, false);
+            let committed = library.add(alice, key_packages, Tree::Beside);
             library.apply(alice);
             committed
         });
@@ -233,7 +243,7 @@ impl<'a, L: Library> Stage<'a, L> {
         for filler in &fillers {
             let (library, alice) = (self.library, &mut self.alice);
             let (commit, taken) = count(|| {
-                let commit = library.add(alice, core::slice::from_ref(filler), false).message;
+                let commit = library.add(alice, core::slice::from_ref(filler), Tree::Elsewhere).message;
                 library.apply(alice);
                 commit
             });
@@ -380,7 +390,7 @@ pub fn warm_up<L: Library>(library: &L, members: u32) -> (L::Member, Vec<L::Memb
     let mut alice = library.member("alice");
     let (mut others, key_packages) = invite(library, members);
     library.create(&mut alice);
-    let committed = library.add(&mut alice, &key_packages, false);
+    let committed = library.add(&mut alice, &key_packages, Tree::Beside);
     library.apply(&mut alice);
     for member in &mut others {
         library.join(member, committed.welcome.as_ref().unwrap(), committed.tree.as_deref());
@@ -400,7 +410,7 @@ fn single_adds<L: Library>(library: &L, sheet: &Sheet) {
     library.create(&mut founder);
     let ((), taken) = count(|| {
         for key_package in &key_packages {
-            library.add(&mut founder, core::slice::from_ref(key_package), false);
+            library.add(&mut founder, core::slice::from_ref(key_package), Tree::Elsewhere);
             library.apply(&mut founder);
         }
     });

@@ -15,7 +15,9 @@ Prints the matrix of RFC 9420's requirements: for each the lines that enforce it
 catalogue of bad input. Ids stand in comments: `// req: R-12.4.2-07` at lines and tests, `// bad: valn-1202` at tests.
 
 Usage: mls-conformance [--table|--json|--missing|--totals] [--strict] [--ran FILE]... [--root DIR]
-       mls-conformance break [--sample N] [--seed N] [--only ID]... [--target-dir DIR] [--list] [--root DIR]
+       mls-conformance break [--sample N] [--seed N] [--only ID]... [--package NAME]... [--write FILE]
+                             [--list] [--target-dir DIR] [--root DIR]
+       mls-conformance mutants [--only PART]... [--again FILE] [--write FILE] [--list] [--target-dir DIR] [--root DIR]
 
   --table       the matrix for readers (the default)
   --json        the matrix for programs
@@ -26,14 +28,20 @@ Usage: mls-conformance [--table|--json|--missing|--totals] [--strict] [--ran FIL
                 (`cargo nextest list --message-format json`), its JUnit report, or the output of its run
   --root DIR    the root of the workspace; else the one that this was built from
 
-break: disables each line that carries an id, in a copy of the sources, and runs the tests of that id.
-  --sample N        only so many lines, chosen by --seed
-  --only ID         only lines of this requirement
+break: disables, or negates, each line that carries an id, in a copy of the sources; of the tests of each id one has to
+fail. All changes are compiled at once, each behind a switch; only what can have none is built by itself.
+mutants: breaks everything in the modules that validate, each thing by itself; a test of mls-core has to fail.
+  --sample N        only so many lines, chosen by --seed (0 unless told); else all
+  --only ID         only lines of this requirement; only mutants in files with this in their path
+  --package NAME    only tests of this package; ids that have none there are passed over
+  --again FILE      of mutants, only those that survive in this table; the others are as it says
+  --write FILE      write what became of each as a table
   --list            print what would be changed, run nothing
-  --target-dir DIR  where to build; else target/conformance-break/target
+  --target-dir DIR  where to build; else target, which has the dependencies already
 
-Exits with 0; with 1 where --strict finds something, or where a line was disabled and every test of its id still passed;
-with 2 where the call is wrong or the lists do not parse.";
+Exits with 0; with 1 where --strict finds something, a line was broken and every test of an id of it still passed, fewer
+than nine mutants of ten were caught, or one survives without a reason in interop/conformance/survivors.tsv; with 2 where
+the call is wrong, a list does not parse, or nothing can be built.";
 
 #[derive(Default)]
 struct Options {
@@ -42,6 +50,7 @@ struct Options {
     ran: Vec<PathBuf>,
     root: Option<PathBuf>,
     breaking: Option<Plan>,
+    mutants: bool,
 }
 
 fn main() -> ExitCode {
@@ -69,6 +78,9 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<bool, String> {
     let root = options.root.clone().unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
     let root = root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))?;
+    if let Some(plan) = options.breaking.as_ref().filter(|_| options.mutants) {
+        return breaking::mutants(&root, plan);
+    }
     let lists = Lists::read(&root.join("interop"))?;
     let sources = Sources::read(&root).map_err(|error| error.to_string())?;
     let mut ran: Option<Ran> = None;
@@ -99,6 +111,10 @@ fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Str
     if arguments.next_if(|first| first == "break").is_some() {
         options.breaking = Some(Plan::default());
     }
+    if arguments.next_if(|first| first == "mutants").is_some() {
+        options.breaking = Some(Plan::default());
+        options.mutants = true;
+    }
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} takes a value"));
         let number = |text: String| text.parse::<u64>().map_err(|_| format!("{text} is no number"));
@@ -113,8 +129,11 @@ fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Str
             }
             ("--seed", Some(plan)) => plan.seed = number(value()?)?,
             ("--only", Some(plan)) => plan.only.push(value()?),
+            ("--package", Some(plan)) => plan.packages.push(value()?),
             ("--target-dir", Some(plan)) => plan.target_dir = Some(value()?.into()),
             ("--list", Some(plan)) => plan.list = true,
+            ("--again", Some(plan)) => plan.again = Some(value()?.into()),
+            ("--write", Some(plan)) => plan.write = Some(value()?.into()),
             (other, _) => return Err(format!("unknown option {other}")),
         }
     }

@@ -92,7 +92,7 @@ impl Driver {
 
     /// An external commit that replaces nobody.
     pub(crate) fn external_plan(&self, identity: &Identity) -> ExternalJoinPlan {
-        ExternalJoinPlan { leaf: self.leaf(identity), resync: None, psks: Vec::new(), authenticated_data: Vec::new() }
+        ExternalJoinPlan::new(self.leaf(identity))
     }
 
     /// Loads the stored signers. One that is damaged, or of a suite that the provider lacks, is passed over: whoever

@@ -15,6 +15,7 @@ mod everywhere;
 mod backlog;
 mod crash;
 mod delivery;
+mod entering;
 mod external;
 mod faces;
 mod faults;

@@ -9,8 +9,8 @@ use mls_client::mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_client::mls_crypto_traits::{CryptoError, CryptoProvider, Rng, SecretBytes};
 use mls_client::{
     AppWrites, AsyncClient, AsyncStorage, BasicIdentity, Blocking, CipherSuite, Clock, CommitOutput, Credential,
-    DefaultRules, Event, GroupId, Identity, IdentityProvider, Limits, MlsRules, Received, Storage, ThreadPool,
-    UnixTime,
+    CustomTypes, DefaultRules, Event, GroupId, Identity, IdentityProvider, Limits, MlsRules, Received, Storage,
+    ThreadPool, UnixTime,
 };
 
 use crate::everywhere::{Face, Store, combination};
@@ -179,6 +179,7 @@ pub(crate) struct Setup {
     pub(crate) rules: Arc<dyn MlsRules>,
     pub(crate) limits: Limits,
     pub(crate) grease: bool,
+    pub(crate) custom: CustomTypes,
 }
 
 impl Default for Setup {
@@ -188,6 +189,7 @@ impl Default for Setup {
             rules: Arc::new(DefaultRules::new().allow_external_commits().allow_psks_of_other_groups()),
             limits: Limits::default(),
             grease: true,
+            custom: CustomTypes::new(),
         }
     }
 }
@@ -240,7 +242,7 @@ impl Party {
 }
 
 fn client(seed: &str, store: &Arc<TestStore>, clock: &Arc<TestClock>, setup: Setup) -> Client {
-    let Setup { identity, rules, limits, grease } = setup;
+    let Setup { identity, rules, limits, grease, custom } = setup;
     let rng = Box::new(CountingRng::new(seed));
     let clock: Arc<dyn Clock> = clock.clone();
     match combination().face {
@@ -252,6 +254,7 @@ fn client(seed: &str, store: &Arc<TestStore>, clock: &Arc<TestClock>, setup: Set
                 .rules(rules)
                 .limits(limits)
                 .grease(grease)
+                .custom_types(custom)
                 .build()
                 .unwrap(),
         ),
@@ -269,7 +272,8 @@ fn client(seed: &str, store: &Arc<TestStore>, clock: &Arc<TestClock>, setup: Set
                 .clock(clock)
                 .rules(Arc::new(Blocking::new(rules)))
                 .limits(limits)
-                .grease(grease);
+                .grease(grease)
+                .custom_types(custom);
             Client::Async(block_on(builder.build()).unwrap())
         }
     }

@@ -92,7 +92,6 @@ pub fn validate_key_package(
     }
     // req: R-10-03
     suite.check_hpke_public_key(key_package.init_key.as_bytes()).map_err(KeyPackageError::InvalidInitKey)?;
-    // req: R-10.1-04
     let leaf = LeafContext {
         position: None,
         expected: ExpectedSource::KeyPackage,
@@ -106,6 +105,7 @@ pub fn validate_key_package(
         verified: context.verified,
         custom: context.custom,
     };
+    // req: R-10.1-04
     validate_leaf(suite, &key_package.leaf_node, &leaf).map_err(KeyPackageError::Leaf)?;
     if context.verified {
         return Ok(());

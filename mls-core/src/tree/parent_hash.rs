@@ -74,8 +74,8 @@ pub fn path_parent_hashes(
         return Err(ParentHashError::PathLength);
     }
     let mut parents = Vec::with_capacity(steps.len());
-    // req: R-7.5-10, R-7.9-02
     let mut above = Vec::new();
+    // req: R-7.5-10, R-7.9-02
     for (step, key) in steps.iter().zip(keys).rev() {
         // req: R-7.9-04
         let sibling = step.copath_child;

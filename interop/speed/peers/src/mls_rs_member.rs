@@ -15,7 +15,7 @@ use mls_rs_core::group::{EpochRecord, GroupState, GroupStateStorage};
 use zeroize::Zeroizing;
 
 use crate::row::Sheet;
-use crate::scenario::{Committed, Library, Stored};
+use crate::scenario::{Committed, Library, Stored, Tree};
 
 /// The client with one provider and suite.
 pub struct MlsRs<C> {
@@ -187,8 +187,8 @@ impl<C: CryptoProvider + Clone> Library for MlsRs<C> {
         member.enter(group);
     }
 
-    fn add(&self, member: &mut MlsRsMember<C>, key_packages: &[Vec<u8>], tree_in_welcome: bool) -> Committed {
-        member.rules.set(false, tree_in_welcome);
+    fn add(&self, member: &mut MlsRsMember<C>, key_packages: &[Vec<u8>], tree: Tree) -> Committed {
+        member.rules.set(false, tree == Tree::InWelcome);
         let mut builder = member.group().commit_builder();
         for key_package in key_packages {
             builder = builder.add_member(read(key_package)).unwrap();

@@ -9,7 +9,7 @@ use openmls_basic_credential::SignatureKeyPair;
 use openmls_rust_crypto::OpenMlsRustCrypto;
 
 use crate::row::Sheet;
-use crate::scenario::{Committed, Library, Stored};
+use crate::scenario::{Committed, Library, Stored, Tree};
 
 /// The client with one suite.
 pub struct OpenMls {
@@ -92,10 +92,10 @@ impl Library for OpenMls {
         member.enter(group);
     }
 
-    fn add(&self, member: &mut OpenMlsMember, key_packages: &[Vec<u8>], tree_in_welcome: bool) -> Committed {
+    fn add(&self, member: &mut OpenMlsMember, key_packages: &[Vec<u8>], tree: Tree) -> Committed {
         let OpenMlsMember { provider, signer, group, .. } = member;
         let group = group.as_mut().unwrap();
-        group.set_configuration(provider.storage(), &Self::config(tree_in_welcome)).unwrap();
+        group.set_configuration(provider.storage(), &Self::config(tree == Tree::InWelcome)).unwrap();
         let key_packages: Vec<KeyPackage> = key_packages
             .iter()
             .map(|bytes| {
@@ -107,7 +107,7 @@ impl Library for OpenMls {
         let loaded = builder.load_psks(provider.storage()).unwrap();
         let built = loaded.build(provider.rand(), provider.crypto(), signer, |_| true).unwrap();
         let bundle = built.stage_commit(provider).unwrap();
-        let tree = (!tree_in_welcome).then(|| {
+        let tree = (tree == Tree::Beside).then(|| {
             let pending = group.pending_commit().unwrap();
             written(&pending.export_ratchet_tree(provider.crypto(), group.export_ratchet_tree()).unwrap().unwrap())
         });

@@ -1,133 +1,200 @@
-//! The copy of the sources, where lines are changed and tests run.
+//! The copy of the sources, where switches are put in.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use super::super::matrix::TestPlace;
-
-/// Features that a package's tests need, as the Makefile turns them on.
-const FEATURES: [(&str, &str); 3] = [
-    ("mls-core", "mls-core/conformance"),
-    ("mls-crypto-rustcrypto", "mls-crypto-rustcrypto/curve448"),
-    ("mls-crypto-traits", "mls-crypto-traits/conformance"),
+/// The crates that can have switches.
+pub(super) const CRATES: [&str; 8] = [
+    "mls-codec",
+    "mls-crypto-traits",
+    "mls-crypto-rustcrypto",
+    "mls-crypto-openssl",
+    "mls-crypto-awslc",
+    "mls-core",
+    "mls-identity-x509",
+    "mls-client",
 ];
 
-/// A test that hangs has failed.
-const CONFIG: &str = "[profile.default]\nslow-timeout = { period = \"60s\", terminate-after = 3 }\n";
+/// The crate of switches: an environment variable turns one on, another names a file that records those asked for.
+const SWITCH: &str = r#"//! Switches of the tool that breaks lines; only ever in a copy of the sources.
 
-pub(super) struct Workshop {
-    root: PathBuf,
-    copy: PathBuf,
-    target_dir: PathBuf,
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
+
+static STATE: OnceLock<(u32, Option<Mutex<File>>)> = OnceLock::new();
+static SEEN: [AtomicU64; 1024] = [const { AtomicU64::new(0) }; 1024];
+
+fn state() -> (u32, Option<Mutex<File>>) {
+    let chosen = std::env::var("MLS_SWITCH").ok().and_then(|number| number.parse().ok());
+    let record = std::env::var_os("MLS_SWITCH_RECORD");
+    let file = record.and_then(|path| OpenOptions::new().create(true).append(true).open(path).ok());
+    (chosen.unwrap_or(0), file.map(Mutex::new))
 }
 
-/// How a run went.
-pub(super) struct Run {
-    /// Whether it compiled.
-    pub(super) built: bool,
-    /// The tests that failed.
-    pub(super) failed: BTreeSet<String>,
+pub fn on(number: u32) -> bool {
+    let (chosen, record) = STATE.get_or_init(state);
+    if let Some(record) = record {
+        let bit = 1_u64 << (number % 64);
+        let seen = SEEN[(number / 64) as usize % 1024].fetch_or(bit, Ordering::Relaxed);
+        if seen & bit == 0 {
+            let mut file = record.lock().unwrap();
+            let _ = file.write_all(format!("{number}\n").as_bytes());
+        }
+    }
+    number == *chosen
+}
+"#;
+
+const SWITCH_MANIFEST: &str =
+    "[package]\nname = \"mls-switch\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n";
+
+/// What has switches is built often and runs little.
+const PROFILE: &str = "[profile.dev.package]
+mls-codec = { opt-level = 0, debug = false }
+mls-core = { opt-level = 0, debug = false }
+";
+
+/// What is derived swaps the first two fields of a structure, and flips a bit of the tag of an enumeration.
+const DERIVE_ENCODE: [(&str, &str); 2] = [
+    (
+        "quote! { let Self #pattern = self; #encode },",
+        "match crate::switch(input) {
+            Some(number) => {
+                let (_, other) = bodies(&crate::swapped(Shape::new(input)?));
+                quote! { let Self #pattern = self; if ::mls_switch::on(#number) { #other } else { #encode } }
+            }
+            None => quote! { let Self #pattern = self; #encode },
+        },",
+    ),
+    (
+        "let (_, encode) = bodies(fields);",
+        "let (_, encode) = bodies(fields);
+        let constant = match crate::switch(input) {
+            Some(number) => quote! { (if ::mls_switch::on(#number) { #constant ^ 0x40 } else { #constant }) },
+            None => quote! { #constant },
+        };",
+    ),
+];
+
+const DERIVE_DECODE: [(&str, &str); 3] = [
+    (
+        "let fields = decoded(&fields);
+            (TokenStream::new(), quote! { ::core::result::Result::Ok(Self { #fields }) })",
+        "let fields = decoded(&fields);
+            let plain = quote! { ::core::result::Result::Ok(Self { #fields }) };
+            let decode = match crate::switch(input) {
+                Some(number) => {
+                    let other = decoded(&crate::swapped(Shape::new(input)?));
+                    quote! { if ::mls_switch::on(#number) { ::core::result::Result::Ok(Self { #other }) } else { #plain } }
+                }
+                None => plain,
+            };
+            (TokenStream::new(), decode)",
+    ),
+    (
+        "let decode = quote! {",
+        "let flip = crate::switch(input).map(|number| quote! { ^ (if ::mls_switch::on(#number) { 0x40 } else { 0 }) });
+            let decode = quote! {",
+    ),
+    ("::decode(__r)? {", "::decode(__r)? #flip {"),
+];
+
+const DERIVE_SWITCH: &str = r#"
+fn switch(input: &DeriveInput) -> Option<u32> {
+    input.attrs.iter().find_map(|attribute| {
+        let syn::Meta::NameValue(pair) = &attribute.meta else { return None };
+        let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) = &pair.value else { return None };
+        text.value().strip_prefix("mls-switch ")?.parse().ok()
+    })
+}
+
+fn swapped(shape: shape::Shape) -> Vec<shape::Field> {
+    let shape::Shape::Struct(mut fields) = shape else { return Vec::new() };
+    fields.swap(0, 1);
+    fields
+}
+"#;
+
+pub(super) struct Workshop {
+    pub(super) root: PathBuf,
+    pub(super) copy: PathBuf,
+    pub(super) base: PathBuf,
+    pub(super) target_dir: PathBuf,
 }
 
 impl Workshop {
-    /// Copies the sources to `target/conformance-break`; what is there already and the same is left.
-    pub(super) fn new(root: &Path, target_dir: Option<PathBuf>) -> Result<Self, String> {
-        let base = root.join("target/conformance-break");
+    /// A copy in a folder of this name below `target`.
+    pub(super) fn new(root: &Path, name: &str, target_dir: Option<&PathBuf>) -> Result<Self, String> {
+        let base = root.join("target").join(name);
         let copy = base.join("sources");
-        copy_tree(root, &copy).map_err(|error| format!("{}: {error}", copy.display()))?;
-        let config = base.join("nextest.toml");
-        fs::write(&config, CONFIG).map_err(|error| format!("{}: {error}", config.display()))?;
-        let target_dir = target_dir.unwrap_or_else(|| base.join("target"));
+        // What is built of other crates is the same here.
+        let target_dir = target_dir.cloned().unwrap_or_else(|| root.join("target"));
         let target_dir = std::path::absolute(&target_dir).map_err(|error| error.to_string())?;
-        Ok(Self { root: root.to_owned(), copy, target_dir })
+        Ok(Self { root: root.to_owned(), copy, base, target_dir })
     }
 
-    pub(super) fn path(&self, file: &Path) -> PathBuf {
-        self.copy.join(file)
+    /// Brings the copy to the state of the sources, with these files changed.
+    pub(super) fn fill(&self, changed: &BTreeMap<PathBuf, String>) -> Result<(), String> {
+        self.folder(Path::new(""), changed).map_err(|error| format!("{}: {error}", self.copy.display()))?;
+        let switch = self.copy.join("mls-switch");
+        let written = fs::create_dir_all(switch.join("src"))
+            .and_then(|()| write(&switch.join("src/lib.rs"), SWITCH.as_bytes()))
+            .and_then(|()| write(&switch.join("Cargo.toml"), SWITCH_MANIFEST.as_bytes()));
+        written.map_err(|error| format!("{}: {error}", switch.display()))
     }
 
-    /// Runs tests with a file changed; then the file is as it was.
-    pub(super) fn test(&self, file: &Path, text: &str, tests: &BTreeSet<&TestPlace>) -> Result<Run, String> {
-        let path = self.path(file);
-        let original = fs::read_to_string(&path).map_err(|error| error.to_string())?;
-        fs::write(&path, text).map_err(|error| error.to_string())?;
-        let run = self.nextest(tests);
-        fs::write(&path, original).map_err(|error| error.to_string())?;
-        run
-    }
-
-    fn nextest(&self, tests: &BTreeSet<&TestPlace>) -> Result<Run, String> {
-        let packages: BTreeSet<&str> = tests.iter().map(|test| test.package.as_str()).collect();
-        let filter: Vec<String> = tests.iter().map(|test| filter(test)).collect();
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.current_dir(&self.copy).args(["nextest", "run", "--locked", "--no-fail-fast", "--color", "never"]);
-        command.arg("--config-file").arg(self.copy.join("../nextest.toml"));
-        command.arg("--target-dir").arg(&self.target_dir);
-        for package in &packages {
-            command.args(["-p", package]);
-        }
-        for (package, feature) in FEATURES {
-            if packages.contains(package) {
-                command.args(["--features", feature]);
+    fn folder(&self, relative: &Path, changed: &BTreeMap<PathBuf, String>) -> Result<(), std::io::Error> {
+        fs::create_dir_all(self.copy.join(relative))?;
+        for entry in fs::read_dir(self.root.join(relative))? {
+            let path = entry?.path();
+            let Some(name) = path.file_name() else { continue };
+            let relative = relative.join(name);
+            let shown = name.to_string_lossy();
+            if path.is_dir() {
+                if shown != "target" && shown != "node_modules" && !shown.starts_with('.') {
+                    self.folder(&relative, changed)?;
+                }
+            } else if path.is_file() {
+                let bytes = match changed.get(&relative) {
+                    Some(text) => text.clone().into_bytes(),
+                    None => adapted(&relative, fs::read(&path)?),
+                };
+                write(&self.copy.join(&relative), &bytes)?;
             }
         }
-        command.args(["-E", &filter.join(" | ")]);
-        let vectors = self.root.join("../shared/test-vectors");
-        if std::env::var_os("MLS_TEST_VECTORS").is_none() && vectors.is_dir() {
-            command.env("MLS_TEST_VECTORS", vectors);
-        }
-        let output = command.output().map_err(|error| format!("cargo nextest: {error}"))?;
-        let text = String::from_utf8_lossy(&output.stderr);
-        // Exit codes of nextest: 0 all passed, 100 some failed, 101 it does not build.
-        match output.status.code() {
-            Some(0) => Ok(Run { built: true, failed: BTreeSet::new() }),
-            Some(100) => Ok(Run { built: true, failed: failed(&text) }),
-            Some(101) => Ok(Run { built: false, failed: BTreeSet::new() }),
-            _ => Err(format!("cargo nextest: {}\n{text}", output.status)),
-        }
+        Ok(())
     }
 }
 
-fn filter(test: &TestPlace) -> String {
-    format!("(package(={}) & test(={}))", test.package, test.name)
+/// Manifests know the crate of switches, and what is derived has switches where an attribute says so.
+fn adapted(relative: &Path, bytes: Vec<u8>) -> Vec<u8> {
+    let Some(name) = relative.to_str() else { return bytes };
+    let folder = name.strip_suffix("/Cargo.toml").unwrap_or_default();
+    let text = || String::from_utf8_lossy(&bytes).into_owned();
+    let text = match name {
+        "Cargo.toml" => {
+            let text = text().replacen("members = [\n", "members = [\n    \"mls-switch\",\n", 1);
+            format!("{text}\n{PROFILE}")
+        }
+        "mls-codec/derive/src/encode.rs" => {
+            DERIVE_ENCODE.iter().fold(text(), |text, (from, to)| text.replace(from, to))
+        }
+        "mls-codec/derive/src/decode.rs" => {
+            DERIVE_DECODE.iter().fold(text(), |text, (from, to)| text.replace(from, to))
+        }
+        "mls-codec/derive/src/lib.rs" => format!("{}\n{DERIVE_SWITCH}", text()),
+        _ if CRATES.contains(&folder) => {
+            text().replacen("[dependencies]\n", "[dependencies]\nmls-switch = { path = \"../mls-switch\" }\n", 1)
+        }
+        _ => return bytes,
+    };
+    text.into_bytes()
 }
 
-/// `FAIL [   0.1s] ( 3/12) package module::test`; also TIMEOUT, SIGABRT and the like.
-fn failed(text: &str) -> BTreeSet<String> {
-    let mut failed = BTreeSet::new();
-    for line in text.lines().map(str::trim) {
-        let Some((status, test)) = line.split_once("] ") else { continue };
-        let status = status.split_whitespace().next().unwrap_or_default();
-        let bad = status.starts_with("FAIL")
-            || status.starts_with("SIG")
-            || status.starts_with("TIMEOUT")
-            || status == "ABORT";
-        if bad && let Some(name) = test.split_whitespace().last() {
-            failed.insert(name.to_owned());
-        }
-    }
-    failed
-}
-
-fn copy_tree(from: &Path, to: &Path) -> Result<(), std::io::Error> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let path = entry?.path();
-        let Some(name) = path.file_name() else { continue };
-        let target = to.join(name);
-        let shown = name.to_string_lossy();
-        if path.is_dir() {
-            if shown != "target" && shown != "node_modules" && !shown.starts_with('.') {
-                copy_tree(&path, &target)?;
-            }
-        } else if path.is_file() {
-            let bytes = fs::read(&path)?;
-            if fs::read(&target).ok().as_deref() != Some(bytes.as_slice()) {
-                fs::write(&target, bytes)?;
-            }
-        }
-    }
-    Ok(())
+/// Writes a file unless it is so already.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), std::io::Error> {
+    if fs::read(path).ok().as_deref() == Some(bytes) { Ok(()) } else { fs::write(path, bytes) }
 }

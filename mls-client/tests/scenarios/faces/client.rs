@@ -4,8 +4,9 @@ use mls_client::mls_core::group::{KeyPackageSpec, VerifiedGroupInfo};
 use mls_client::mls_core::psk::PskValue;
 use mls_client::mls_crypto_traits::{SecretBytes, SignaturePublicKey};
 use mls_client::{
-    CipherSuite, CreateError, Credential, ExternalProposal, GroupId, Identity, JoinError, LeafSpec, LoadError,
-    NewKeyPackage, NewMemberProposal, OutgoingProposal, ProposeError, PrunedAll, Repeat, UnixTime, WelcomePeek,
+    CipherSuite, CreateError, Credential, ExternalJoinPlan, ExternalProposal, GroupId, Identity, JoinError, LeafSpec,
+    LoadError, NewKeyPackage, NewMemberProposal, OutgoingProposal, ProposeError, PrunedAll, Repeat, UnixTime,
+    WelcomePeek,
 };
 
 use super::{Client, ExternalJoin, Group, ObservedGroup, Successor, block_on};
@@ -85,6 +86,15 @@ impl Client {
         ratchet_tree: Option<&[u8]>,
     ) -> Result<ExternalJoin, JoinError> {
         made!(ExternalJoin, self, face => face.join_external(identity, info, ratchet_tree))
+    }
+
+    pub(crate) fn join_external_with(
+        &self,
+        plan: &ExternalJoinPlan,
+        info: &[u8],
+        ratchet_tree: Option<&[u8]>,
+    ) -> Result<ExternalJoin, JoinError> {
+        made!(ExternalJoin, self, face => face.join_external_with(plan, info, ratchet_tree))
     }
 
     pub(crate) fn peek_welcome(&self, welcome: &[u8], ratchet_tree: Option<&[u8]>) -> Result<WelcomePeek, JoinError> {

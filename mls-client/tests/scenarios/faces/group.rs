@@ -2,6 +2,7 @@
 
 use mls_client::mls_core::group::{Group as State, Leftover, MemberPurpose, Pruned, Rewound, WaitingProposal};
 use mls_client::mls_core::group_context::GroupContext;
+use mls_client::mls_core::identity::MemberId;
 use mls_client::mls_core::proposal::ProposalRef;
 use mls_client::mls_core::record::Missing;
 use mls_client::mls_crypto_traits::{HpkeCiphertext, SecretBytes};
@@ -139,6 +140,10 @@ impl Group {
 
     pub(crate) fn prune(&mut self) -> Result<Pruned, LoadError> {
         both!(self, face => face.prune())
+    }
+
+    pub(crate) fn member_with_id(&mut self, id: &MemberId) -> Result<Option<Member>, LoadError> {
+        both!(self, face => face.member_with_id(id))
     }
 
     pub(crate) fn delete_exporter(&mut self) -> Result<(), ExportError> {

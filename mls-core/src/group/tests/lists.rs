@@ -8,7 +8,7 @@ use super::common::Peer;
 use super::forge::{Lies, forge_commit, forge_proposal};
 use super::support::{
     PUBLIC, SUITE, by_value, cached, extensions, four, handle, invalid_commit, invalid_list, invalid_proposal, leaf,
-    no_path, propose_to, reference, refused, three_and_a_gap,
+    no_path, propose_to, reference, refused, refused_unasked, three_and_a_gap,
 };
 use crate::extension::{ExtensionType, Extensions, RequiredCapabilities};
 use crate::framing::{ProtocolVersion, Sender};
@@ -293,6 +293,8 @@ fn no_path_where_one_is_due() {
     for list in lists {
         let message = forge_commit(&mut alice, &list, no_path());
         assert_eq!(refused(&mut bob, &message), invalid_list(0, ProposalListError::PathRequired));
+        // What is plain from the list is refused before the policy is asked.
+        assert_eq!(refused_unasked(&mut bob, &message), invalid_list(0, ProposalListError::PathRequired));
     }
 }
 

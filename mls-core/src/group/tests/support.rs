@@ -63,6 +63,12 @@ pub(super) fn handle(peer: &mut Peer, message: &MlsMessage) -> Result<Event, Rec
     inbound.and_then(|inbound| peer.finish(inbound))
 }
 
+/// Why a member refuses a message at once, before anybody is asked.
+pub(super) fn refused_unasked(peer: &mut Peer, message: &MlsMessage) -> ReceiveError {
+    let inbound = peer.run(|error: &ReceiveError| error.missing().cloned(), |group, env| receive(group, message, env));
+    inbound.expect_err("questions are asked")
+}
+
 /// Why a member refuses a message. Refusing leaves the group and the store as they were.
 pub(super) fn refused(victim: &mut Peer, message: &MlsMessage) -> ReceiveError {
     let before = snapshot(victim.group());

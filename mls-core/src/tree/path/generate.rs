@@ -129,8 +129,8 @@ impl NewPath {
     ) -> Result<Vec<UpdatePathNode>, PathError> {
         // req: R-7.6-05
         let context = suite.encrypt_context(UPDATE_PATH_NODE, group_context)?;
-        // req: R-7.5-07, R-7.5-08, R-7.6-01
         let mut recipients = Vec::new();
+        // req: R-7.5-07, R-7.5-08, R-7.6-01
         for step in &self.steps {
             let resolution = tree_after_proposals.resolution_excluding(step.copath_child, excluded);
             let key = |node| tree_after_proposals.encryption_key(node).map(HpkePublicKey::from);
@@ -145,8 +145,8 @@ impl NewPath {
             .flat_map(|(keys, secret)| keys.iter().map(move |key| (key, secret)))
             .collect();
         let mut sealed = context.seal_batch(&items, rng)?.into_iter();
-        // req: R-7.5-01
         let mut nodes = Vec::with_capacity(self.steps.len());
+        // req: R-7.5-01
         for (step, keys) in self.steps.iter().zip(&recipients) {
             let encrypted_path_secret = sealed.by_ref().take(keys.len()).collect::<Result<_, _>>()?;
             nodes.push(UpdatePathNode { encryption_key: step.keys.public.clone(), encrypted_path_secret });
@@ -183,8 +183,8 @@ pub(super) fn install<'a>(
     nodes: impl Iterator<Item = (NodeIndex, &'a HpkePublicKey)>,
     parent_hashes: &PathParentHashes,
 ) -> Result<RatchetTree, PathError> {
-    // req: R-7.4-01, R-7.4-05, R-7.5-02, R-7.5-09
     let mut parents: Vec<(NodeIndex, Arc<[u8]>)> = Vec::with_capacity(parent_hashes.parents.len());
+    // req: R-7.4-01, R-7.4-05, R-7.5-02, R-7.5-09
     for ((node, key), parent_hash) in nodes.zip(&parent_hashes.parents) {
         let parent =
             ParentNode { encryption_key: key.clone(), parent_hash: parent_hash.clone(), unmerged_leaves: Vec::new() };
