@@ -405,7 +405,13 @@ impl Service {
             psks.push(Psk::External { psk_id: psk_id(0) });
         }
         let leaf = user.client.leaf(&user.identity);
-        let plan = ExternalJoinPlan { leaf, resync: resync.map(leaf_index), psks, authenticated_data: Vec::new() };
+        let plan = ExternalJoinPlan {
+            leaf,
+            resync: resync.map(leaf_index),
+            psks,
+            authenticated_data: Vec::new(),
+            custom: Vec::new(),
+        };
         let join = user.client.join_external(&plan, &info, tree.as_deref()).unwrap();
         let change = Change {
             updated: Vec::new(),
