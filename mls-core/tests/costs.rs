@@ -165,6 +165,7 @@ fn a_message_costs_the_same_in_any_group() {
         rows.push(row);
     }
     let published = std::fs::read_to_string(PUBLISHED).ok();
+    let mut others = Vec::new();
     for place in 0..rows[0].cells.len() {
         let mut line = format!("| {} |", rows[0].cells[place].0);
         for row in &rows {
@@ -172,9 +173,11 @@ fn a_message_costs_the_same_in_any_group() {
             write!(line, " {records} / {bytes} |").unwrap();
         }
         println!("{line}");
-        let same = published.as_ref().is_none_or(|text| text.lines().any(|published| published.starts_with(&line)));
-        assert!(same, "{PUBLISHED} has other figures than {line}");
+        if published.as_ref().is_some_and(|text| !text.lines().any(|published| published.starts_with(&line))) {
+            others.push(line);
+        }
     }
+    assert!(others.is_empty(), "{PUBLISHED} has other figures than {others:#?}");
 }
 
 /// Records and bytes that messages write.
