@@ -38,14 +38,13 @@ fn threads<T: Sync, R: Send>(items: &[T], least: usize, work: &(impl Fn(&[T]) ->
     let mut chunks = items.chunks(len);
     let Some(first) = chunks.next() else { return Vec::new() };
     thread::scope(|scope| {
-        let started: Vec<_> = chunks
-            .map(|chunk| (chunk, thread::Builder::new().spawn_scoped(scope, move || work(chunk)).ok()))
-            .collect();
+        let started: Vec<_> =
+            chunks.map(|chunk| (chunk, thread::Builder::new().spawn_scoped(scope, move || work(chunk)).ok())).collect();
         let mut results = alloc::vec![work(first)];
         results.extend(
-            started.into_iter().map(|(chunk, thread)| {
-                thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| work(chunk))
-            }),
+            started
+                .into_iter()
+                .map(|(chunk, thread)| thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| work(chunk))),
         );
         results
     })
