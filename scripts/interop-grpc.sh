@@ -7,7 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cargo=${CARGO:-cargo}
 assignments=${ASSIGNMENTS:-4}
 suites=${SUITES:-1,2,3,4,5,6,7}
-# deep_random alone has 841 actors and thousands of calls: by default one assignment, one suite, each mode.
+# deep_random alone has 841 actors and thousands of calls: by default one assignment, one suite, each mode. That takes a
+# minute on two cores.
 deep_suites=${DEEP_SUITES:-1}
 deep_assignments=${DEEP_ASSIGNMENTS:-1}
 

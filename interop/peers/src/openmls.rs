@@ -18,6 +18,9 @@ use crate::world::actor::{
 
 pub const OPEN_MLS: Maker = Maker { name: "OpenMLS", make: |name, _, settings| Box::new(OpenMls::new(name, settings)) };
 
+/// How many generations late a message may be. Ours skip 32 when they start again.
+const OUT_OF_ORDER: u32 = 200;
+
 pub struct OpenMls {
     name: String,
     settings: Settings,
@@ -99,7 +102,7 @@ impl OpenMls {
             .use_ratchet_tree_extension(self.settings.tree_in_welcome)
             .max_past_epochs(5)
             .number_of_resumption_psks(5)
-            .sender_ratchet_configuration(SenderRatchetConfiguration::new(20, 2000))
+            .sender_ratchet_configuration(SenderRatchetConfiguration::new(OUT_OF_ORDER, 2000))
             .build()
     }
 
@@ -193,7 +196,7 @@ impl Actor for OpenMls {
             .use_ratchet_tree_extension(self.settings.tree_in_welcome)
             .max_past_epochs(5)
             .number_of_resumption_psks(5)
-            .sender_ratchet_configuration(SenderRatchetConfiguration::new(20, 2000))
+            .sender_ratchet_configuration(SenderRatchetConfiguration::new(OUT_OF_ORDER, 2000))
             .lifetime(lifetime())
             .capabilities(capabilities())
             .with_leaf_node_extensions(self.leaf_extensions())

@@ -166,7 +166,7 @@ impl core::fmt::Debug for Maker {
     }
 }
 
-/// A small deterministic generator (SplitMix64); no security is needed here.
+/// A small deterministic generator (`SplitMix64`); no security is needed here.
 pub struct TestRng(pub u64);
 
 impl Rng for TestRng {

@@ -1,6 +1,6 @@
 //! A client of mls-rs.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use mls_rs::client_builder::{BaseConfig, PaddingMode, WithCryptoProvider, WithIdentityProvider, WithMlsRules};
 use mls_rs::crypto::SignatureSecretKey;
