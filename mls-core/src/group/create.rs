@@ -149,12 +149,12 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
     let leaf_key = suite.generate_hpke_key_pair(env.rng)?;
     let leaf = key_package_leaf(suite, &plan.leaf, leaf_key.public, env)?;
     check_own_leaf(suite, &leaf, &plan.extensions, plan.cipher_suite, env)?;
-    // req: R-11-05
     let tree = RatchetTree::new(suite, index_seed(env)?, &leaf)?;
     let context = GroupContext {
         version: ProtocolVersion::MLS10,
         cipher_suite: plan.cipher_suite,
         group_id: group_id.0.clone(),
+        // req: R-11-05
         epoch: 0,
         tree_hash: tree.root_hash().as_bytes().to_vec(),
         // req: R-8.2-01
@@ -330,7 +330,6 @@ pub(crate) fn key_package_leaf(
         signature_key: spec.signature_key.clone(),
         credential: spec.credential.clone(),
         capabilities: spec.capabilities.clone(),
-        // req: R-10-09
         leaf_node_source: LeafNodeSource::KeyPackage(spec.lifetime),
         extensions: spec.extensions.clone(),
         signature: Vec::new(),

@@ -70,7 +70,6 @@ impl PendingObserver {
         let GroupInfo { group_context: context, confirmation_tag, .. } = *self.info;
         let id = context.cipher_suite;
         let suite = env.suite(id).ok_or(Fault::UnsupportedSuite(id))?;
-        // req: R-8.2-04
         let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, &confirmation_tag)?;
         Ok(Observer {
             id: GroupId(context.group_id.clone()),

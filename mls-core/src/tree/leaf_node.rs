@@ -58,7 +58,6 @@ pub enum LeafNodeSource {
 }
 
 /// What a client supports (RFC 9420 section 7.2). Unknown values are kept and mean nothing.
-// req: R-7.2-08
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Capabilities {
     /// Protocol versions.
@@ -118,6 +117,7 @@ impl Capabilities {
 
     /// Whether extensions of this type are supported: listed, or a default.
     #[must_use]
+    // req: R-7.2-08
     pub fn supports_extension(&self, extension_type: ExtensionType) -> bool {
         extension_type.is_default() || self.extensions.contains(&extension_type)
     }

@@ -97,10 +97,10 @@ impl NewPath {
     /// [`PathError::WrongLeafSource`], [`PathError::ParentHashMismatch`] or [`PathError::PublicKeyMismatch`] if the leaf is not made for
     /// this path; [`PathError::Tree`] if the tree is not.
     pub fn merge(&self, suite: Suite<'_>, tree: &RatchetTree, leaf: &LeafNode) -> Result<RatchetTree, PathError> {
-        // req: R-7.5-03, R-7.5-04
         let LeafNodeSource::Commit { parent_hash } = &leaf.leaf_node_source else {
             return Err(PathError::WrongLeafSource);
         };
+        // req: R-7.5-04
         if *parent_hash != self.parent_hashes.leaf {
             return Err(PathError::ParentHashMismatch);
         }

@@ -121,6 +121,7 @@ fn check_source(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), LeafNo
         // req: R-7.3-14, R-7.3-19, R-12.4.2-09
         (ExpectedSource::Commit | ExpectedSource::Tree, LeafNodeSource::Commit { .. })
         | (ExpectedSource::Tree, LeafNodeSource::Update) => Ok(()),
+        // req: R-10-09
         _ => Err(LeafNodeError::WrongSource),
     }
 }
