@@ -164,8 +164,8 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
     // req: R-11-06
     let epoch_secret = EpochSecret::from_bytes(random_bytes(env.rng, suite.hash_len())?);
     let secrets = EpochSecrets::from_epoch_secret(suite, epoch_secret)?;
-    // req: R-11-07
     let tag = confirmation_tag(suite, &secrets.confirmation_key, &context.confirmed_transcript_hash)?;
+    // req: R-11-07
     let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, tag.as_bytes())?;
     let parts = EpochParts {
         context,
@@ -239,7 +239,6 @@ pub fn generate_key_package(spec: &KeyPackageSpec, env: &mut Env<'_>) -> Result<
         return Err(CreateError::UndeclaredExtension(missing));
     }
     let leaf_key = suite.generate_hpke_key_pair(env.rng)?;
-    // req: R-10-04
     let init_key = suite.generate_hpke_key_pair(env.rng)?;
     let signer = signer(env, &spec.leaf.signature_key)?;
     let leaf_node = key_package_leaf(suite, &spec.leaf, leaf_key.public, env)?;

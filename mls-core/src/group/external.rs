@@ -184,7 +184,6 @@ impl PendingExternalJoin {
         let epoch = old.epoch.checked_add(1).ok_or(Fault::EpochsExhausted)?;
         let mut context = GroupContext { epoch, ..old.clone() };
         let path = self.make_path(suite, &mut context, env)?;
-        // req: R-8.3-01, R-12.4.3.2-06
         let (kem_output, init) = InitSecret::for_external_sender(suite, &self.external_pub, env.rng)?;
         let content = self.sign(suite, kem_output, path.wire, env)?;
         let interim = interim_transcript_hash(suite, &old.confirmed_transcript_hash, &self.info.confirmation_tag)?;

@@ -404,7 +404,6 @@ fn enter_joined(
     )? {
         return Err(JoinError::ConfirmationTag);
     }
-    // req: R-8.2-04
     let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, &confirmation_tag)?;
     let parts = EpochParts {
         context,

@@ -427,7 +427,6 @@ impl VettedCommit {
         let own_update = self.own_update(group)?;
         let held = group.path_keys()?;
         let (Some((before, _)), Content::Commit(commit)) = (&self.path_trees, &self.content.content.content) else {
-            // req: R-12.4.2-14
             return Ok((PathKeysUpdate::default(), CommitSecret::zeros(suite)));
         };
         let Some(path) = &commit.path else {

@@ -177,7 +177,7 @@ pub(crate) fn check_membership(
         }
     }
     match former.difference(&seen).next() {
-        // req: R-12.4.3.1-26, R-12.4.1-19
+        // req: R-12.4.3.1-26
         Some(missing) if succession == Succession::ReInit => {
             Err(SuccessionError::MemberMissing(MemberId::clone(missing)))
         }

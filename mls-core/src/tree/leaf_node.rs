@@ -38,8 +38,9 @@ pub struct LeafNode {
 }
 
 /// How a leaf came into the tree, with what only that source carries (RFC 9420 section 7.2).
-// req: R-7.2-01, R-7.2-02
+// req: R-7.2-01
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+// req: R-7.2-02
 #[mls(repr = "u8")]
 #[expect(clippy::exhaustive_enums, reason = "the RFC closes the set")]
 pub enum LeafNodeSource {
@@ -74,7 +75,6 @@ pub struct Capabilities {
 
 /// When a key package may be used, in seconds since the Unix epoch, both ends included
 /// (RFC 9420 section 7.2).
-// req: R-7.2-10
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Lifetime {
     /// The first second.
@@ -87,6 +87,7 @@ impl Lifetime {
     /// Whether `now` lies between the ends.
     #[must_use]
     pub const fn contains(&self, now: u64) -> bool {
+        // req: R-7.2-10
         self.not_before <= now && now <= self.not_after
     }
 
@@ -102,7 +103,6 @@ impl Capabilities {
     /// What this engine supports with these cipher suites: the protocol's one version, basic credentials, and the
     /// extensions and proposals of RFC 9420, which are not listed. Where an identity provider takes other credentials,
     /// add their types.
-    // req: R-7.2-05
     #[must_use]
     pub fn of_engine(crypto: &dyn CryptoProvider) -> Self {
         Self {

@@ -6,11 +6,13 @@ use alloc::vec::Vec;
 use mls_codec::Decode;
 
 use super::common::{Event, Peer};
-use super::support::{PUBLIC, four, leaf};
+use super::support::{PUBLIC, SUITE, four, leaf};
 use crate::credential::Credential;
-use crate::framing::{MlsMessage, Sender};
+use crate::extension::Extensions;
+use crate::framing::{MlsMessage, ProtocolVersion, Sender};
 use crate::group::{Answers, CommitPlan, Fault, Inbound, LeafChange, Proposing, ReceiveError, drop_commit, receive};
 use crate::identity::CredentialEvent;
+use crate::proposal::ReInit;
 
 fn removal() -> CommitPlan {
     CommitPlan { proposals: vec![Proposing::Remove(leaf(3))], include_pending: false, ..CommitPlan::default() }
@@ -93,5 +95,25 @@ fn an_update_is_asked_about_where_its_credential_or_its_key_is_new() {
         let asked: Vec<_> = pending.credentials().iter().map(|check| (check.event, check.leaf)).collect();
         let wanted = if new_key || new_name { vec![(CredentialEvent::Update, Some(leaf(1)))] } else { vec![] };
         assert_eq!(asked, wanted);
+    }
+}
+
+// req: R-12.3-06
+#[test]
+fn what_a_group_is_closed_in_favour_of_is_remembered() {
+    let [mut alice, mut bob, ..] = four();
+    let re_init = ReInit {
+        group_id: b"next".to_vec(),
+        version: ProtocolVersion::MLS10,
+        cipher_suite: SUITE,
+        extensions: Extensions::new(),
+    };
+    let plan = CommitPlan { proposals: vec![Proposing::ReInit(re_init.clone())], ..CommitPlan::default() };
+    let commit = alice.commit(&plan).message;
+    alice.accept();
+    let Event::Epoch(change) = bob.receive(&commit) else { panic!() };
+    assert_eq!(change.re_init.as_ref(), Some(&re_init));
+    for peer in [&alice, &bob] {
+        assert_eq!(peer.group().re_init(), Some(&re_init));
     }
 }

@@ -184,7 +184,7 @@ pub(super) fn install<'a>(
     parent_hashes: &PathParentHashes,
 ) -> Result<RatchetTree, PathError> {
     let mut parents: Vec<(NodeIndex, Arc<[u8]>)> = Vec::with_capacity(parent_hashes.parents.len());
-    // req: R-7.4-01, R-7.4-05, R-7.5-02, R-7.5-09
+    // req: R-7.4-01, R-7.5-02, R-7.5-09
     for ((node, key), parent_hash) in nodes.zip(&parent_hashes.parents) {
         let parent =
             ParentNode { encryption_key: key.clone(), parent_hash: parent_hash.clone(), unmerged_leaves: Vec::new() };
