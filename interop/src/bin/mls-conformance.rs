@@ -33,7 +33,7 @@ fail. All changes are compiled at once, each behind a switch; only what can have
 mutants: breaks everything in the modules that validate, each thing by itself; a test of mls-core has to fail.
   --sample N        only so many lines, chosen by --seed (0 unless told); else all
   --only ID         only lines of this requirement; only mutants in files with this in their path
-  --package NAME    only tests of this package; ids that have none there are passed over
+  --package NAME    only lines and tests of this package; ids without tests there are passed over
   --fast            leave alone what can have no switch: constants, types, macros
   --again FILE      of mutants, only those that survive in this table; the others are as it says
   --write FILE      write what became of each as a table

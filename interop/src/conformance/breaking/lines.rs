@@ -102,7 +102,10 @@ fn chosen<'a>(matrix: &'a Matrix, plan: &Plan) -> Vec<(&'a Place, Ids<'a>)> {
         let in_package = |test: &&TestPlace| plan.packages.is_empty() || plan.packages.contains(&test.package);
         let tests: BTreeSet<&TestPlace> = row.tests.iter().filter(in_package).collect();
         if !tests.is_empty() && (plan.only.is_empty() || plan.only.iter().any(|only| only == id)) {
-            for place in &row.enforced {
+            let mine = |place: &&Place| {
+                plan.packages.is_empty() || plan.packages.iter().any(|package| place.file.starts_with(package))
+            };
+            for place in row.enforced.iter().filter(mine) {
                 lines.entry(place).or_default().insert(id, tests.clone());
             }
         }

@@ -79,7 +79,7 @@ fn an_own_commit_that_was_dropped_comes_back() {
     assert_eq!(alice.try_receive(&commit).err(), Some(ReceiveError::OwnMessage));
 }
 
-// req: R-5.3.1-04, R-5.3.1-08
+// req: R-5.3.1-04
 #[test]
 fn an_update_is_asked_about_where_its_credential_or_its_key_is_new() {
     for (new_key, new_name) in [(false, false), (true, false), (false, true), (true, true)] {

@@ -45,7 +45,7 @@ impl OwnPathKeys {
             leaf: leaf.map(|key| core::mem::replace(&mut self.leaf, key)),
             ..PathKeysUpdate::default()
         };
-        // req: R-7.5-15, R-7.4-05
+        // req: R-7.5-15
         for node in clear {
             if let Some(old) = self.parents.remove(&node) {
                 inverse.set.insert(node, old);
