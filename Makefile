@@ -56,10 +56,33 @@ vectors: ## Run the official test vectors and print a table
 bench-crypto: ## Measure the backends beside their bare libraries, and write the table into README.md
 	$(CARGO) bench --locked -p interop $(OPENSSL) --bench crypto -- $(abspath README.md)
 
+# Ours beside the floor and beside other implementations, whose program is a workspace of its own (interop/speed/README.md).
+PEERS_SPEED = $(abspath $(TARGET_DIR))/peers-speed
+SPEED = $(CARGO) run --locked --release -p interop-speed $(OPENSSL) --bin mls-speed --
+.PHONY: bench bench-quick bench-full peers-speed guards guards-record
+bench: peers-speed ## Measure suite 1 up to 10 000 members, and write tables and plots to interop/bench-results
+	$(SPEED) --rivals $(PEERS_SPEED)/release/interop-peers-speed --results interop/bench-results
+
+bench-quick: peers-speed ## The same up to 1 000 members, without results
+	$(SPEED) --quick --rivals $(PEERS_SPEED)/release/interop-peers-speed
+
+bench-full: peers-speed ## Suites 1, 2, 3 and 5 up to 100 000 members; takes hours
+	$(SPEED) --full --rivals $(PEERS_SPEED)/release/interop-peers-speed --results interop/bench-results
+
+peers-speed:
+	cd interop/speed/peers && $(CARGO) build --locked --release --target-dir $(PEERS_SPEED)
+
+guards: ## Count instructions, and fail on more than are recorded (needs valgrind)
+	$(CARGO) run --locked --release -p interop-speed $(OPENSSL) --bin mls-guards -- check interop/speed/guards.tsv
+
+guards-record: ## Record the instructions that are counted now
+	$(CARGO) run --locked --release -p interop-speed $(OPENSSL) --bin mls-guards -- record interop/speed/guards.tsv
+
 lint: fmt-check clippy doc ## Check format, lints and documentation
 
 fmt-check: ## Check the format
 	$(CARGO) fmt --all --check
+	cd interop/peers && $(CARGO) fmt --check
 
 clippy: ## Check the lints
 	$(CARGO) clippy --locked --workspace --all-targets $(FEATURES) -- -D warnings
@@ -114,7 +137,29 @@ mutants: ## Break everything in the modules that validate; nine of ten must be c
 vectors-own: ## Run the test vectors of our own making, which are in the repository
 	$(CARGO) run --locked -p interop --bin mls-vectors -- verify interop/vectors
 
+# Random histories of clients (mls-client/tests/model): as many steps as are asked for.
+.PHONY: soak
+soak: ## Play random histories of clients for long: STEPS=1000000 unless given
+	MODEL_STEPS=$(or $(STEPS),1000000) $(CARGO) test --locked --workspace $(FEATURES) --test model -- --nocapture
+
 # Our gRPC servers on each backend, and the working group's scenarios with all of them (interop/README.md).
 .PHONY: interop-grpc
 interop-grpc: ## Run the working group's scenarios against our gRPC servers
 	CARGO="$(CARGO)" scripts/interop-grpc.sh $(OPENSSL)
+
+# Groups of ours, mls-rs and OpenMLS (interop/README.md, interop/PEERS.md). Needs Rust 1.91. `make interop SEED=..` repeats
+# a random history.
+.PHONY: interop interop-soak
+interop: ## Play all scenarios with other implementations, as a table, and random histories
+	CARGO="$(CARGO)" scripts/interop.sh --epochs $(or $(EPOCHS),600) $(if $(SEED),--seed $(SEED))
+
+interop-soak: ## Random histories with other implementations, 20 000 epochs
+	CARGO="$(CARGO)" scripts/interop.sh --only none --epochs $(or $(EPOCHS),20000) $(if $(SEED),--seed $(SEED))
+
+.PHONY: interop-vectors
+interop-vectors: ## Let OpenMLS check the test vectors that it can
+	cd interop/peers && $(CARGO) test --locked --features vectors --target-dir "$(abspath $(TARGET_DIR))/peers" -- --nocapture
+
+.PHONY: interop-ts
+interop-ts: ## Play the scenarios with ts-mls, too (needs Node and its packages)
+	CARGO="$(CARGO)" scripts/interop-ts.sh

@@ -1,6 +1,7 @@
 //! Shows what an MLS object is, and verifies what can be verified without its group.
 
 mod draw;
+mod export;
 mod fields;
 mod input;
 mod verify;
@@ -18,6 +19,7 @@ pub use fields::Node;
 pub use input::{Form, bytes_of};
 pub use verify::Check;
 
+use export::Export;
 use fields::Show;
 
 /// What an input can be.
@@ -36,12 +38,21 @@ pub enum Kind {
     Welcome,
     /// A `LeafNode`.
     LeafNode,
+    /// A group that was moved out of a store: `mls_client::Client::export_group`.
+    Export,
 }
 
 impl Kind {
     /// All kinds, in the order in which they are tried.
-    pub const ALL: [Self; 6] =
-        [Self::Message, Self::RatchetTree, Self::KeyPackage, Self::GroupInfo, Self::Welcome, Self::LeafNode];
+    pub const ALL: [Self; 7] = [
+        Self::Message,
+        Self::RatchetTree,
+        Self::KeyPackage,
+        Self::GroupInfo,
+        Self::Welcome,
+        Self::LeafNode,
+        Self::Export,
+    ];
 
     /// The name on the command line.
     #[must_use]
@@ -53,6 +64,7 @@ impl Kind {
             Self::GroupInfo => "group-info",
             Self::Welcome => "welcome",
             Self::LeafNode => "leaf",
+            Self::Export => "export",
         }
     }
 }
@@ -83,6 +95,8 @@ pub struct Hints<'a> {
     pub suite: Option<CipherSuite>,
     /// The encoded ratchet tree of a `GroupInfo` that has none inside.
     pub tree: Option<&'a [u8]>,
+    /// Whether an export's secrets are shown as they are. Else their lengths are.
+    pub secrets: bool,
 }
 
 enum Object {
@@ -92,6 +106,7 @@ enum Object {
     GroupInfo(Box<GroupInfo>),
     Welcome(Welcome),
     Leaf(Box<LeafNode>),
+    Export(Box<Export>),
 }
 
 /// Reads an object, names its fields, and verifies what can be.
@@ -104,7 +119,7 @@ pub fn inspect(bytes: &[u8], hints: Hints<'_>, crypto: &dyn CryptoProvider) -> R
         if hints.kind.is_some_and(|wanted| wanted != kind) {
             continue;
         }
-        match read(kind, bytes) {
+        match read(kind, bytes, hints.secrets) {
             Ok(object) => return Ok(report(kind, &object, hints, crypto)),
             Err(error) => failures.push((kind, error)),
         }
@@ -113,7 +128,7 @@ pub fn inspect(bytes: &[u8], hints: Hints<'_>, crypto: &dyn CryptoProvider) -> R
     Err(Unreadable(failures))
 }
 
-fn read(kind: Kind, bytes: &[u8]) -> Result<Object, DecodeError> {
+fn read(kind: Kind, bytes: &[u8], secrets: bool) -> Result<Object, DecodeError> {
     Ok(match kind {
         Kind::Message => Object::Message(MlsMessage::from_bytes(bytes)?),
         Kind::RatchetTree => Object::Tree(RatchetTreeArray::from_bytes(bytes)?),
@@ -121,6 +136,7 @@ fn read(kind: Kind, bytes: &[u8]) -> Result<Object, DecodeError> {
         Kind::GroupInfo => Object::GroupInfo(Box::new(GroupInfo::from_bytes(bytes)?)),
         Kind::Welcome => Object::Welcome(Welcome::from_bytes(bytes)?),
         Kind::LeafNode => Object::Leaf(Box::new(LeafNode::from_bytes(bytes)?)),
+        Kind::Export => Object::Export(Box::new(Export::read(bytes, secrets)?)),
     })
 }
 
@@ -140,6 +156,7 @@ fn report(kind: Kind, object: &Object, hints: Hints<'_>, crypto: &dyn CryptoProv
         Object::GroupInfo(info) => (info.show(), verify::group_info(info, hints.tree, crypto)),
         Object::Welcome(welcome) => (welcome.show(), (verify::needs("a key package's private keys"), None)),
         Object::Leaf(leaf) => (leaf.show(), (verify::leaf(leaf, hints.suite, crypto), None)),
+        Object::Export(export) => (export.show(), verify::state(&export.context, export.tree(), crypto)),
     };
     Report { kind, fields, checks, tree }
 }

@@ -20,7 +20,7 @@ use mls_core::tree::math::LeafIndex;
 use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::CipherSuite;
 
-const INPUTS: [&str; 6] = ["key-package", "group-info", "ratchet-tree", "welcome", "commit", "application"];
+const INPUTS: [&str; 7] = ["key-package", "group-info", "ratchet-tree", "welcome", "commit", "application", "export"];
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/inspect").join(name)
@@ -47,6 +47,21 @@ fn states(report: &Report) -> Vec<(String, String)> {
 
 fn wrong(report: &Report) -> Vec<String> {
     states(report).into_iter().filter(|(_, state)| state == "wrong").map(|(what, _)| what).collect()
+}
+
+/// A member's state with a proposal, a message that is missing, and a past epoch; moved out.
+fn export(peers: &mut [Peer]) -> Vec<u8> {
+    let proposal = peers[1].propose(Proposing::Update(LeafChange::default()), &SendOptions::default());
+    let _missing = peers[0].propose(Proposing::ExternalPsk(b"psk".to_vec()), &SendOptions::default());
+    let late = peers[0].propose(Proposing::Update(LeafChange::default()), &SendOptions::default());
+    peers[2].receive(&proposal);
+    peers[2].receive(&late);
+    let mover = &mut peers[2];
+    let records = mover.store.read(&records_to_export(mover.group()));
+    let group = mover.group.take().unwrap();
+    let step = export_group(&group, records, &mut mover.world.env()).unwrap();
+    mover.group = Some(group);
+    mover.apply(step).as_bytes().to_vec()
 }
 
 /// The inputs: from a group of five of which one left and another came, so that the tree has a blank and unmerged leaves.
@@ -87,7 +102,7 @@ fn make_inputs() {
     let options = GroupInfoOptions { external_pub: false, ratchet_tree: true };
     let info = peers[0].run(|e: &ExportError| e.missing().cloned(), |group, env| group_info(group, options, env));
     let application = peers[0].send(b"hello");
-    let made = [frank_key_package.message, info.unwrap(), tree, welcome, commit, application];
+    let made = [frank_key_package.message, info.unwrap(), tree, welcome, commit, application, export(&mut peers)];
     for (name, bytes) in INPUTS.iter().zip(made) {
         std::fs::write(file(name).with_extension("hex"), hex::encode(bytes) + "\n").unwrap();
     }
@@ -123,7 +138,60 @@ fn everything_that_can_be_verified_is() {
     assert_eq!(good("key-package"), 8);
     assert_eq!(good("group-info"), 4);
     assert_eq!(good("ratchet-tree"), 5);
+    assert_eq!(good("export"), 3);
     assert_eq!([good("welcome"), good("commit"), good("application")], [0; 3]);
+}
+
+/// All texts in a report.
+fn texts(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(text) => found.push(text.clone()),
+        serde_json::Value::Array(list) => list.iter().for_each(|value| texts(value, found)),
+        serde_json::Value::Object(fields) => fields.values().for_each(|value| texts(value, found)),
+        _ => (),
+    }
+}
+
+#[test]
+fn an_exports_secrets_are_printed_only_where_they_are_wanted() {
+    let export = input("export");
+    let look = |secrets| {
+        let hints = Hints { secrets, ..Hints::default() };
+        let mut found = Vec::new();
+        texts(&inspect(&export, hints, &RustCryptoProvider::new()).unwrap().json()["object"], &mut found);
+        found
+    };
+    let (hidden, shown) = (look(false), look(true));
+    let secrets: Vec<_> = shown.iter().filter(|text| !hidden.contains(text)).collect();
+    let marks = hidden.iter().filter(|text| text.starts_with("secret, ")).count();
+    assert!(marks >= 12, "{marks}");
+    assert_eq!(secrets.len(), marks);
+    for (text, mark) in secrets.iter().zip(hidden.iter().filter(|text| text.starts_with("secret, "))) {
+        assert_eq!(*mark, format!("secret, {} bytes", if *text == "(empty)" { 0 } else { text.len() / 2 }));
+        assert!(text.len() < 16 || hidden.iter().all(|other| !other.contains(&***text)), "{text}");
+    }
+}
+
+#[test]
+fn a_spoilt_export_is_told_with_its_place() {
+    let export = input("export");
+    let failure = |bytes: &[u8]| {
+        let hints = Hints { kind: Some(Kind::Export), ..Hints::default() };
+        inspect(bytes, hints, &RustCryptoProvider::new()).unwrap_err().0[0].1
+    };
+    assert_eq!(failure(&export[..export.len() - 1]).kind(), DecodeErrorKind::LengthOverflow);
+    // Another version, another group in the first key, another version of the first record.
+    for (at, offset) in [(0, 0), (9, 7)] {
+        let mut bytes = export.clone();
+        bytes[at] ^= 1;
+        assert_eq!((failure(&bytes).kind(), failure(&bytes).offset()), (DecodeErrorKind::UnknownValue, offset), "{at}");
+    }
+    // A tree that is not the header's.
+    let place = export.windows(5).position(|bytes| bytes == b"carol").unwrap();
+    let mut bytes = export;
+    bytes[place] ^= 1;
+    let wrong = wrong(&report(&bytes));
+    assert!(wrong.contains(&"tree hash".to_owned()), "{wrong:?}");
 }
 
 /// One byte from the end of an input, changed.

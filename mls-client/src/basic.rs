@@ -5,7 +5,8 @@ use mls_core::identity::{CredentialCheck, IdentityError, IdentityErrorKind, Iden
 
 /// Accepts every basic credential (RFC 9420 section 5.3) and takes its identity for the member.
 ///
-/// A credential may be followed only by one with the same identity.
+/// A credential may be followed only by one with the same identity. Each client is to have an identity of its own, the
+/// devices of one person too: see [`MemberId`].
 ///
 /// # Security
 /// Nothing proves a basic credential: whoever adds members vouches for them. It suits tests, and applications that

@@ -92,7 +92,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The client, with the signers of its store loaded.
+    /// The client, with the signers of its store loaded. One that is damaged holds up nobody but who needs it.
     ///
     /// # Errors
     /// [`BuildError::NoCrypto`] and [`BuildError::NoRng`] where one is needed and not given;

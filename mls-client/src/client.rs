@@ -69,7 +69,7 @@ impl Client {
         run(self.driver.import_signer(suite, private))
     }
 
-    /// The public keys of the signers that the client has.
+    /// The public keys of the signers that the client has loaded.
     #[must_use]
     pub fn signers(&self) -> Vec<SignaturePublicKey> {
         self.driver.signers.public_keys()

@@ -8,6 +8,7 @@ use mls_core::group::{self, Disposition, Fault, Missing as Wanted, Stale};
 use mls_core::identity::{IdentityError, IdentityErrorKind};
 use mls_core::record::Missing;
 use mls_core::storage::{StorageError, StorageErrorKind};
+use mls_crypto_traits::SignaturePublicKey;
 
 use crate::trace::Failed;
 
@@ -99,6 +100,9 @@ driver_error_from!(Storage(StorageError), Identity(IdentityError), Record(Fault)
 pub(crate) trait OperationError: From<DriverError> {
     /// The records to read before the operation is tried again.
     fn missing(&self) -> Option<&Missing>;
+
+    /// The signer that is not loaded.
+    fn absent_signer(&self) -> Option<&SignaturePublicKey>;
 }
 
 macro_rules! cause {
@@ -238,11 +242,18 @@ operation_errors! {
 }
 
 macro_rules! tried_again {
-    ($($name:ident),+ $(,)?) => {$(
+    ($($name:ident($engine:ident)),+ $(,)?) => {$(
         impl OperationError for $name {
             fn missing(&self) -> Option<&Missing> {
                 match self {
                     Self::Engine(error) => error.missing(),
+                    _ => None,
+                }
+            }
+
+            fn absent_signer(&self) -> Option<&SignaturePublicKey> {
+                match self {
+                    Self::Engine(group::$engine::Fault(Fault::NoSigner(key))) => Some(key),
                     _ => None,
                 }
             }
@@ -251,17 +262,32 @@ macro_rules! tried_again {
 }
 
 tried_again!(
-    SendError,
-    ProposeError,
-    CommitError,
-    ReceiveError,
-    ExportError,
-    JoinError,
-    SuccessorError,
-    LoadError,
-    RewindError,
-    MemberError
+    SendError(EncryptError),
+    ProposeError(ProposeError),
+    CommitError(CommitError),
+    ReceiveError(ReceiveError),
+    ExportError(ExportError),
+    JoinError(JoinError),
+    SuccessorError(SuccessorError),
+    RewindError(RewindError),
+    MemberError(MemberError),
 );
+
+impl OperationError for LoadError {
+    fn missing(&self) -> Option<&Missing> {
+        match self {
+            Self::Engine(fault) => fault.missing(),
+            _ => None,
+        }
+    }
+
+    fn absent_signer(&self) -> Option<&SignaturePublicKey> {
+        match self {
+            Self::Engine(Fault::NoSigner(key)) => Some(key),
+            _ => None,
+        }
+    }
+}
 
 /// Why a client could not be built.
 #[derive(Debug)]

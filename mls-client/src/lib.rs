@@ -61,8 +61,9 @@
 //! - `tracing`: events for the crate of that name, under the target `mls_client`: how each operation ended, at the level
 //!   debug, and how many records were written, at trace. They hold names of operations and outcomes, epochs and counts,
 //!   and nothing of messages, members and groups.
+//! - `parallel`: many members are sealed to and validated on several threads.
 //!
-//! Each but the last adds a crate, re-exported under its name, and changes nothing else.
+//! Each but the last two adds a crate, re-exported under its name, and changes nothing else.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -18,6 +18,10 @@ impl SignerMap {
         self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(public, signer);
     }
 
+    pub(crate) fn extend(&self, signers: Vec<Arc<dyn SigningKey>>) {
+        signers.into_iter().for_each(|signer| self.insert(signer));
+    }
+
     pub(crate) fn public_keys(&self) -> Vec<SignaturePublicKey> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }

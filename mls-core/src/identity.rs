@@ -16,6 +16,11 @@ use crate::storage::BoxFuture;
 use crate::tree::math::LeafIndex;
 
 /// Who a member is to the application: two credentials of one client have the same `MemberId`.
+///
+/// A member is a client, one installation of an application (RFC 9420 section 2), and no client is a member twice: an
+/// Add, an external commit or a new credential that would make it so is refused, unless the same commit removes the
+/// client's leaf. The devices of one person are so many clients, each with an identity of its own: the person's name and
+/// the device's, say. A provider that gives them one identity lets one of them into a group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberId(pub Vec<u8>);
 
@@ -36,6 +41,12 @@ pub enum CredentialEvent {
     /// A member of the group that another one succeeds (sections 11.2 and 11.3). Who it is is asked, to be compared with
     /// the members of the new group; it was vouched for when it came in, and its credential may have run out since.
     FormerMember,
+    /// A member of the group whose name is not known here (section 12.2). Who it is is asked, to be compared with who
+    /// comes in; it was vouched for when it came in, and its credential may have run out since.
+    ///
+    /// We ourselves are asked about on joining, or at the first Add in a group that we created; everybody else where
+    /// the tree comes from outside the store.
+    Member,
     /// An entry of `external_senders` that is new or changed (section 12.1.8.1).
     ExternalSender,
 }

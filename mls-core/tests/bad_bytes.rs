@@ -324,11 +324,12 @@ fn damaged_group_infos_are_refused() {
     let joins = |info: &[u8], tree: Option<&[u8]>| -> Option<()> {
         let mut peer = joiner.borrow_mut();
         let MlsMessageBody::GroupInfo(info) = MlsMessage::from_bytes(info).ok()?.body else { return None };
-        let plan =
-            ExternalJoinPlan { leaf: peer.leaf(), resync: None, psks: Vec::new(), authenticated_data: Vec::new() };
+        let plan = ExternalJoinPlan::new(peer.leaf());
         let pending = external_join(&info, tree, &plan, &mut peer.world.env()).ok()?;
-        let answers = peer.answers(pending.credentials(), pending.psks());
-        pending.resume(&answers, &mut peer.world.env()).ok().map(drop)
+        let ruling = pending.question().accept();
+        let vetted = pending.rule(ruling, &mut peer.world.env()).ok()?;
+        let answers = peer.answers(vetted.credentials(), vetted.psks());
+        vetted.resume(&answers, &mut peer.world.env()).ok().map(drop)
     };
     assert!(joins(&infos[0], None).is_some() && joins(&infos[1], Some(&tree)).is_some());
     let runner = &mut TestRunner::new(config(2000));

@@ -291,6 +291,7 @@ fn a_failure_amid_a_batch_changes_nothing() {
     assert!(matches!(push(bob, &mut batch, &forged), Err(ReceiveError::Framing(_))));
     assert_eq!(push(bob, &mut batch, &messages[1]), Err(ReceiveError::KeyConsumed));
     push(bob, &mut batch, &messages[2]).unwrap();
+    assert_eq!(batch.delta().unwrap().used_keys(), 3);
     let events = store_and_apply(bob, batch);
     bob.group = Some(group);
     assert_eq!(events.into_iter().map(Event::data).collect::<Vec<_>>(), [[0], [1], [2]]);

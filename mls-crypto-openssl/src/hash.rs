@@ -8,14 +8,14 @@ use openssl::{
     md::{Md, MdRef},
     md_ctx::MdCtx,
 };
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 use crate::error::backend;
 
 /// Bytes of the longest of the digests.
 const MAX_DIGEST_LEN: usize = 64;
-/// Bytes of the longest of their blocks.
-const MAX_BLOCK_LEN: usize = 128;
+/// Bytes of the longest of their blocks. Behind a shorter one there is room for what follows it.
+const BUFFER_LEN: usize = 128;
 
 /// What HMAC mixes into its key, RFC 2104 section 2.
 const INNER: u8 = 0x36;
@@ -92,30 +92,20 @@ impl Hash {
         let Fetched { digest, algorithm } = &*self.0;
         // It wipes its state when it finishes, and when it is dropped.
         let mut context = context()?;
-        let mut block = Zeroizing::new([0; MAX_BLOCK_LEN]);
-        let block = block.get_mut(..algorithm.block_len()).ok_or(CryptoError::Backend)?;
-        if key.len() > block.len() {
-            digest_into(&mut context, digest, &[key], block)?;
+        let mut buffer = Buffer { bytes: [0; BUFFER_LEN], block_len: algorithm.block_len() };
+        if key.len() > algorithm.block_len() {
+            digest_into(&mut context, digest, &[key], buffer.block())?;
         } else {
-            for (to, from) in block.iter_mut().zip(key) {
+            for (to, from) in buffer.block().iter_mut().zip(key) {
                 *to = *from;
             }
         }
-
+        let mut inner = SecretBytes::zeros(algorithm.digest_len());
         let mut tag = SecretBytes::zeros(algorithm.digest_len());
-        block.iter_mut().for_each(|byte| *byte ^= INNER);
-        context.digest_init(digest).map_err(backend)?;
-        context.digest_update(block).map_err(backend)?;
-        for part in input {
-            context.digest_update(part).map_err(backend)?;
-        }
-        context.digest_final(tag.as_mut_bytes()).map_err(backend)?;
-
-        block.iter_mut().for_each(|byte| *byte ^= INNER ^ OUTER);
-        context.digest_init(digest).map_err(backend)?;
-        context.digest_update(block).map_err(backend)?;
-        context.digest_update(tag.as_bytes()).map_err(backend)?;
-        context.digest_final(tag.as_mut_bytes()).map_err(backend)?;
+        buffer.block().iter_mut().for_each(|byte| *byte ^= INNER);
+        buffer.digest(&mut context, digest, input, inner.as_mut_bytes())?;
+        buffer.block().iter_mut().for_each(|byte| *byte ^= INNER ^ OUTER);
+        buffer.digest(&mut context, digest, &[inner.as_bytes()], tag.as_mut_bytes())?;
         Ok(tag)
     }
 }
@@ -138,6 +128,52 @@ impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Fetched { digest: _, algorithm } = &*self.0;
         f.debug_tuple("Hash").field(algorithm).finish()
+    }
+}
+
+/// HMAC's block, and the first parts behind it, so that they go to the digest in one call. Wiped when dropped.
+struct Buffer {
+    bytes: [u8; BUFFER_LEN],
+    block_len: usize,
+}
+
+impl Buffer {
+    fn block(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(..self.block_len).unwrap_or_default()
+    }
+
+    /// The digest of the block and the `parts`.
+    fn digest(
+        &mut self,
+        context: &mut MdCtx,
+        digest: &MdRef,
+        parts: &[&[u8]],
+        out: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        let (mut end, mut parts) = (self.block_len, parts);
+        while let Some((part, others)) = parts.split_first()
+            && let Some(room) = self.bytes.get_mut(end..end.saturating_add(part.len()))
+        {
+            for (to, from) in room.iter_mut().zip(*part) {
+                *to = *from;
+            }
+            end = end.saturating_add(part.len());
+            parts = others;
+        }
+        context.digest_init(digest).map_err(backend)?;
+        context.digest_update(self.bytes.get(..end).ok_or(CryptoError::Backend)?).map_err(backend)?;
+        for part in parts {
+            context.digest_update(part).map_err(backend)?;
+        }
+        context.digest_final(out).map_err(backend)?;
+        Ok(())
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        // As a slice: an array is wiped byte by byte.
+        self.bytes.as_mut_slice().zeroize();
     }
 }
 

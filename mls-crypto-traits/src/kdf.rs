@@ -46,18 +46,15 @@ pub fn hkdf_expand_with(
     info: &[&[u8]],
     len: usize,
 ) -> Result<SecretBytes, CryptoError> {
+    let mut counter = 1_u8;
+    let mut block = joined(&[], info, &[&[counter]], |parts| hmac(prk, parts))?;
+    if len <= block.len() {
+        block.truncate(len);
+        return Ok(block);
+    }
     let mut okm = SecretBytes::zeros(len);
     let mut rest = okm.as_mut_bytes();
-    let mut block = SecretBytes::default();
-    let mut counter = 0_u8;
-    while !rest.is_empty() {
-        counter = counter.checked_add(1).ok_or(CryptoError::TooLong)?;
-        let count = [counter];
-        let mut parts = Vec::with_capacity(info.len().saturating_add(2));
-        parts.push(block.as_bytes());
-        parts.extend_from_slice(info);
-        parts.push(&count);
-        block = hmac(prk, &parts)?;
+    loop {
         if block.is_empty() {
             return Err(CryptoError::Backend);
         }
@@ -67,8 +64,12 @@ pub fn hkdf_expand_with(
             *to = *from;
         }
         rest = tail;
+        if rest.is_empty() {
+            return Ok(okm);
+        }
+        counter = counter.checked_add(1).ok_or(CryptoError::TooLong)?;
+        block = joined(&[block.as_bytes()], info, &[&[counter]], |parts| hmac(prk, parts))?;
     }
-    Ok(okm)
 }
 
 const HPKE_VERSION: &[u8] = b"HPKE-v1";
@@ -81,10 +82,7 @@ pub(crate) fn labeled_extract<K: Kdf + ?Sized>(
     label: &[u8],
     ikm: &[&[u8]],
 ) -> Result<SecretBytes, CryptoError> {
-    let mut parts = Vec::with_capacity(ikm.len().saturating_add(3));
-    parts.extend_from_slice(&[HPKE_VERSION, suite_id, label]);
-    parts.extend_from_slice(ikm);
-    kdf.extract(salt, &parts)
+    joined(&[HPKE_VERSION, suite_id, label], ikm, &[], |parts| kdf.extract(salt, parts))
 }
 
 /// `LabeledExpand` (RFC 9180 section 4).
@@ -98,10 +96,20 @@ pub(crate) fn labeled_expand<K: Kdf + ?Sized>(
 ) -> Result<SecretBytes, CryptoError> {
     let length = u16::try_from(len).map_err(|_| CryptoError::TooLong)?;
     let length = length.to_be_bytes();
-    let mut parts = Vec::with_capacity(info.len().saturating_add(4));
-    parts.extend_from_slice(&[&length, HPKE_VERSION, suite_id, label]);
-    parts.extend_from_slice(info);
-    kdf.expand(prk, &parts, len)
+    joined(&[&length, HPKE_VERSION, suite_id, label], info, &[], |parts| kdf.expand(prk, parts, len))
+}
+
+/// Hands over `first`, `middle` and `last` as one list; without an allocation where they are as few as they always are
+/// in HPKE.
+fn joined<T>(first: &[&[u8]], middle: &[&[u8]], last: &[&[u8]], work: impl FnOnce(&[&[u8]]) -> T) -> T {
+    let parts = || first.iter().chain(middle).chain(last).copied();
+    let mut few = [&[][..]; 10];
+    let len = parts().count();
+    few.iter_mut().zip(parts()).for_each(|(to, part)| *to = part);
+    match few.get(..len) {
+        Some(few) => work(few),
+        None => work(&parts().collect::<Vec<_>>()),
+    }
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(feature = "conformance")]
+#[cfg(any(feature = "conformance", feature = "parallel"))]
 extern crate std;
 
 mod batch;
@@ -54,6 +54,7 @@ mod suite;
 
 #[cfg(test)]
 mod mock;
+pub mod parallel;
 
 pub use batch::{SealItem, VerifyItem};
 pub use certificate::{CertificateSignature, CertificateSignatures};

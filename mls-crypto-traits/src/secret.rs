@@ -67,6 +67,11 @@ impl SecretBytes {
         self.0.is_empty()
     }
 
+    /// Keeps the first `len` bytes. The others stay in its memory until it is wiped with them.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+
     /// A second copy, which lives and is wiped on its own.
     #[must_use]
     pub fn duplicate(&self) -> Self {
@@ -83,7 +88,9 @@ impl SecretBytes {
 impl Zeroize for SecretBytes {
     fn zeroize(&mut self) {
         // All of the capacity, as `Vec::zeroize` does it, but as slices: that one goes byte by byte.
-        self.0.spare_capacity_mut().zeroize();
+        if self.0.len() < self.0.capacity() {
+            self.0.spare_capacity_mut().zeroize();
+        }
         self.0.as_mut_slice().zeroize();
         self.0.clear();
     }

@@ -7,7 +7,9 @@ use core::fmt;
 
 use mls_core::credential::Credential;
 use mls_core::env::UnixTime;
-use mls_core::identity::{AsyncIdentityProvider, CredentialCheck, IdentityError, IdentityProvider, MemberId};
+use mls_core::identity::{
+    AsyncIdentityProvider, CredentialCheck, CredentialEvent, IdentityError, IdentityProvider, MemberId,
+};
 use mls_core::storage::BoxFuture;
 use mls_crypto_traits::{CryptoProvider, SignaturePublicKey};
 
@@ -140,8 +142,19 @@ impl X509Identity {
         Ok((settings.identity.of(&chain.end_entity)?, anchor))
     }
 
+    /// Names the member of a credential that was good when it came in, and may have expired or been revoked since.
+    fn name(&self, credential: &Credential, now: UnixTime) -> Result<MemberId, X509Error> {
+        let settings = &*self.0;
+        let chain = Chain::read(credential, &settings.limits)?;
+        path::verify_unrevoked(settings, &chain, UnixTime(now.0.min(chain.earliest_end())))?;
+        settings.identity.of(&chain.end_entity)
+    }
+
     fn answer(&self, check: &CredentialCheck) -> Result<MemberId, X509Error> {
         match &check.predecessor {
+            None if matches!(check.event, CredentialEvent::FormerMember | CredentialEvent::Member) => {
+                self.name(&check.credential, check.now)
+            }
             None => self.verify(&check.credential, &check.signature_key, check.now),
             Some((before, key)) => {
                 self.verify_successor(&check.credential, &check.signature_key, (before, key), check.now)

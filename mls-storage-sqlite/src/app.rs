@@ -67,7 +67,7 @@ impl SqliteStorage {
     fn app_write<T>(&self, write: impl FnOnce(&Connection) -> Result<T, StorageError>) -> Result<T, StorageError> {
         let mut inner = self.lock();
         let written = inner.write(|transaction| write(transaction))?;
-        self.settle(&mut inner, Urgency::Soon);
+        self.settle(&mut inner, Urgency::Soon, 0);
         Ok(written)
     }
 }

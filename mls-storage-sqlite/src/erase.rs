@@ -3,9 +3,8 @@
 use core::time::Duration;
 
 use mls_core::record::{Delta, Precondition, RecordKey, RecordPrefix, Write};
-use mls_core::secret_tree::RatchetType;
 use mls_core::storage::{StorageError, StorageErrorKind};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
 use crate::error::storage_error;
 
@@ -14,7 +13,7 @@ use crate::error::storage_error;
 pub(crate) enum Urgency {
     /// Nothing secret is deleted or replaced.
     None,
-    /// After some deltas.
+    /// After some keys.
     Soon,
     /// Before the commit returns.
     Now,
@@ -55,23 +54,6 @@ fn urgency_of(write: &Write<'_>, over_a_group: bool) -> Urgency {
         // Epochs, groups, pending commits and joins, key packages, PSKs, signers, and what came later.
         _ => Urgency::Now,
     }
-}
-
-/// Whether the delta stores a ratchet of our own for application data: it steps over many generations at a time, whose
-/// keys follow from the version before.
-pub(crate) fn reserves(connection: &Connection, delta: &Delta) -> Result<bool, StorageError> {
-    for write in delta.writes() {
-        if let Write::Put(RecordKey::Ratchet(id, _, leaf, RatchetType::Application), _) = write {
-            let own = connection
-                .prepare_cached("SELECT own_leaf FROM mls_groups WHERE group_id = ?")
-                .and_then(|mut statement| statement.query_row([id.as_bytes()], |row| row.get(0)).optional())
-                .map_err(storage_error)?;
-            if own == Some(Some(leaf.as_u32())) {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
 }
 
 /// Copies the write-ahead log back and cuts it to nothing, if nobody reads or writes for as long as `wait`.

@@ -33,7 +33,7 @@
 //! A record that is deleted or replaced is overwritten in its page (`secure_delete`), but older versions of the page
 //! stand in the write-ahead log and, until that is copied back, in the database. Both are brought up to date, and the
 //! log cut to nothing, at once where an epoch begins, a group, key package, pre-shared key or signer is deleted; and
-//! after 64 deltas that delete or replace a secret otherwise ([`SqliteOptions::erase_after`]). Where another process
+//! after 64 message keys or other secrets have been used up ([`SqliteOptions::erase_after`]). Where another process
 //! reads just then, the next delta tries again; [`SqliteStorage::unerased`] tells, [`SqliteStorage::erase_now`] insists.
 //! What the medium below the file keeps (flash translation layers, snapshots, backups) no store reaches: the feature
 //! `sqlcipher` encrypts the files.
@@ -50,7 +50,7 @@
 //! the client use keys twice: keep them out of backups that are restored.
 //!
 //! # Features
-//! - `bundled` (default): builds SQLite; without it the system's library is linked.
+//! - `bundled` (default): builds SQLite; without it the system's library is linked, of version 3.45.3 or later.
 //! - `sqlcipher`: builds `SQLCipher` on the system's OpenSSL, and adds encrypted files: passphrase, raw key, plaintext
 //!   header.
 //! - `vendored-openssl`: `sqlcipher` with an OpenSSL that is built, too.

@@ -136,7 +136,7 @@ impl SqliteStorage {
                 .map_err(storage_error)
         })?;
         if deleted > 0 {
-            self.settle(&mut inner, Urgency::Now);
+            self.settle(&mut inner, Urgency::Now, 0);
         }
         Ok(deleted)
     }

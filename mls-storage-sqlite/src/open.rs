@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::OpenError;
 use crate::options::SqliteOptions;
@@ -10,6 +10,9 @@ use crate::schema::{MIGRATIONS, migrate};
 
 /// More statements than there are.
 const CACHED_STATEMENTS: usize = 128;
+
+/// So often others may be changing the journal, too.
+const CHANGES: usize = 16;
 
 /// The connection to a file, which is made where there is none.
 pub(crate) fn connect(path: &Path) -> Result<Connection, OpenError> {
@@ -44,7 +47,7 @@ pub(crate) fn prepare(connection: &mut Connection, options: &SqliteOptions) -> R
 }
 
 fn set_up(connection: &mut Connection) -> Result<(), OpenError> {
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let mode = write_ahead(connection)?;
     if mode != "wal" && mode != "memory" {
         return Err(OpenError::NoWriteAheadLog);
     }
@@ -60,4 +63,21 @@ fn set_up(connection: &mut Connection) -> Result<(), OpenError> {
     connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     migrate(connection, MIGRATIONS)
+}
+
+/// Changes the journal to a write-ahead log; which it is afterwards.
+///
+/// Where several processes do so at once, SQLite tells all but one that the database is busy, without waiting. It waits
+/// for a transaction.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<String> {
+    let change = || connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
+    for _ in 0..CHANGES {
+        match change() {
+            Err(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == ErrorCode::DatabaseBusy => {
+                connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK;")?;
+            }
+            changed => return changed,
+        }
+    }
+    change()
 }

@@ -12,7 +12,7 @@ pub struct SqliteOptions {
 }
 
 impl SqliteOptions {
-    /// The defaults: wait for five seconds, erase after 64 deltas.
+    /// The defaults: wait for five seconds, erase after 64 keys.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -31,11 +31,12 @@ impl SqliteOptions {
         self
     }
 
-    /// After how many deltas that delete or replace a secret the old versions leave the files: 1 for each at once, at
-    /// the price of three more writes to the medium; 64 if not given.
+    /// After how many message keys, or other secrets, have been used up the old versions leave the files: 1 for each
+    /// at once, at the price of three more writes to the medium; 64 if not given. A delta that reserves generations, or
+    /// takes in a backlog, uses up as many keys as it has.
     #[must_use]
-    pub const fn erase_after(mut self, deltas: u32) -> Self {
-        self.erase_after = deltas;
+    pub const fn erase_after(mut self, keys: u32) -> Self {
+        self.erase_after = keys;
         self
     }
 

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::app::AppView;
 use crate::apply::apply;
-use crate::erase::{Urgency, checkpoint, reserves, urgency};
+use crate::erase::{Urgency, checkpoint, urgency};
 use crate::error::{OpenError, storage_error};
 use crate::open::{connect, prepare};
 use crate::options::SqliteOptions;
@@ -97,15 +97,11 @@ impl SqliteStorage {
         rows: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<(Durable, T), E> {
         let mut inner = self.lock();
-        let mut urgency = urgency(delta);
         let written = inner.write(|transaction| {
-            if urgency == Urgency::Soon && reserves(transaction, delta)? {
-                urgency = Urgency::Now;
-            }
             apply(transaction, delta)?;
             rows(transaction)
         })?;
-        self.settle(&mut inner, urgency);
+        self.settle(&mut inner, urgency(delta), delta.used_keys());
         Ok((Durable::i_stored(delta), written))
     }
 
@@ -132,16 +128,17 @@ impl SqliteStorage {
         Ok(())
     }
 
-    /// How many deltas have deleted or replaced secrets whose old versions may still be in the files.
+    /// How many message keys, and other secrets, have been used up whose old versions may still be in the files.
     #[must_use]
     pub fn unerased(&self) -> u32 {
         self.lock().unerased
     }
 
     /// Erases where it is due. A failure is no failure of the commit, which is durable: the debt stays.
-    pub(crate) fn settle(&self, inner: &mut Inner, urgency: Urgency) {
+    pub(crate) fn settle(&self, inner: &mut Inner, urgency: Urgency, used_keys: u32) {
         if urgency != Urgency::None {
-            inner.unerased = inner.unerased.saturating_add(1);
+            // What uses up no message key replaces another secret.
+            inner.unerased = inner.unerased.saturating_add(used_keys.max(1));
             inner.overdue |= urgency == Urgency::Now || inner.unerased >= self.erase_after;
         }
         if inner.overdue && checkpoint(&inner.connection, Duration::ZERO, self.busy_timeout).is_ok() {

@@ -14,17 +14,19 @@ Shows an MLS object (RFC 9420): every field with its name, and what can be verif
 Usage: mls inspect FILE|- [options]
 
   FILE|-               the object, or - for standard input: binary, hexadecimal or base64; found out by itself
-  --as KIND            message (anything in an MLSMessage), tree, key-package, group-info, welcome or leaf;
-                       else they are tried in this order
+  --as KIND            message (anything in an MLSMessage), tree, key-package, group-info, welcome, leaf, or export
+                       (a group that was moved out of a store); else they are tried in this order
   --json               for programs: {kind, object, checks}
-  --tree text|dot|svg  draw the ratchet tree of a tree or of a GroupInfo, instead: blanks are dashed or ( ), each parent
-                       tells the leaves below it that do not know its key
+  --tree text|dot|svg  draw the ratchet tree of a tree, GroupInfo or export, instead: blanks are dashed or ( ), each
+                       parent tells the leaves below it that do not know its key
   --ratchet-tree FILE  the tree of a GroupInfo that has none inside
   --suite N            the cipher suite of a tree or leaf; else the one that its keys fit
+  --secrets            print the secrets of an export; else only their lengths
   --help               this text
 
 Verified are: signatures and keys of a KeyPackage; signature, tree hash, parent hashes and the whole tree of a GroupInfo;
-tree hash, parent hashes, unmerged leaves and uniqueness of keys of a tree. `unknown` tells what it would take.
+tree hash, parent hashes and the whole tree of an export; tree hash, parent hashes, unmerged leaves and uniqueness of keys
+of a tree. `unknown` tells what it would take.
 
 Exits with 0; with 1 where something is wrong with the object, or where it cannot be read (then the byte and the reason
 are told); with 2 where the call is wrong.";
@@ -36,6 +38,7 @@ struct Options {
     json: bool,
     drawing: Option<Drawing>,
     tree: Option<Vec<u8>>,
+    secrets: bool,
     suite: Option<CipherSuite>,
 }
 
@@ -52,7 +55,8 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<bool, String> {
     let (form, bytes) = bytes_of(&read(&options.file)?);
-    let hints = Hints { kind: options.kind, suite: options.suite, tree: options.tree.as_deref() };
+    let hints =
+        Hints { kind: options.kind, suite: options.suite, tree: options.tree.as_deref(), secrets: options.secrets };
     let report = match inspect(&bytes, hints, &RustCryptoProvider::new()) {
         Ok(report) => report,
         Err(unreadable) => {
@@ -103,6 +107,7 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>,
                 return Ok(None);
             }
             "--json" => options.json = true,
+            "--secrets" => options.secrets = true,
             "--as" => {
                 let name = value()?;
                 let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);

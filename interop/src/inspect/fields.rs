@@ -74,12 +74,12 @@ pub(super) fn fields<const N: usize>(of: &impl Encode, list: [(&'static str, Nod
     Node::Fields(list.into(), of.encoded_len())
 }
 
-fn bytes(bytes: &[u8]) -> Node {
+pub(super) fn bytes(bytes: &[u8]) -> Node {
     if bytes.is_empty() { text("(empty)") } else { Node::Text(hex::encode(bytes)) }
 }
 
 /// Bytes that are often text.
-fn readable(value: &[u8]) -> Node {
+pub(super) fn readable(value: &[u8]) -> Node {
     match core::str::from_utf8(value) {
         Ok(found) if !found.is_empty() && !found.chars().any(char::is_control) => {
             Node::Text(format!("{} ({found:?})", hex::encode(value)))
@@ -88,11 +88,11 @@ fn readable(value: &[u8]) -> Node {
     }
 }
 
-fn text(text: &str) -> Node {
+pub(super) fn text(text: &str) -> Node {
     Node::Text(text.to_owned())
 }
 
-fn debug(value: &impl Debug) -> Node {
+pub(super) fn debug(value: &impl Debug) -> Node {
     Node::Text(format!("{value:?}"))
 }
 

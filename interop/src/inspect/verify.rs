@@ -6,6 +6,7 @@ use mls_codec::{Decode, Encode};
 use mls_core::custom::CustomTypes;
 use mls_core::extension::{ExtensionType, RequiredCapabilities};
 use mls_core::framing::ProtocolVersion;
+use mls_core::group_context::GroupContext;
 use mls_core::key_package::KeyPackage;
 use mls_core::tree::key_index::IndexSeed;
 use mls_core::tree::leaf_node::{LeafNode, LeafNodeSource};
@@ -160,6 +161,35 @@ pub(super) fn group_info(
         .leaf(info.signer)
         .ok_or_else(|| "the signer's leaf is blank".to_owned())
         .and_then(|leaf| info.verify_signature(suite, &leaf.signature_key).map_err(|error| format!("{error:?}")));
+    let mut checks = vec![Check::new("signature by the signer's leaf", signed)];
+    checks.extend(tree_of(context, &tree, suite));
+    checks.extend([
+        Check::unknown("confirmation tag", "it takes the epoch's secrets"),
+        Check::unknown("credentials", "only the application knows whom it trusts"),
+    ]);
+    (checks, array)
+}
+
+/// A member's state: its tree against its group context.
+pub(super) fn state(
+    context: &GroupContext,
+    array: Option<RatchetTreeArray>,
+    crypto: &dyn CryptoProvider,
+) -> (Vec<Check>, Option<RatchetTreeArray>) {
+    let Some(suite) = crypto.suite(context.cipher_suite) else {
+        return (vec![Check::unknown("tree", "this backend does not have the suite")], array);
+    };
+    let Some(bytes) = array.as_ref().and_then(|array| array.to_bytes().ok()) else {
+        return (vec![Check::unknown("tree", "it is not among the records")], array);
+    };
+    match RatchetTree::from_extension(suite, SEED, &bytes) {
+        Ok(tree) => (tree_of(context, &tree, suite).into(), array),
+        Err(error) => (vec![Check::new("structure of the tree", Err::<(), _>(error))], array),
+    }
+}
+
+/// A tree against the group context that names it.
+fn tree_of(context: &GroupContext, tree: &RatchetTree, suite: Suite<'_>) -> [Check; 3] {
     let same = tree.root_hash().as_bytes() == context.tree_hash.as_slice();
     let required = context.extensions.read::<RequiredCapabilities>().ok().flatten().unwrap_or_default();
     let whole = TreeContext {
@@ -172,13 +202,9 @@ pub(super) fn group_info(
         max_lifetime: None,
         custom: CustomTypes::none(),
     };
-    let checks = vec![
-        Check::new("signature by the signer's leaf", signed),
+    [
         Check::new("tree hash", if same { Ok(()) } else { Err("differs from the group context's") }),
-        Check::new("parent hashes", verify_parent_hashes(suite, &tree)),
-        Check::new("the whole tree: leaves, signatures, keys, unmerged leaves", validate_tree(suite, &tree, &whole)),
-        Check::unknown("confirmation tag", "it takes the epoch's secrets"),
-        Check::unknown("credentials", "only the application knows whom it trusts"),
-    ];
-    (checks, array)
+        Check::new("parent hashes", verify_parent_hashes(suite, tree)),
+        Check::new("the whole tree: leaves, signatures, keys, unmerged leaves", validate_tree(suite, tree, &whole)),
+    ]
 }

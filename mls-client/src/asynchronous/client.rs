@@ -107,7 +107,7 @@ impl AsyncClient {
         self.driver.import_signer(suite, private).await
     }
 
-    /// The public keys of the signers that the client has.
+    /// The public keys of the signers that the client has loaded.
     #[must_use]
     pub fn signers(&self) -> Vec<SignaturePublicKey> {
         self.driver.signers.public_keys()

@@ -32,7 +32,7 @@ impl AsyncGroup {
     }
 
     /// Proposes again what an epoch [ended without](EpochChange::leftovers), adapted to the new one; what is moot is left
-    /// out.
+    /// out, and so is what waits already.
     ///
     /// # Errors
     /// A [`ProposeError`]; those before it have been proposed then, and [wait](Self::waiting_proposals).

@@ -1,17 +1,20 @@
 //! Signers, key packages and new groups.
 
+use std::sync::Arc;
+
 use mls_core::credential::Credential;
-use mls_core::env::UnixTime;
+use mls_core::env::{Signers as _, UnixTime};
 use mls_core::extension::Extensions;
 use mls_core::grease::{grease_group_info, grease_key_package, grease_leaf};
 use mls_core::group::{
-    CreateGroup, ExternalJoinPlan, Fresh, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group,
+    CreateGroup, ExternalJoinPlan, Fault, Fresh, Group as State, KeyPackageSpec, LeafSpec, NewKeyPackage, create_group,
     forget_psk, generate_key_package, generate_signer, import_signer, signer_from_record, store_psk,
 };
 use mls_core::psk::PskValue;
-use mls_core::record::{RecordKey, RecordPrefix};
+use mls_core::record::{Delta, RecordKey, RecordPrefix, Write};
+use mls_core::storage::StorageErrorKind;
 use mls_core::tree::leaf_node::Lifetime;
-use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SignaturePrivateKey, SignaturePublicKey, SigningKey};
 
 use super::Driver;
 use crate::error::{CreateError, DriverError};
@@ -88,21 +91,44 @@ impl Driver {
 
     /// An external commit that replaces nobody.
     pub(crate) fn external_plan(&self, identity: &Identity) -> ExternalJoinPlan {
-        ExternalJoinPlan { leaf: self.leaf(identity), resync: None, psks: Vec::new(), authenticated_data: Vec::new() }
+        ExternalJoinPlan::new(self.leaf(identity))
     }
 
-    /// Loads every stored signer.
+    /// Loads the stored signers. One that is damaged, or of a suite that the provider lacks, is passed over: whoever
+    /// needs it [finds](Self::find_signer) what is wrong with it, and others have theirs.
     pub(crate) async fn load_signers(&self) -> Result<(), CreateError> {
-        let records = self.storage.scan(&RecordPrefix::Signers).await.map_err(DriverError::from)?;
-        for (_, record) in &records {
-            self.load_signer(record)?;
-        }
+        let records = match self.storage.scan(&RecordPrefix::Signers).await {
+            Ok(records) => records,
+            // A set is read as a whole; single ones are when they are needed.
+            Err(error) if error.kind() == StorageErrorKind::Corrupt => Vec::new(),
+            Err(error) => return Err(DriverError::from(error).into()),
+        };
+        let signers = records.iter().filter_map(|(_, record)| self.engine(|env| signer_from_record(record, env)).ok());
+        self.signers.extend(signers.collect());
         Ok(())
     }
 
-    fn load_signer(&self, record: &SecretBytes) -> Result<(), CreateError> {
-        let signer = self.engine(|env| signer_from_record(record, env)).map_err(DriverError::from)?;
+    /// Loads one signer that is stored, and was not read yet or made by another client of the store; whether there is
+    /// one.
+    ///
+    /// # Errors
+    /// A [`DriverError`] that names the record where it cannot be read.
+    pub(super) async fn find_signer(&self, public: &SignaturePublicKey) -> Result<bool, DriverError> {
+        let key = [RecordKey::Signer(public.clone())];
+        let Some(record) = self.storage.read(&key).await?.pop().flatten() else {
+            return Ok(false);
+        };
+        let signer = self.engine(|env| signer_from_record(&record, env))?;
+        let found = signer.public_key() == public;
         self.signers.insert(signer);
+        Ok(found)
+    }
+
+    /// Loads the signer of a leaf that we are to make, unless it is loaded. Where there is none the engine says so.
+    pub(super) async fn hold_signer(&self, leaf: &LeafSpec) -> Result<(), DriverError> {
+        if self.signers.signer(&leaf.signature_key).is_none() {
+            let _ = self.find_signer(&leaf.signature_key).await?;
+        }
         Ok(())
     }
 
@@ -132,16 +158,27 @@ impl Driver {
     }
 
     async fn keep_signer(&self, fresh: Fresh<SignaturePublicKey>) -> Result<SignaturePublicKey, CreateError> {
+        let signers = self.signers_in(fresh.delta()).map_err(DriverError::from)?;
         let public = self.release(fresh).await?;
-        let key = [RecordKey::Signer(public.clone())];
-        let records = self.storage.read(&key).await.map_err(DriverError::from)?;
-        let record = records.into_iter().next().flatten().ok_or(DriverError::Unsettled)?;
-        self.load_signer(&record)?;
+        self.signers.extend(signers);
         Ok(public)
+    }
+
+    /// The signers that `delta` is about to store: nothing is read after that, and nothing can fail.
+    pub(crate) fn signers_in(&self, delta: &Delta) -> Result<Vec<Arc<dyn SigningKey>>, Fault> {
+        delta
+            .writes()
+            .filter_map(|write| match write {
+                Write::Put(RecordKey::Signer(_), record) => Some(record),
+                _ => None,
+            })
+            .map(|record| self.engine(|env| signer_from_record(record, env)))
+            .collect()
     }
 
     pub(crate) async fn key_package(&self, spec: &KeyPackageSpec) -> Result<NewKeyPackage, CreateError> {
         traced("key_package", None, async {
+            self.hold_signer(&spec.leaf).await?;
             let fresh = self.engine(|env| generate_key_package(spec, env))?;
             Ok(self.release(fresh).await?)
         })
@@ -150,6 +187,7 @@ impl Driver {
 
     pub(crate) async fn create_group(&self, plan: &CreateGroup) -> Result<State, CreateError> {
         traced("create_group", None, async {
+            self.hold_signer(&plan.leaf).await?;
             let fresh = self.engine(|env| create_group(plan, env))?;
             Ok(self.release(fresh).await?)
         })

@@ -47,9 +47,13 @@ impl Driver {
     ) -> Result<ExternalJoin, JoinError> {
         traced("join_external", None, async {
             let group_info = group_info_of(group_info)?;
+            self.hold_signer(&plan.leaf).await?;
             let pending = self.engine(|env| external_join(&group_info, ratchet_tree, plan, env))?;
-            let answers = self.answer(pending.credentials(), pending.psks()).await?;
-            let fresh = self.engine(|env| pending.resume(&answers, env))?;
+            let ruling = self.rules.judge(pending.question()).await;
+            let vetted = self.engine(|env| pending.rule(ruling, env))?;
+            let joining = Some(&group_info.group_context.group_id[..]);
+            let answers = self.answer_for(joining, vetted.credentials(), vetted.psks()).await?;
+            let fresh = self.engine(|env| vetted.resume(&answers, env))?;
             Ok(self.release(fresh).await?)
         })
         .await

@@ -16,24 +16,34 @@ impl Driver {
         credentials: &[CredentialCheck],
         psks: &[PreSharedKeyId],
     ) -> Result<Answers, DriverError> {
+        self.answer_for(None, credentials, psks).await
+    }
+
+    /// As [`Self::answer`], where what `joining`, which we are about to enter again, has given us may be mixed in.
+    pub(super) async fn answer_for(
+        &self,
+        joining: Option<&[u8]>,
+        credentials: &[CredentialCheck],
+        psks: &[PreSharedKeyId],
+    ) -> Result<Answers, DriverError> {
         let mut answers = Answers::default();
         for check in credentials {
             answers.vouch(check.accept(self.identity.validate(check).await?));
         }
         for id in psks {
-            if let Some(value) = self.find_psk(id).await? {
+            if let Some(value) = self.find_psk(joining, id).await? {
                 answers.psk(id.clone(), value);
             }
         }
         Ok(answers)
     }
 
-    async fn find_psk(&self, id: &PreSharedKeyId) -> Result<Option<PskValue>, DriverError> {
+    async fn find_psk(&self, joining: Option<&[u8]>, id: &PreSharedKeyId) -> Result<Option<PskValue>, DriverError> {
         match &id.psk {
             Psk::External { psk_id } => self.stored_psk(RecordKey::Psk(psk_id.clone())).await,
             // The engine knows those of the group itself: this is another group of ours.
             Psk::Resumption { psk_group_id, psk_epoch, .. } => {
-                if !self.rules.allows_psk_of_another_group(id).await {
+                if joining != Some(psk_group_id) && !self.rules.allows_psk_of_another_group(id).await {
                     return Ok(None);
                 }
                 let group = GroupId(psk_group_id.clone());

@@ -4,9 +4,10 @@ use mls_codec::Decode;
 use mls_core::env::Env;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{
-    self as engine, CommitPlan, ExternalJoin, ExternalJoinPlan, Fault, Group as State, LeafSpec, MemberPurpose, Pruned,
-    Rewound, Step, VerifiedGroupInfo, forget_key_packages, open_welcome, verify_group_info,
+    self as engine, CommitPlan, ExternalJoin, ExternalJoinPlan, Fault, Group as State, LeafSpec, Member, MemberPurpose,
+    Pruned, Rewound, Step, VerifiedGroupInfo, forget_key_packages, open_welcome, verify_group_info,
 };
+use mls_core::identity::MemberId;
 use mls_core::record::{RecordKey, RecordPrefix};
 use mls_core::storage::key_package_lifetime;
 use mls_core::tree::math::LeafIndex;
@@ -85,6 +86,16 @@ impl Driver {
         }
         pruned.key_packages = expired;
         Ok(pruned)
+    }
+
+    pub(crate) async fn member_with_id(&self, state: &mut Handle, id: &MemberId) -> Result<Option<Member>, LoadError> {
+        let mut rounds = Rounds::begin(self, state).await?;
+        loop {
+            match self.engine(|env| state.member_with_id(id, env)) {
+                Ok(member) => return Ok(member),
+                Err(fault) => rounds.settle(self, state, LoadError::from(fault)).await?,
+            }
+        }
     }
 
     pub(crate) async fn delete_exporter(&self, state: &mut Handle) -> Result<(), ExportError> {

@@ -32,7 +32,7 @@ impl Rounds {
         Self { left: MAX_ROUNDS, stamp }
     }
 
-    /// Makes the records resident that an attempt missed.
+    /// Makes the records resident that an attempt missed, or loads the signer.
     ///
     /// # Errors
     /// The attempt's own error where it misses none; a [`DriverError`] where they cannot be read.
@@ -42,10 +42,11 @@ impl Rounds {
         state: &mut State,
         error: E,
     ) -> Result<(), E> {
-        let Some(missing) = error.missing() else {
-            return Err(error);
-        };
-        Ok(self.admit(driver, state, missing).await?)
+        match (error.missing(), error.absent_signer()) {
+            (Some(missing), _) => Ok(self.admit(driver, state, missing).await?),
+            (None, Some(key)) if driver.find_signer(key).await? => Ok(()),
+            _ => Err(error),
+        }
     }
 
     /// Reads `missing` and makes it resident.

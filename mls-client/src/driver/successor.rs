@@ -19,6 +19,7 @@ impl Driver {
     ) -> Result<Successor, SuccessorError> {
         traced("create_successor", Some(state.epoch()), async {
             let mut rounds = Rounds::begin(self, state).await?;
+            self.hold_signer(&plan.leaf).await?;
             let mut plan = plan.clone();
             self.grease_group_info(&mut plan.group_info_extensions);
             let pending = loop {

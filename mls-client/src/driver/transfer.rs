@@ -1,7 +1,7 @@
 //! Moving a group to another store.
 
 use mls_core::group::{Group as State, export_group, import_group, records_to_export};
-use mls_core::record::{GroupId, Records};
+use mls_core::record::{GroupId, RecordKey, Records, Write};
 use mls_crypto_traits::SecretBytes;
 
 use super::{Driver, Handle};
@@ -24,8 +24,22 @@ impl Driver {
 
     pub(crate) async fn import_group(&self, exported: &SecretBytes) -> Result<State, LoadError> {
         let fresh = self.engine(|env| import_group(exported, env))?;
-        let id = self.release(fresh).await?;
-        self.load_signers().await.map_err(|_| DriverError::Unsettled)?;
-        self.load(&id).await
+        // Once it is stored nothing may fail any more: signers and group are read from what is about to be.
+        let signers = self.signers_in(fresh.delta())?;
+        let (mut header, mut status) = (None, None);
+        for write in fresh.delta().writes() {
+            match write {
+                Write::Put(RecordKey::Group(id), record) => header = Some((id.clone(), record)),
+                Write::Put(RecordKey::Status(_), record) => status = Some(record),
+                _ => {}
+            }
+        }
+        let (Some((id, header)), Some(status)) = (header, status) else {
+            return Err(DriverError::Unknown.into());
+        };
+        let state = State::load(&id, header, status)?;
+        self.release(fresh).await?;
+        self.signers.extend(signers);
+        Ok(state)
     }
 }

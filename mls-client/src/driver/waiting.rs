@@ -1,8 +1,8 @@
 //! Proposals one by one, and commits that the caller keeps.
 
 use mls_core::group::{
-    CommitOutput, CommitPlan, DetachedCommit, EpochChange, Group as State, Leftover, OutgoingProposal, SendOptions,
-    Step, accept_detached, commit, drop_proposal,
+    self as engine, CommitOutput, CommitPlan, DetachedCommit, EpochChange, Group as State, Leftover, OutgoingProposal,
+    SendOptions, Step, accept_detached, commit, drop_proposal,
 };
 use mls_core::proposal::ProposalRef;
 
@@ -38,8 +38,12 @@ impl Driver {
                     Err(missing) => rounds.admit(self, state, &missing).await?,
                 }
             };
-            if let Some(proposing) = proposing {
-                proposals.push(self.propose(state, &proposing, options).await?);
+            let Some(proposing) = proposing else { continue };
+            match self.propose(state, &proposing, options).await {
+                Ok(proposal) => proposals.push(proposal),
+                // It waits already: it was left over twice, say, as a proposal and in a commit.
+                Err(ProposeError::Engine(engine::ProposeError::DuplicateProposal(_))) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(proposals)

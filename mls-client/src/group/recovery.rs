@@ -1,7 +1,8 @@
 //! Queries, messages to one member, and ways back.
 
 use mls_core::group as engine;
-use mls_core::group::{CommitOutput, MemberPurpose, Pruned, Rewound};
+use mls_core::group::{CommitOutput, Member, MemberPurpose, Pruned, Rewound};
+use mls_core::identity::MemberId;
 use mls_core::record::Missing;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::{HpkeCiphertext, SecretBytes};
@@ -60,6 +61,15 @@ impl Group {
     /// A [`LoadError`]; nothing is changed then.
     pub fn prune(&mut self) -> Result<Pruned, LoadError> {
         run(self.driver.prune(&mut self.state))
+    }
+
+    /// The member that the authentication service calls so; `None` where there is none. See
+    /// [`mls_core::group::Group::member_with_id`] for who is not found.
+    ///
+    /// # Errors
+    /// A [`LoadError`].
+    pub fn member_with_id(&mut self, id: &MemberId) -> Result<Option<Member>, LoadError> {
+        run(self.driver.member_with_id(&mut self.state, id))
     }
 
     /// Deletes this epoch's exporter secret: nothing is exported until the next.

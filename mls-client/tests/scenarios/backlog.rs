@@ -1,5 +1,6 @@
 use mls_client::{Disposition, Event};
 
+use crate::everywhere::{Backend, with};
 use crate::world::{assert_in_step, assert_talk, deliver, group_of, message, pair};
 
 scenario! { fn a_backlog_is_one_transaction() {
@@ -86,3 +87,38 @@ scenario! { fn a_removal_ends_a_backlog() {
     assert!(events[2].is_err());
     assert!(bob.client.groups().unwrap().is_empty());
 } }
+
+/// 64 messages are a transaction. With the fastest backend: a thousand signatures, eight times.
+#[test]
+fn a_thousand_messages_are_sixteen_transactions() {
+    with(Backend::AwsLc, || {
+        let (_, mut at_alice, mut others) = group_of(["bob", "carol"]);
+        let (carol, mut at_carol) = others.pop().unwrap();
+        let (_, mut at_bob) = others.pop().unwrap();
+
+        // Two talk while Carol is offline, and every hundred messages there is another epoch.
+        let mut log = Vec::new();
+        for n in 0..1000_u16 {
+            if n % 100 == 99 {
+                let commit = at_bob.update().unwrap();
+                deliver(&mut at_bob, &commit, &mut [&mut at_alice]);
+                log.push(commit.message);
+            } else {
+                let sender = if n % 3 == 0 { &mut at_bob } else { &mut at_alice };
+                log.push(sender.send(&n.to_be_bytes()).unwrap().message);
+            }
+        }
+        let commits = carol.store.commits();
+        let events = at_carol.receive_all(&log).unwrap();
+        assert_eq!(carol.store.commits() - commits, 1000_usize.div_ceil(64));
+        for (n, event) in (0..1000_u16).zip(events) {
+            match event.unwrap() {
+                Event::Message(received) => assert_eq!(received.data, n.to_be_bytes()),
+                Event::Epoch(change) => assert_eq!(change.epoch, 2 + u64::from(n / 100)),
+                other => panic!("{other:?}"),
+            }
+        }
+        let mut loaded = carol.group(at_alice.id());
+        assert_talk(&mut at_alice, &mut loaded);
+    });
+}

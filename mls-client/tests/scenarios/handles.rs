@@ -1,6 +1,32 @@
-use mls_client::{Disposition, DriverError, SendError};
+use mls_client::{Disposition, DriverError, GroupInfoOptions, SendError};
 
-use crate::world::{assert_talk, deliver, pair};
+use crate::world::{Setup, assert_talk, deliver, pair};
+
+// Two clients of one store, as two processes have it.
+scenario! {
+fn a_signer_that_another_client_has_made_is_found() {
+    let (alice, _, bob, mut at_bob) = pair();
+    let other = alice.client_with("other", Setup::default());
+    let identity = alice.client.new_identity(alice.identity.cipher_suite, alice.identity.credential.clone()).unwrap();
+    assert!(!other.signers().contains(&identity.signature_key));
+
+    // A group with it, a key package, a join from outside.
+    let id = alice.client.create_group(&identity).unwrap().id().clone();
+    let commit = other.load_group(&id).unwrap().add(&[bob.key_package()]).unwrap();
+    let mut at_other = other.load_group(&id).unwrap();
+    at_other.accept_commit().unwrap();
+    let mut new_at_bob = bob.client.join(&commit.welcome.unwrap(), None).unwrap();
+    assert_talk(&mut at_other, &mut new_at_bob);
+    let third = alice.client_with("third", Setup::default());
+    let next = alice.client.new_identity(identity.cipher_suite, identity.credential.clone()).unwrap();
+    third.key_package(&next).unwrap();
+    let fourth = alice.client.new_identity(identity.cipher_suite, identity.credential.clone()).unwrap();
+    let info = at_bob.group_info(GroupInfoOptions { external_pub: true, ratchet_tree: true }).unwrap();
+    third.rejoin(&fourth, &info, None).unwrap();
+    let fifth = alice.client.new_identity(identity.cipher_suite, identity.credential).unwrap();
+    third.create_group(&fifth).unwrap();
+}
+}
 
 scenario! { fn the_handle_that_falls_behind_is_told_to_reload() {
     let (alice, mut one, _, mut at_bob) = pair();

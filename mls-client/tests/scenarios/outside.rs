@@ -8,16 +8,15 @@ use mls_client::mls_core::group as engine;
 use mls_client::mls_core::key_package::KeyPackage;
 use mls_client::mls_core::proposal::Proposal;
 use mls_client::{
-    BasicIdentity, CommitPlan, Credential, DefaultRules, Event, ExternalProposal, NewMemberProposal, Proposing,
-    ReceiveError,
+    CommitPlan, Credential, DefaultRules, Event, ExternalProposal, NewMemberProposal, Proposing, ReceiveError,
 };
 use mls_codec::Decode;
 
-use crate::world::{Client, Group, Party, assert_talk, client_with, deliver, pair};
+use crate::world::{Client, Group, Party, Setup, assert_talk, deliver, pair};
 
 /// A client over the store of `party` with these rules.
 fn ruled(party: &Party, rules: DefaultRules) -> Client {
-    client_with(party.name, 2000, &party.store, &party.clock, Arc::new(BasicIdentity::new()), Arc::new(rules))
+    party.client_with("ruled", Setup { rules: Arc::new(rules), ..Setup::default() })
 }
 
 fn open() -> DefaultRules {

@@ -10,7 +10,7 @@ use mls_client::{
     IdentityProvider, JoinError, LeafChange, MemoryStorage, Proposing, ReceiveError,
 };
 
-use crate::world::{CountingRng, NOW, Party, SUITE, assert_talk, crypto, deliver, pair};
+use crate::world::{CountingRng, NOW, Party, SUITE, Setup, assert_talk, crypto, deliver, pair};
 
 /// Knows everybody but Mallory.
 struct NoMallory;
@@ -28,7 +28,7 @@ scenario! { fn whoever_is_not_vouched_for_is_not_added() {
     let (mut alice, at_alice, _, mut at_bob) = pair();
     let id = at_alice.id().clone();
     drop(at_alice);
-    alice.with_identity_provider(Arc::new(NoMallory));
+    alice.restart_with(Setup { identity: Arc::new(NoMallory), ..Setup::default() });
     let mut at_alice = alice.group(&id);
     let mallory = Party::new("mallory");
     let error = at_alice.add(&[mallory.key_package()]).unwrap_err();
@@ -48,7 +48,7 @@ scenario! { fn whoever_is_not_vouched_for_is_not_added() {
 scenario! { fn a_group_with_somebody_who_is_not_vouched_for_is_not_joined() {
     let mallory = Party::new("mallory");
     let mut alice = Party::new("alice");
-    alice.with_identity_provider(Arc::new(NoMallory));
+    alice.restart_with(Setup { identity: Arc::new(NoMallory), ..Setup::default() });
     let mut group = mallory.client.create_group(&mallory.identity).unwrap();
     let commit = group.add(&[alice.key_package()]).unwrap();
     let error = alice.client.join(&commit.welcome.unwrap(), None).unwrap_err();
@@ -94,7 +94,7 @@ scenario! { fn a_leaf_supports_its_own_credential() {
     let alice = Party::new("alice");
     let credential = Credential::X509 { certificates: Vec::new() };
     let identity = Identity::new(SUITE, credential, alice.identity.signature_key.clone());
-    let client = alice.plain_client();
+    let client = alice.client_with("plain", Setup { grease: false, ..Setup::default() });
     assert_eq!(client.leaf(&alice.identity).capabilities.credentials, [CredentialType::BASIC]);
     let types = client.leaf(&identity).capabilities.credentials;
     assert_eq!(types, [CredentialType::BASIC, CredentialType::X509]);

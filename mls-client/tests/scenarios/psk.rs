@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use mls_client::mls_core::group::Missing;
 use mls_client::mls_core::psk::PskValue;
 use mls_client::mls_crypto_traits::SecretBytes;
-use mls_client::{CommitPlan, Disposition, Proposing};
+use mls_client::{CommitPlan, DefaultRules, Disposition, Proposing};
 
-use crate::world::{assert_talk, deliver, pair};
+use crate::world::{Setup, assert_talk, deliver, pair};
 
 fn value(byte: u8) -> PskValue {
     PskValue::from_bytes(SecretBytes::from_slice(&[byte; 32]))
@@ -82,7 +84,8 @@ scenario! { fn what_other_groups_we_are_in_stays_ours_by_default() {
         ..CommitPlan::default()
     };
     let commit = at_alice.commit(&plan).unwrap();
-    let mut strict = bob.strict_client().load_group(at_bob.id()).unwrap();
+    let strict = bob.client_with("strict", Setup { rules: Arc::new(DefaultRules::new()), ..Setup::default() });
+    let mut strict = strict.load_group(at_bob.id()).unwrap();
     let error = strict.receive(&commit.message).unwrap_err();
     assert!(matches!(error.disposition(), Disposition::Retry(Missing::Psk(_))), "{error:?}");
     assert_eq!(strict.epoch(), at_bob.epoch());

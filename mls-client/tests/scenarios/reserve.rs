@@ -76,21 +76,6 @@ fn a_handle_that_is_behind_a_commit_sends_nothing_from_its_reserve() {
 }
 
 scenario! {
-fn a_thousand_messages_take_twenty_transactions_at_most() {
-    let (_, mut at_alice, bob, mut at_bob) = pair();
-    let log: Vec<_> = (0..200_u32).map(|n| at_alice.send(&n.to_be_bytes()).unwrap().message).collect();
-    let commits = bob.store.commits();
-    let events = at_bob.receive_all(&log).unwrap();
-    assert_eq!(events.len(), log.len());
-    for (n, event) in (0_u32..).zip(events) {
-        assert_eq!(message(event.unwrap()).data, n.to_be_bytes());
-    }
-    // 64 each: a thousand are 16.
-    assert_eq!(bob.store.commits(), commits + 4);
-}
-}
-
-scenario! {
 fn a_backlog_that_can_be_stored_in_part_says_where_it_stopped() {
     let (_, mut at_alice, bob, mut at_bob) = pair();
     let log: Vec<_> = (0..200_u32).map(|n| at_alice.send(&n.to_be_bytes()).unwrap().message).collect();

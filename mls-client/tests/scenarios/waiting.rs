@@ -103,3 +103,28 @@ scenario! { fn a_welcome_for_each() {
         group.send(b"here").unwrap();
     }
 } }
+
+scenario! { fn what_is_left_over_twice_is_proposed_once() {
+    let (_, mut at_alice, mut others) = group_of(["bob", "carol"]);
+    let (_, mut at_carol) = others.pop().unwrap();
+    let (_, mut at_bob) = others.pop().unwrap();
+    let remove = Proposing::Remove(at_carol.own_leaf());
+    at_bob.propose(&remove).unwrap();
+    let plan = CommitPlan { proposals: vec![remove], include_pending: false, ..CommitPlan::default() };
+    at_bob.commit(&plan).unwrap();
+    let commit = at_alice.update().unwrap();
+    at_alice.accept_commit().unwrap();
+    at_carol.receive(&commit.message).unwrap();
+    let Event::Epoch(change) = at_bob.receive(&commit.message).unwrap() else { panic!("no epoch") };
+    assert_eq!(change.leftovers.len(), 2);
+    // With signatures that are not deterministic they are two; a commit takes one.
+    let proposals = at_bob.propose_again(&change.leftovers).unwrap();
+    assert_eq!(proposals.len(), at_bob.waiting_proposals().unwrap().len());
+    for proposal in &proposals {
+        at_alice.receive(&proposal.message).unwrap();
+    }
+    let commit = at_alice.update().unwrap();
+    deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
+    assert!(at_carol.receive(&commit.message).is_err());
+    assert!(at_bob.propose_again(&change.leftovers).unwrap().is_empty());
+} }

@@ -9,11 +9,12 @@ use mls_client::mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_client::mls_crypto_traits::{CryptoError, CryptoProvider, Rng, SecretBytes};
 use mls_client::{
     AppWrites, AsyncClient, AsyncStorage, BasicIdentity, Blocking, CipherSuite, Clock, CommitOutput, Credential,
-    DefaultRules, Event, GroupId, Identity, IdentityProvider, Received, Storage, ThreadPool, UnixTime,
+    CustomTypes, DefaultRules, Event, GroupId, Identity, IdentityProvider, Limits, MlsRules, Received, Storage,
+    ThreadPool, UnixTime,
 };
 
 use crate::everywhere::{Face, Store, combination};
-pub(crate) use crate::faces::{Client, Group, Successor};
+pub(crate) use crate::faces::{Client, Group, ObservedGroup, Successor};
 use crate::faces::{Yielding, block_on};
 
 pub(crate) const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
@@ -127,13 +128,13 @@ impl TestStore {
         *self.meanwhile.lock().unwrap() = Some(Box::new(meanwhile));
     }
 
-    /// How many records there are of groups.
+    /// How many records there are of groups and key packages.
     pub(crate) fn records(&self) -> usize {
         let scan = |prefix| self.inner.scan(&prefix).unwrap();
         let groups = scan(RecordPrefix::Groups);
         let count =
             |(key, _): &(RecordKey, SecretBytes)| scan(RecordPrefix::Group(key.group_id().unwrap().clone())).len();
-        groups.iter().map(count).sum()
+        groups.iter().map(count).sum::<usize>() + scan(RecordPrefix::KeyPackages).len()
     }
 
     fn write(&self, write: impl FnOnce() -> Result<Durable, StorageError>) -> Result<Durable, StorageError> {
@@ -172,6 +173,27 @@ impl Storage for TestStore {
     }
 }
 
+/// What a client is made with, beside store and backend.
+pub(crate) struct Setup {
+    pub(crate) identity: Arc<dyn IdentityProvider>,
+    pub(crate) rules: Arc<dyn MlsRules>,
+    pub(crate) limits: Limits,
+    pub(crate) grease: bool,
+    pub(crate) custom: CustomTypes,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            identity: Arc::new(BasicIdentity::new()),
+            rules: Arc::new(DefaultRules::new().allow_external_commits().allow_psks_of_other_groups()),
+            limits: Limits::default(),
+            grease: true,
+            custom: CustomTypes::new(),
+        }
+    }
+}
+
 /// Somebody with a store; the client over it can be lost and made anew.
 pub(crate) struct Party {
     pub(crate) name: &'static str,
@@ -184,34 +206,30 @@ pub(crate) struct Party {
 
 impl Party {
     pub(crate) fn new(name: &'static str) -> Self {
-        let store = Arc::new(TestStore::new(combination().store.open()));
+        Self::over(name, combination().store.open())
+    }
+
+    pub(crate) fn over(name: &'static str, inner: Arc<dyn Storage>) -> Self {
+        let store = Arc::new(TestStore::new(inner));
         let clock = Arc::new(TestClock(AtomicU64::new(NOW)));
-        let client = client(name, 0, &store, &clock, Arc::new(BasicIdentity::new()));
+        let client = client(&format!("{name} 0"), &store, &clock, Setup::default());
         let identity = client.new_identity(combination().backend.suite(), Credential::basic(name)).unwrap();
         Self { name, store, clock, client, identity, incarnation: 0 }
     }
 
     /// The process dies; another starts over the same store.
     pub(crate) fn restart(&mut self) {
+        self.restart_with(Setup::default());
+    }
+
+    pub(crate) fn restart_with(&mut self, setup: Setup) {
         self.incarnation += 1;
-        self.client = client(self.name, self.incarnation, &self.store, &self.clock, Arc::new(BasicIdentity::new()));
+        self.client = client(&format!("{} {}", self.name, self.incarnation), &self.store, &self.clock, setup);
     }
 
-    pub(crate) fn with_identity_provider(&mut self, provider: Arc<dyn IdentityProvider>) {
-        self.incarnation += 1;
-        self.client = client(self.name, self.incarnation, &self.store, &self.clock, provider);
-    }
-
-    /// A client over the same store whose policy is the default one.
-    pub(crate) fn strict_client(&self) -> Client {
-        let rules = Arc::new(DefaultRules::new());
-        client_with(self.name, 1000, &self.store, &self.clock, Arc::new(BasicIdentity::new()), rules)
-    }
-
-    /// A client over the same store without GREASE.
-    pub(crate) fn plain_client(&self) -> mls_client::Client {
-        let builder = mls_client::Client::builder(self.store.clone(), Arc::new(BasicIdentity::new()));
-        builder.crypto(crypto()).clock(self.clock.clone()).grease(false).build().unwrap()
+    /// Another client over the same store, which draws other randomness for another `purpose`.
+    pub(crate) fn client_with(&self, purpose: &str, setup: Setup) -> Client {
+        client(&format!("{} {purpose}", self.name), &self.store, &self.clock, setup)
     }
 
     pub(crate) fn key_package(&self) -> Vec<u8> {
@@ -223,26 +241,9 @@ impl Party {
     }
 }
 
-fn client(
-    name: &str,
-    incarnation: u32,
-    store: &Arc<TestStore>,
-    clock: &Arc<TestClock>,
-    identity: Arc<dyn IdentityProvider>,
-) -> Client {
-    let rules = Arc::new(DefaultRules::new().allow_external_commits().allow_psks_of_other_groups());
-    client_with(name, incarnation, store, clock, identity, rules)
-}
-
-pub(crate) fn client_with(
-    name: &str,
-    incarnation: u32,
-    store: &Arc<TestStore>,
-    clock: &Arc<TestClock>,
-    identity: Arc<dyn IdentityProvider>,
-    rules: Arc<DefaultRules>,
-) -> Client {
-    let rng = Box::new(CountingRng::new(&format!("{name} {incarnation}")));
+fn client(seed: &str, store: &Arc<TestStore>, clock: &Arc<TestClock>, setup: Setup) -> Client {
+    let Setup { identity, rules, limits, grease, custom } = setup;
+    let rng = Box::new(CountingRng::new(seed));
     let clock: Arc<dyn Clock> = clock.clone();
     match combination().face {
         Face::Blocking => Client::Blocking(
@@ -251,6 +252,9 @@ pub(crate) fn client_with(
                 .rng(rng)
                 .clock(clock)
                 .rules(rules)
+                .limits(limits)
+                .grease(grease)
+                .custom_types(custom)
                 .build()
                 .unwrap(),
         ),
@@ -266,7 +270,10 @@ pub(crate) fn client_with(
                 .crypto(crypto())
                 .rng(rng)
                 .clock(clock)
-                .rules(Arc::new(Blocking::new(rules)));
+                .rules(Arc::new(Blocking::new(rules)))
+                .limits(limits)
+                .grease(grease)
+                .custom_types(custom);
             Client::Async(block_on(builder.build()).unwrap())
         }
     }

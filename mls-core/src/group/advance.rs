@@ -6,14 +6,16 @@ use mls_crypto_traits::{SecretBytes, Suite};
 
 use crate::env::Env;
 use crate::group::builder::StepBuilder;
+use crate::group::clients::ClientTag;
 use crate::group::epoch::{Epoch, EpochEnd, Replaced};
 use crate::group::header::{Retention, past_epoch_record, path_keys_record, with_version, write_secret_tree};
-use crate::group::leaf_epochs::node_record;
+use crate::group::leaf_epochs::{LeafNotes, node_record};
 use crate::group::pending::StagedEpoch;
 use crate::group::rewind::rewind_point;
 use crate::group::{Fault, Group, Standing};
 use crate::record::{Delta, GroupId, RecordKey, RecordPrefix};
 use crate::secret_tree::{SecretTreeEdit, SecretTreeError};
+use crate::tree::math::LeafIndex;
 use crate::tree::ratchet_tree::{NodeEdit, RatchetTree};
 
 /// Writes the move from the group's epoch to `staged`, and says how the old epoch ends.
@@ -68,7 +70,8 @@ pub(crate) fn write_epoch_change(
     }
     write_resumption(delta, group, &end)?;
     if !group.is_tree_outside() {
-        write_nodes(delta, id, &edits, staged.epoch.context.epoch)?;
+        write_nodes(delta, id, &edits, staged.epoch.context.epoch, |leaf| staged.client_at(group, leaf))?;
+        write_names(delta, group, staged, &end)?;
     }
     let keys = path_keys_record(group.path_keys()?, &staged.path_keys)?;
     delta.put(RecordKey::PathKeys(id.clone()), keys);
@@ -96,16 +99,43 @@ pub(crate) fn write_epoch(delta: &mut Delta, id: &GroupId, epoch: &Epoch, retent
     Ok(())
 }
 
-/// Writes nodes of a tree, one record each: they are what they are since `epoch`.
-pub(crate) fn write_nodes(delta: &mut Delta, id: &GroupId, edits: &[NodeEdit], epoch: u64) -> Result<(), Fault> {
+/// Writes nodes of a tree, one record each: they are what they are since `since`.
+pub(crate) fn write_nodes(
+    delta: &mut Delta,
+    id: &GroupId,
+    edits: &[NodeEdit],
+    since: u64,
+    client_at: impl Fn(LeafIndex) -> Option<ClientTag>,
+) -> Result<(), Fault> {
     for (node, bytes) in edits {
         let key = RecordKey::TreeNode(id.clone(), *node);
+        let notes = LeafNotes { since, client: node.leaf().and_then(&client_at) };
         match bytes {
-            Some(bytes) => delta.put(key, node_record(*node, bytes, epoch)?),
+            Some(bytes) => delta.put(key, node_record(*node, bytes, notes)?),
             None => delta.delete(key),
         }
     }
     Ok(())
+}
+
+/// Writes the leaves that stay as they are and whose clients are known only now.
+fn write_names(delta: &mut Delta, group: &Group, staged: &StagedEpoch, end: &EpochEnd) -> Result<(), Fault> {
+    for (leaf, client) in staged.clients.iter().filter(|(leaf, _)| !end.replaced.contains_key(leaf)) {
+        let Some(bytes) = staged.tree.leaf_bytes(*leaf) else { continue };
+        let notes = LeafNotes { since: group.leaf_epochs.get(*leaf), client: *client };
+        delta.put(RecordKey::TreeNode(group.id.clone(), leaf.node()), node_record(leaf.node(), bytes, notes)?);
+    }
+    Ok(())
+}
+
+impl StagedEpoch {
+    /// The client that will be at a leaf.
+    fn client_at(&self, group: &Group, leaf: LeafIndex) -> Option<ClientTag> {
+        match self.clients.binary_search_by_key(&leaf, |(at, _)| *at) {
+            Ok(place) => self.clients.get(place).and_then(|(_, client)| *client),
+            Err(_) => group.clients.get(leaf),
+        }
+    }
 }
 
 /// Who sat at the leaves that are changed.

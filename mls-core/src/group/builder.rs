@@ -28,6 +28,7 @@ impl StepBuilder {
 
     /// Moves a ratchet of an epoch, on disk and in memory.
     pub(crate) fn move_ratchet(&mut self, group: &Group, epoch: u64, change: RatchetMove) -> Result<(), Fault> {
+        self.delta.use_keys(change.used_keys());
         super::header::write_secret_tree(&mut self.delta, &group.id, epoch, change.changes())?;
         self.edits.push(Edit::MoveRatchet(epoch, change));
         Ok(())

@@ -13,6 +13,7 @@ use crate::framing::Sender;
 use crate::group::advance::check_epoch_end;
 use crate::group::answers::{AnswerError, QuestionTag};
 use crate::group::cache::CachedProposal;
+use crate::group::clients::{client_changes, unknown_members};
 use crate::group::encrypt::EncryptError;
 use crate::group::fault::from_fault;
 use crate::group::process::{ask_policy, check_epoch, check_ruling, effects_of};
@@ -67,6 +68,10 @@ pub struct CommitPlan {
     pub options: SendOptions,
     /// Whether new members get the tree in the Welcome, or by another way.
     pub ratchet_tree_in_welcome: bool,
+    /// Whether, where the tree is not in the Welcome, it is in the [output](CommitOutput::ratchet_tree). To encode it
+    /// takes as long as the group is large; once the commit is accepted,
+    /// [`export_ratchet_tree`](crate::group::export_ratchet_tree) gives it too, and an observer of the group has it anyway.
+    pub ratchet_tree_beside: bool,
     /// Further extensions of the GroupInfo in the Welcome (RFC 9420 section 12.4.3), the tree apart.
     pub group_info_extensions: Extensions,
     /// How the new members are welcomed.
@@ -85,6 +90,7 @@ impl Default for CommitPlan {
             leaf: LeafChange::default(),
             options: SendOptions::default(),
             ratchet_tree_in_welcome: true,
+            ratchet_tree_beside: true,
             group_info_extensions: Extensions::new(),
             welcomes: Welcomes::default(),
             detached: false,
@@ -283,10 +289,12 @@ fn choose(
     }
     chosen.reverse();
     dropped.reverse();
-    let alone = list.is_empty() && chosen.len() == 1;
+    let is_re_init = |listed: &ListedProposal| matches!(listed.proposal, Proposal::ReInit(_));
+    // Where nothing else waits, the first of them is committed.
+    let alone = list.is_empty() && chosen.iter().all(is_re_init);
     for listed in chosen {
         // req: R-12.2-13
-        if matches!(listed.proposal, Proposal::ReInit(_)) && !alone {
+        if is_re_init(&listed) && !(alone && list.is_empty()) {
             drop_listed(dropped, &listed, DropReason::ReInit);
             continue;
         }
@@ -358,13 +366,16 @@ fn drop_invalid(
     let committer = Committer::Member(group.own_leaf());
     let valid = |list: &[ListedProposal]| {
         check_list(list, committer, suite.hash_len(), env.custom)?;
-        apply_list(at, list).map(drop)
+        let applied = apply_list(at, list)?;
+        // Those of whom it is known who they are: a commit that would be refused in the end is not begun.
+        client_changes(suite, &group.clients, list, &applied, &[], &[]).map(drop)
     };
+    // What is only our own is judged once, when it is applied.
+    let Some(received) = list.iter().position(|listed| listed.reference.is_some()) else { return Ok(list) };
     if valid(&list).is_ok() {
         return Ok(list);
     }
     // Those that are still valid when added one by one, in order, stay.
-    let received = list.iter().position(|listed| listed.reference.is_some()).unwrap_or(list.len());
     let candidates = list.split_off(received);
     for candidate in candidates {
         list.push(candidate);
@@ -399,9 +410,13 @@ impl PendingOwnCommit {
         let tree = group.tree()?;
         let at = ApplyContext::new(suite, tree, &group.epoch.context, env);
         let effects = effects_of(&list, ruling, env)?;
+        effects.check_limits(&env.limits)?;
         effects.check(&list, Sender::Member(group.own_leaf())).map_err(CommitError::Proposals)?;
         // req: R-12.4.1-01
         let mut applied = apply_with_effects(at, &list, &effects).map_err(CommitError::Proposals)?;
+        if effects.change_extensions() {
+            env.limits.check_extensions(&applied.extensions)?;
+        }
         let mut newcomers = core::mem::take(&mut applied.newcomers);
         let old = tree.leaf(group.own_leaf()).ok_or(Fault::NotAMember)?;
         let credential = plan.leaf.credential.as_ref().unwrap_or(&old.credential);
@@ -415,6 +430,7 @@ impl PendingOwnCommit {
                 predecessor: Some((old.credential.clone(), old.signature_key.clone())),
             });
         }
+        newcomers.extend(unknown_members(&group.clients, tree, &applied, &newcomers));
         let tag = QuestionTag::draw(env.rng)?;
         let psks = psks::asked_for(group, &crate::proposal::list::psks(&list));
         Ok(VettedOwnCommit { tag, epoch, plan, list, dropped, applied, checks: tag.ask(newcomers, env.now), psks })

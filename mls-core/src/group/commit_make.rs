@@ -13,12 +13,13 @@ use crate::framing::{AuthenticatedContent, Content, confirmed_transcript_hash, i
 use crate::group::answers::Answers;
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::builder::StepBuilder;
+use crate::group::clients::{ClientChanges, client_changes};
 use crate::group::commit::{CommitError, CommitOutput, CommitPlan, DroppedProposal, VettedOwnCommit, Welcomes};
 use crate::group::detached::DetachedCommit;
 use crate::group::edit::Edit;
 use crate::group::encrypt::{own_content, protect, sign};
 use crate::group::pending::{PendingCommit, SentCommit, StagedEpoch};
-use crate::group::process::{check_epoch, same_client};
+use crate::group::process::check_epoch;
 use crate::group::propose::own_leaf;
 use crate::group::welcome_make::{InfoExtensionError, WelcomeParts, check_own_info, make_welcomes};
 use crate::group::{Fault, Group, Step, psks};
@@ -108,10 +109,11 @@ impl VettedOwnCommit {
         check_epoch(group, self.epoch)?;
         let suite = group.suite(env)?;
         let members = answers.members(self.tag, &self.checks)?;
-        same_client(&self.checks, &members, &self.applied).map_err(CommitError::Proposals)?;
+        let clients = client_changes(suite, &group.clients, &self.list, &self.applied, &self.checks, &members)
+            .map_err(CommitError::Proposals)?;
         let list_psks = crate::proposal::list::psks(&self.list);
         let psk_secret = psks::combine(group, suite, &list_psks, answers)?;
-        self.make(group, suite, &psk_secret, env)
+        self.make(group, suite, &psk_secret, clients, env)
     }
 
     /// Makes the commit, its Welcomes, and the epoch that it leads to.
@@ -120,6 +122,7 @@ impl VettedOwnCommit {
         group: &Group,
         suite: Suite<'_>,
         psk_secret: &PskSecret,
+        clients: ClientChanges,
         env: &mut Env<'_>,
     ) -> Result<Made, CommitError> {
         check_info_extensions(&self.plan, env)?;
@@ -175,14 +178,15 @@ impl VettedOwnCommit {
             size: path.tree.size(),
             re_init: self.applied.re_init.clone(),
         };
-        let ratchet_tree = match (welcomes.is_empty(), self.plan.ratchet_tree_in_welcome) {
-            (false, false) => Some(path.tree.to_extension().map_err(Fault::from)?),
-            _ => None,
+        let beside = !self.plan.ratchet_tree_in_welcome && self.plan.ratchet_tree_beside;
+        let ratchet_tree = match beside && !welcomes.is_empty() {
+            true => Some(path.tree.to_extension().map_err(Fault::from)?),
+            false => None,
         };
         let mut path_keys = path_keys;
         let blanked = group.path_keys()?.blanked(&path.tree);
         path_keys.clear.extend(blanked.into_iter().filter(|node| !path_keys.set.contains_key(node)));
-        let staged = StagedEpoch { epoch: assemble(suite, parts, secrets)?, tree: path.tree, path_keys };
+        let staged = StagedEpoch { epoch: assemble(suite, parts, secrets)?, tree: path.tree, path_keys, clients };
         let (referred, inline): (Vec<_>, Vec<_>) = self.list.into_iter().partition(|listed| listed.reference.is_some());
         let (welcome, welcomes) = match self.plan.welcomes {
             Welcomes::OneForAll => (welcomes.into_iter().next(), Vec::new()),

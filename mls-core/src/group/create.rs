@@ -19,7 +19,9 @@ use crate::framing::{MlsMessage, MlsMessageBody, ProtocolVersion, interim_transc
 use crate::group::advance::{write_epoch, write_nodes};
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::cache::ProposalCache;
+use crate::group::clients::Clients;
 use crate::group::fault::from_fault;
+use crate::group::founding::Founding;
 use crate::group::header::Retention;
 use crate::group::leaf_epochs::LeafEpochs;
 use crate::group::resident::index_seed;
@@ -177,17 +179,14 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
         re_init: None,
     };
     let epoch = assemble(suite, parts, secrets)?;
-    found(group_id, epoch, tree, OwnPathKeys::new(leaf_key.private), env).map_err(CreateError::Fault)
+    let path_keys = OwnPathKeys::new(leaf_key.private);
+    found(group_id, Founding { epoch, tree, path_keys, clients: Vec::new() }, env).map_err(CreateError::Fault)
 }
 
 /// A group that begins with this epoch, with everything resident.
-pub(crate) fn found(
-    id: GroupId,
-    epoch: crate::group::epoch::Epoch,
-    tree: RatchetTree,
-    path_keys: OwnPathKeys,
-    env: &mut Env<'_>,
-) -> Result<Fresh<Group>, Fault> {
+pub(crate) fn found(id: GroupId, founding: Founding, env: &mut Env<'_>) -> Result<Fresh<Group>, Fault> {
+    let Founding { epoch, tree, path_keys, clients } = founding;
+    let clients = Clients::of_leaves(&clients);
     let mut delta = Delta::new(env.rng)?;
     delta.require(Precondition::Absent(RecordKey::Status(id.clone())));
     let mut membership = [0; 8];
@@ -204,7 +203,7 @@ pub(crate) fn found(
     delta.put(RecordKey::Status(id.clone()), status.to_record()?);
     write_epoch(&mut delta, &id, &epoch, &Retention::default())?;
     let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
-    write_nodes(&mut delta, &id, &nodes, epoch.context.epoch)?;
+    write_nodes(&mut delta, &id, &nodes, epoch.context.epoch, |leaf| clients.get(leaf))?;
     let update = crate::tree::path::PathKeysUpdate::default();
     delta.put(RecordKey::PathKeys(id.clone()), super::header::path_keys_record(&path_keys, &update)?);
     let group = Group {
@@ -212,6 +211,7 @@ pub(crate) fn found(
         status,
         lifecycle: Lifecycle::Active,
         leaf_epochs: LeafEpochs::all_since(epoch.context.epoch),
+        clients,
         epoch,
         tree: Some(tree),
         leaves: BTreeMap::new(),

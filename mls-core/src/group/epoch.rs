@@ -9,6 +9,7 @@ use mls_crypto_traits::{SecretBytes, SignaturePublicKey};
 use crate::credential::Credential;
 use crate::group::Group;
 use crate::group::cache::ProposalCache;
+use crate::group::clients::ClientChanges;
 use crate::group::leaf_epochs::LeafEpochsUndo;
 use crate::group::pending::{PendingCommit, SentCommit, StagedEpoch};
 use crate::group::state::PastSlot;
@@ -117,6 +118,7 @@ pub(crate) struct EpochUndo {
     /// Takes the erasure of our own ratchets back; `None` where the old epoch was not retained.
     erased: Option<RatchetUndo>,
     leaf_epochs: LeafEpochsUndo,
+    clients: ClientChanges,
     abandoned: Vec<(u64, Vec<u8>)>,
     /// The commit, where it was our own.
     sent: Option<SentCommit>,
@@ -127,7 +129,7 @@ impl Group {
     /// bring consumed keys back.
     pub(crate) fn enter_epoch(&mut self, new: NewEpoch) -> EpochUndo {
         let NewEpoch { staged, end } = new;
-        let StagedEpoch { epoch, tree, path_keys } = staged;
+        let StagedEpoch { epoch, tree, path_keys, clients } = staged;
         let EpochEnd { replaced, now, expired, expired_psks, retain, rewind, abandoned } = end;
         let number = self.epoch.context.epoch;
         let own_leaf = self.epoch.own_leaf;
@@ -165,6 +167,7 @@ impl Group {
             dropped_psks: expired_psks.into_iter().filter_map(|at| Some((at, self.resumption.remove(&at)?))).collect(),
             erased,
             leaf_epochs,
+            clients: self.clients.change(&clients),
             abandoned: core::mem::replace(&mut self.abandoned, abandoned),
             sent: None,
         }
@@ -190,11 +193,13 @@ impl Group {
             dropped_psks,
             erased,
             leaf_epochs,
+            clients,
             abandoned,
             sent,
         } = undo;
         self.abandoned = abandoned;
         self.leaf_epochs.undo(leaf_epochs);
+        let clients = self.clients.change(&clients);
         let number = epoch.context.epoch;
         if let Some(erased) = erased
             && let Some(PastSlot { state: Some(mut past), .. }) = self.past.remove(&number)
@@ -208,7 +213,8 @@ impl Group {
         self.proposals = proposals;
         self.pending = match (sent, left_tree, left_keys) {
             (Some(sent), Some(tree), Some(path_keys)) => {
-                Some(Box::new(PendingCommit { sent, staged: StagedEpoch { epoch: left, tree, path_keys } }))
+                let staged = StagedEpoch { epoch: left, tree, path_keys, clients };
+                Some(Box::new(PendingCommit { sent, staged }))
             }
             _ => pending,
         };

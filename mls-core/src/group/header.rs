@@ -216,7 +216,7 @@ impl PendingCommit {
     /// The record of a pending commit; of its tree only what differs from `tree`.
     pub(crate) fn to_record(&self, tree: &RatchetTree) -> Result<SecretBytes, EncodeError> {
         let Self { sent, staged } = self;
-        let StagedEpoch { epoch, tree: new, path_keys } = staged;
+        let StagedEpoch { epoch, tree: new, path_keys, clients } = staged;
         let mut w = SecretWriter::new(RECORD_VERSION);
         w.put(sent)?;
         epoch.write(&mut w, epoch.secrets.exporter.as_bytes())?;
@@ -228,6 +228,7 @@ impl PendingCommit {
         }
         w.put(&tree.diff(new))?;
         write_path_update(&mut w, path_keys)?;
+        w.put(clients)?;
         Ok(w.finish())
     }
 
@@ -246,8 +247,9 @@ impl PendingCommit {
         let tree = replay(epoch.secret_tree.size(), Vec::decode(&mut r)?)?;
         epoch.check_tree(&tree)?;
         let path_keys = read_path_update(&mut r)?;
+        let clients = Vec::decode(&mut r)?;
         r.finish()?;
-        Ok(Box::new(Self { sent, staged: StagedEpoch { epoch, tree, path_keys } }))
+        Ok(Box::new(Self { sent, staged: StagedEpoch { epoch, tree, path_keys, clients } }))
     }
 }
 

@@ -12,14 +12,17 @@ use crate::extension::{ExtensionPlace, ExtensionType};
 use crate::framing::{ProtocolVersion, interim_transcript_hash};
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::assemble::{EpochParts, assemble};
+use crate::group::clients::ClientChanges;
+use crate::group::clients::clients_at;
 use crate::group::create::{StoredKeyPackage, found};
+use crate::group::founding::Founding;
 use crate::group::join_error::JoinError;
 use crate::group::psks::combine_with;
 use crate::group::query::members_of;
 use crate::group::resident::index_seed;
 use crate::group::succession::Predecessor;
 use crate::group::{Fault, Fresh, Group, Member};
-use crate::identity::{CredentialCheck, CredentialEvent};
+use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::key_package::{KeyPackage, KeyPackageRef};
 use crate::key_schedule::{EpochSecrets, Intermediate, PskSecret, verify_confirmation_tag};
 use crate::proposal::apply::{Newcomer, extension_types, required};
@@ -106,7 +109,11 @@ pub(crate) fn open_secrets(
     // req: R-12.4.3.1-05, R-12.4.3.1-06
     let plaintext = suite
         // req: R-17.7-01
-        .decrypt_with_label(&init_key, b"Welcome", &welcome.encrypted_group_info, &entry.encrypted_group_secrets)
+        .encrypt_context(b"Welcome", &welcome.encrypted_group_info)
+        .and_then(|context| {
+            let init_key = suite.hpke_key_pair(&init_key, &key_package.init_key)?;
+            context.open_with(init_key.as_ref(), &entry.encrypted_group_secrets)
+        })
         .map_err(|_| JoinError::CannotDecrypt)?;
     let secrets = GroupSecrets::from_bytes(plaintext.as_bytes()).map_err(JoinError::Malformed)?;
     env.limits.check_psks(secrets.psks.len())?;
@@ -165,7 +172,10 @@ impl OpenedWelcome {
         let psk_secret = combine_with(suite, &self.secrets.psks, |id| answers.psk_of(id))?;
         let opened = self.open_group(suite, &psk_secret, env)?;
         let tag = QuestionTag::draw(env.rng)?;
-        let checks = tag.ask(roster(&opened.tree, Some(opened.own_leaf), CredentialEvent::Join), env.now);
+        let mut questions = roster(&opened.tree, &[opened.own_leaf], CredentialEvent::Join);
+        let own = opened.tree.leaf(opened.own_leaf).ok_or(Fault::NotAMember)?;
+        questions.push(Newcomer::member(opened.own_leaf, own.credential, own.signature_key));
+        let checks = tag.ask(questions, env.now);
         Ok(PendingJoin { tag, opened, checks })
     }
 
@@ -208,11 +218,11 @@ impl OpenedWelcome {
     }
 }
 
-/// Everybody's credential but our own.
-pub(crate) fn roster(tree: &RatchetTree, own: Option<LeafIndex>, event: CredentialEvent) -> Vec<Newcomer> {
+/// Everybody's credential but those of some.
+pub(crate) fn roster(tree: &RatchetTree, but: &[LeafIndex], event: CredentialEvent) -> Vec<Newcomer> {
     // req: R-5.3.1-02
     tree.leaves()
-        .filter(|(index, _)| Some(*index) != own)
+        .filter(|(index, _)| !but.contains(index))
         .filter_map(|(index, bytes)| {
             let leaf = LeafNode::from_bytes(bytes).ok()?;
             Some(Newcomer {
@@ -340,7 +350,7 @@ impl PendingJoin {
         self.opened.own_leaf
     }
 
-    /// The credentials of all other members.
+    /// The credentials of all members, our own last: of us only the name is asked.
     #[must_use]
     pub fn credentials(&self) -> &[CredentialCheck] {
         &self.checks
@@ -352,21 +362,32 @@ impl PendingJoin {
     /// # Errors
     /// [`JoinError`]; nothing has changed, and the key package is not used up.
     pub fn resume(self, answers: &Answers, env: &mut Env<'_>) -> Result<Fresh<Group>, JoinError> {
-        answers.members(self.tag, &self.checks)?;
-        self.opened.enter(env)
+        let members = answers.members(self.tag, &self.checks)?;
+        self.opened.enter(&self.checks, &members, env)
     }
 }
 
 impl OpenedGroup {
     /// The group with ourselves in it; its delta uses the key package up.
-    pub(crate) fn enter(self, env: &mut Env<'_>) -> Result<Fresh<Group>, JoinError> {
+    pub(crate) fn enter(
+        self,
+        checks: &[CredentialCheck],
+        members: &[MemberId],
+        env: &mut Env<'_>,
+    ) -> Result<Fresh<Group>, JoinError> {
         let GroupInfo { group_context, confirmation_tag, extensions: _, .. } = *self.info;
         let id = group_context.cipher_suite;
         let suite = env.suite(id).ok_or(Fault::UnsupportedSuite(id))?;
         // req: R-12.4.3.1-22
         let secrets = self.intermediate.enter_epoch(suite, &group_context.to_bytes()?)?;
         let group_id = GroupId(group_context.group_id.clone());
-        let joined = Joined { context: group_context, confirmation_tag, own_leaf: self.own_leaf, tree: self.tree };
+        let joined = Joined {
+            context: group_context,
+            confirmation_tag,
+            own_leaf: self.own_leaf,
+            tree: self.tree,
+            clients: clients_at(suite, checks, members)?,
+        };
         let mut fresh = enter_joined(suite, group_id, joined, secrets, self.path_keys, env)?;
         // req: R-10-01
         fresh.delta.require(Precondition::Present(RecordKey::KeyPackage(self.reference)));
@@ -384,6 +405,7 @@ pub(crate) struct Joined {
     pub(crate) confirmation_tag: Vec<u8>,
     pub(crate) own_leaf: LeafIndex,
     pub(crate) tree: RatchetTree,
+    clients: ClientChanges,
 }
 
 fn enter_joined(
@@ -394,7 +416,7 @@ fn enter_joined(
     path_keys: OwnPathKeys,
     env: &mut Env<'_>,
 ) -> Result<Fresh<Group>, JoinError> {
-    let Joined { context, confirmation_tag, own_leaf, tree } = joined;
+    let Joined { context, confirmation_tag, own_leaf, tree, clients } = joined;
     // req: R-12.4.3.1-23
     if !verify_confirmation_tag(
         suite,
@@ -416,7 +438,7 @@ fn enter_joined(
     };
     let epoch = assemble(suite, parts, secrets)?;
     // req: R-12.4.3-05, R-12.4.3.1-11
-    Ok(found(group_id, epoch, tree, path_keys, env)?)
+    Ok(found(group_id, Founding { epoch, tree, path_keys, clients }, env)?)
 }
 
 impl core::fmt::Debug for OpenedWelcome {

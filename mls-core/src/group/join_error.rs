@@ -14,6 +14,7 @@ use crate::group::psks::PskFailure;
 use crate::group::succession::{Predecessor, SuccessionError};
 use crate::group::{Disposition, Fault};
 use crate::limits::LimitExceeded;
+use crate::proposal::list::ProposalListError;
 use crate::tree::path::PathError;
 use crate::tree::ratchet_tree::TreeError;
 use crate::tree::validate::{LeafNodeError, TreeValidationError};
@@ -88,6 +89,13 @@ pub enum JoinError {
     OldEpoch(u64),
     /// The leaf that is to be replaced is blank.
     NothingToResync,
+    /// Everybody would find the list of proposals invalid (section 12.2).
+    ///
+    /// [`ProposalListError::AlreadyMember`] where we are a member already and the plan does not remove our leaf: plan a
+    /// resync.
+    Proposals(ProposalListError),
+    /// The policy refuses the proposals.
+    Refused,
     /// What was asked was not answered, or not rightly.
     Answer(AnswerError),
 }
@@ -112,7 +120,9 @@ impl JoinError {
             Self::NoTree => Disposition::Retry(Missing::Tree),
             Self::Answer(error) => error.disposition(),
             Self::Succession(error) => error.disposition(),
-            Self::Leaf(_) | Self::NothingToResync | Self::PskUsage => Disposition::FixCaller,
+            Self::Leaf(_) | Self::NothingToResync | Self::Proposals(_) | Self::Refused | Self::PskUsage => {
+                Disposition::FixCaller
+            }
             _ => Disposition::Discard,
         }
     }
@@ -156,6 +166,7 @@ impl fmt::Display for JoinError {
             Self::Leaf(error) => return error.fmt(f),
             Self::Answer(error) => return error.fmt(f),
             Self::Limit(error) => return error.fmt(f),
+            Self::Proposals(error) => return write!(f, "the proposals would be invalid: {error}"),
             Self::Succession(error) => return error.fmt(f),
             Self::ExternalPub(error) => return error.fmt(f),
             Self::MisplacedExtension(kind) => return write!(f, "extension {kind:?} has no place there"),
@@ -181,6 +192,7 @@ impl fmt::Display for JoinError {
             Self::NoExternalPub => "the GroupInfo has no key for external joins",
             Self::WrongGroup => "the GroupInfo is of another group",
             Self::OldEpoch(_) => "the GroupInfo is of an epoch that is over",
+            Self::Refused => "the policy refuses the proposals",
             Self::NothingToResync => "the leaf that is to be replaced is blank",
         })
     }

@@ -1,13 +1,14 @@
-//! When each leaf changed last.
+//! When each leaf changed last, and the records that say so.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use mls_codec::{Decode, DecodeError, EncodeError, Reader};
+use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
 use mls_crypto_traits::SecretBytes;
 
 use crate::group::Group;
+use crate::group::clients::ClientTag;
 use crate::record::{Missing, RECORD_VERSION, SecretWriter, open_record};
 use crate::tree::math::{LeafIndex, NodeIndex};
 
@@ -93,19 +94,28 @@ impl Group {
     }
 }
 
-/// The record of a tree node: of a leaf with the epoch since which it is the same.
-pub(crate) fn node_record(node: NodeIndex, bytes: &[u8], since: u64) -> Result<SecretBytes, EncodeError> {
+/// What stands beside a leaf in its record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct LeafNotes {
+    /// The epoch since which the leaf is the same.
+    pub(crate) since: u64,
+    /// Who sits there, where that is known.
+    pub(crate) client: Option<ClientTag>,
+}
+
+/// The record of a tree node: of a leaf with its notes.
+pub(crate) fn node_record(node: NodeIndex, bytes: &[u8], notes: LeafNotes) -> Result<SecretBytes, EncodeError> {
     let mut w = SecretWriter::new(RECORD_VERSION);
     if node.is_leaf() {
-        w.put(&since)?;
+        w.put(&notes)?;
     }
     w.raw(bytes);
     Ok(w.finish())
 }
 
 /// What [`node_record`] wrote.
-pub(crate) fn node_from_record(node: NodeIndex, record: &SecretBytes) -> Result<(Arc<[u8]>, u64), DecodeError> {
+pub(crate) fn node_from_record(node: NodeIndex, record: &SecretBytes) -> Result<(Arc<[u8]>, LeafNotes), DecodeError> {
     let mut r: Reader<'_> = open_record(record)?;
-    let since = if node.is_leaf() { u64::decode(&mut r)? } else { 0 };
-    Ok((Arc::from(r.rest()), since))
+    let notes = if node.is_leaf() { LeafNotes::decode(&mut r)? } else { LeafNotes::default() };
+    Ok((Arc::from(r.rest()), notes))
 }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use mls_codec::{Decode, Encode};
 
 use crate::group::CommitOutput;
+use crate::group::clients::ClientChanges;
 use crate::group::epoch::Epoch;
 use crate::proposal::{Proposal, ProposalRef};
 use crate::tree::path::PathKeysUpdate;
@@ -15,6 +16,8 @@ pub(crate) struct StagedEpoch {
     pub(crate) epoch: Epoch,
     pub(crate) tree: RatchetTree,
     pub(crate) path_keys: PathKeysUpdate,
+    /// Whose clients are others in the new epoch, or known only now.
+    pub(crate) clients: ClientChanges,
 }
 
 /// An own commit that was handed out and waits to be accepted.

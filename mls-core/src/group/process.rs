@@ -16,6 +16,7 @@ use crate::group::advance::{check_epoch_end, write_epoch_change};
 use crate::group::answers::{AnswerError, Answers, QuestionTag};
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::builder::StepBuilder;
+use crate::group::clients::{ClientChanges, client_changes, unknown_members};
 use crate::group::edit::Edit;
 use crate::group::epoch::NewEpoch;
 use crate::group::leftovers::{Leftover, leftovers};
@@ -26,7 +27,7 @@ use crate::group::receive::use_ratchet;
 use crate::group::receive_error::{CommitRule, ReceiveError};
 use crate::group::vet::{AppliedCommit, apply_commit, list_of};
 use crate::group::{Fault, Group, Incoming, Member, Step};
-use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
+use crate::identity::{CredentialCheck, CredentialEvent};
 use crate::key_schedule::{CommitSecret, InitSecret, JoinerSecret, verify_confirmation_tag};
 use crate::proposal::apply::{AppliedList, Newcomer, extension_types};
 use crate::proposal::effects::Effects;
@@ -136,7 +137,8 @@ impl PendingCommit {
         check_epoch(group, epoch)?;
         let suite = group.suite(env)?;
         let applied = apply_commit(group.public_state()?, suite, &content, &list, (&question, ruling), env)?;
-        let AppliedCommit { applied, committer, path_trees, newcomers } = applied;
+        let AppliedCommit { applied, committer, path_trees, mut newcomers } = applied;
+        newcomers.extend(unknown_members(&group.clients, group.tree()?, &applied, &newcomers));
         let tag = QuestionTag::draw(env.rng)?;
         Ok(VettedCommit {
             tag,
@@ -356,7 +358,8 @@ impl VettedCommit {
         check_epoch(group, self.epoch)?;
         let members = answers.members(self.tag, &self.checks)?;
         let sender = self.content.content.sender;
-        same_client(&self.checks, &members, &self.applied)
+        let suite = group.suite(env)?;
+        let clients = client_changes(suite, &group.clients, &self.list, &self.applied, &self.checks, &members)
             .map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
         let mut builder = StepBuilder::new(group, env.rng)?;
         if self.removes_us(group) {
@@ -365,15 +368,20 @@ impl VettedCommit {
             return Ok(builder.finish_removed(group, change));
         }
         use_ratchet(&mut builder, group, self.ratchet, env)?;
-        let suite = group.suite(env)?;
-        let staged = self.stage(group, suite, answers)?;
+        let staged = self.stage(group, suite, answers, clients)?;
         let end = write_epoch_change(&mut builder, group, &staged, suite, env)?;
         builder.edit(Edit::EnterEpoch(Box::new(NewEpoch { staged, end })));
         let change = self.change(group, false)?;
         Ok(builder.finish(group, change)?)
     }
 
-    fn stage(&self, group: &Group, suite: Suite<'_>, answers: &Answers) -> Result<StagedEpoch, ReceiveError> {
+    fn stage(
+        &self,
+        group: &Group,
+        suite: Suite<'_>,
+        answers: &Answers,
+        clients: ClientChanges,
+    ) -> Result<StagedEpoch, ReceiveError> {
         let sender = self.content.content.sender;
         let own = group.own_leaf();
         let public = group.public_state()?;
@@ -414,7 +422,7 @@ impl VettedCommit {
             re_init: self.applied.re_init.clone(),
         };
         let epoch = assemble(suite, parts, secrets)?;
-        Ok(StagedEpoch { epoch, tree: tree.clone(), path_keys })
+        Ok(StagedEpoch { epoch, tree: tree.clone(), path_keys, clients })
     }
 
     /// Our new private keys, and the commit secret.
@@ -508,24 +516,6 @@ pub(crate) fn epoch_change(
         re_init: applied.re_init.clone(),
         leftovers: Vec::new(),
     }
-}
-
-/// Two Adds for one client have no place in a list (section 12.2).
-pub(crate) fn same_client(
-    checks: &[CredentialCheck],
-    members: &[MemberId],
-    applied: &AppliedList,
-) -> Result<(), ProposalListError> {
-    let vouched =
-        checks.iter().zip(members).filter(|(check, _)| check.event == CredentialEvent::Add).map(|(_, member)| member);
-    let mut seen = BTreeSet::new();
-    for member in applied.known_clients.iter().chain(vouched) {
-        // req: R-12.2-08
-        if !seen.insert(member) {
-            return Err(ProposalListError::SameClientTwice(member.clone()));
-        }
-    }
-    Ok(())
 }
 
 impl From<PskFailure> for ReceiveError {

@@ -5,7 +5,10 @@ use alloc::vec::Vec;
 use mls_crypto_traits::SignaturePublicKey;
 
 use crate::credential::Credential;
-use crate::group::{Group, Member};
+use crate::env::Env;
+use crate::group::clients::ClientTag;
+use crate::group::{Fault, Group, Member};
+use crate::identity::MemberId;
 use crate::psk::PskValue;
 use crate::record::{Missing, RecordKey};
 use crate::tree::health::{PathCost, TreeHealth};
@@ -39,6 +42,20 @@ impl Group {
             Some(index) => self.member(index),
             None => Ok(None),
         }
+    }
+
+    /// The member that the authentication service calls so; `None` where there is none.
+    ///
+    /// Whoever has not been asked about is not found: ourselves in a group that we founded, until somebody is added, and
+    /// everybody where the tree came [from outside](Self::admit_tree).
+    ///
+    /// # Errors
+    /// [`Fault::NotResident`] where the tree is not; [`Fault::UnsupportedSuite`], [`Fault::Crypto`].
+    pub fn member_with_id(&self, id: &MemberId, env: &Env<'_>) -> Result<Option<Member>, Fault> {
+        self.tree()?;
+        let client = ClientTag::of(self.suite(env)?, id)?;
+        let leaf = self.clients.leaves_of(client).next();
+        Ok(leaf.map(|leaf| self.member(leaf)).transpose()?.flatten())
     }
 
     /// The leaf node at an index, with capabilities, extensions and keys; `None` where the leaf is blank (RFC 9420

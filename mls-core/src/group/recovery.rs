@@ -37,6 +37,6 @@ impl ExternalJoinPlan {
                 _ => None,
             }
         });
-        Self { leaf, resync, psks: alloc::vec::Vec::new(), authenticated_data: alloc::vec::Vec::new() }
+        Self { resync, ..Self::new(leaf) }
     }
 }

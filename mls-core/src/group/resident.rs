@@ -9,6 +9,7 @@ use mls_crypto_traits::{SecretBytes, Suite};
 
 use crate::env::Env;
 use crate::group::cache::{CachedProposal, ProposalCache};
+use crate::group::clients::Clients;
 use crate::group::epoch::{Epoch, PastEpoch};
 use crate::group::header::{path_keys_from_record, secret_tree_record};
 use crate::group::leaf_epochs::{LeafEpochs, node_from_record};
@@ -43,6 +44,7 @@ impl Group {
             epoch,
             tree: None,
             leaf_epochs: LeafEpochs::default(),
+            clients: Clients::default(),
             leaves: BTreeMap::new(),
             path_keys: None,
             proposals: (status.proposals == 0).then(ProposalCache::default),
@@ -99,12 +101,13 @@ impl Group {
             return Err(Fault::TreeOutside);
         }
         let mut nodes = Vec::with_capacity(set.len());
-        let mut ages = Vec::new();
+        let (mut ages, mut clients) = (Vec::new(), Vec::new());
         for (key, value) in &set {
             let RecordKey::TreeNode(_, node) = key else { continue };
-            let (bytes, since) = node_from_record(*node, value).map_err(|error| Fault::from(error).at(key))?;
+            let (bytes, notes) = node_from_record(*node, value).map_err(|error| Fault::from(error).at(key))?;
             nodes.push((*node, bytes));
-            ages.extend(node.leaf().map(|leaf| (leaf, since)));
+            ages.extend(node.leaf().map(|leaf| (leaf, notes.since)));
+            clients.extend(node.leaf().map(|leaf| (leaf, notes.client)));
         }
         // Before the tree is made: hashing a blank one of any size would take for ever.
         let size = self.epoch.secret_tree.size();
@@ -115,6 +118,7 @@ impl Group {
         self.epoch.check_tree(&tree)?;
         self.tree = Some(tree);
         self.leaf_epochs = LeafEpochs::from_records(&ages);
+        self.clients = Clients::of_leaves(&clients);
         self.leaves.clear();
         Ok(())
     }

@@ -19,7 +19,7 @@ use crate::group::edit::Edit;
 use crate::group::epoch::Epoch;
 use crate::group::fault::from_fault;
 use crate::group::header::{Retention, path_keys_from_record, path_keys_record, secret_tree_record, with_version};
-use crate::group::leaf_epochs::node_record;
+use crate::group::leaf_epochs::{LeafNotes, node_record};
 use crate::group::rewind_edit::RewindTo;
 use crate::group::state::PastSlot;
 use crate::group::{Disposition, Fault, Group, Step};
@@ -78,7 +78,7 @@ pub fn rewind(group: &Group, epoch: u64, env: &mut Env<'_>) -> Result<Step<Rewou
     }
     let suite = group.suite(env)?;
     let Walk { point, tree, nodes, abandoned } = walk_back(group, suite, epoch)?;
-    let RewindPoint { epoch: header, own, path_keys, proposals, leaf_epochs: _, edits: _ } = point;
+    let RewindPoint { epoch: header, own, path_keys, proposals, leaf_notes: _, edits: _ } = point;
     header.check_tree(&tree)?;
     let mut builder = StepBuilder::new(group, env.rng)?;
     let id = &group.id;
@@ -105,15 +105,16 @@ pub fn rewind(group: &Group, epoch: u64, env: &mut Env<'_>) -> Result<Step<Rewou
         ratchets.push(SecretTreeEdit::ratchet(leaf, kind, record.as_bytes())?);
     }
     delta.put(RecordKey::PathKeys(id.clone()), path_keys_record(&path_keys, &PathKeysUpdate::default())?);
-    let mut leaf_epochs = Vec::new();
-    for (node, NodeBefore { since, bytes }) in nodes {
-        leaf_epochs.extend(node.leaf().map(|leaf| (leaf, since)));
+    let (mut leaf_epochs, mut clients) = (Vec::new(), Vec::new());
+    for (node, NodeBefore { notes, bytes }) in nodes {
+        leaf_epochs.extend(node.leaf().map(|leaf| (leaf, notes.since)));
+        clients.extend(node.leaf().map(|leaf| (leaf, notes.client)));
         if group.is_tree_outside() {
             continue;
         }
         let key = RecordKey::TreeNode(id.clone(), node);
         match bytes {
-            Some(bytes) => delta.put(key, node_record(node, &bytes, since)?),
+            Some(bytes) => delta.put(key, node_record(node, &bytes, notes)?),
             None => delta.delete(key),
         }
     }
@@ -129,7 +130,7 @@ pub fn rewind(group: &Group, epoch: u64, env: &mut Env<'_>) -> Result<Step<Rewou
     builder.status.pending_commit = 0;
     // What closed the group, and so whatever succeeded it, is left with the epoch.
     builder.status.succeeded = 0;
-    let to = RewindTo { epoch: header, tree, path_keys, proposals: cache, ratchets, leaf_epochs, abandoned };
+    let to = RewindTo { epoch: header, tree, path_keys, proposals: cache, ratchets, leaf_epochs, clients, abandoned };
     builder.edit(Edit::Rewind(Box::new(to)));
     Ok(builder.finish(group, Rewound { epoch, left })?)
 }
@@ -141,15 +142,15 @@ struct RewindPoint {
     own: Vec<(RatchetType, SecretBytes)>,
     path_keys: OwnPathKeys,
     proposals: Vec<(ProposalRef, CachedProposal)>,
-    /// When the leaves changed that the epoch's end replaced.
-    leaf_epochs: BTreeMap<LeafIndex, u64>,
+    /// What stood beside the leaves that the epoch's end replaced.
+    leaf_notes: BTreeMap<LeafIndex, LeafNotes>,
     /// What makes this epoch's tree of the next one's.
     edits: Vec<(NodeIndex, Option<Arc<[u8]>>)>,
 }
 
-/// A node as it was, and since when.
+/// A node as it was, and what stood beside it.
 struct NodeBefore {
-    since: u64,
+    notes: LeafNotes,
     bytes: Option<Arc<[u8]>>,
 }
 
@@ -187,8 +188,8 @@ fn walk_back(group: &Group, suite: Suite<'_>, epoch: u64) -> Result<Walk, Rewind
     for record in kept {
         let mut point = RewindPoint::from_record(record)?;
         for (node, bytes) in &point.edits {
-            let since = node.leaf().and_then(|leaf| point.leaf_epochs.get(&leaf).copied()).unwrap_or_default();
-            nodes.insert(*node, NodeBefore { since, bytes: bytes.clone() });
+            let notes = node.leaf().and_then(|leaf| point.leaf_notes.get(&leaf).copied()).unwrap_or_default();
+            nodes.insert(*node, NodeBefore { notes, bytes: bytes.clone() });
         }
         tree = tree.edit_resized(suite, point.epoch.secret_tree.size(), core::mem::take(&mut point.edits))?;
         let before = (point.epoch.context.epoch, point.epoch.confirmation_tag.clone());
@@ -218,8 +219,9 @@ pub(crate) fn rewind_point(group: &Group, next: &RatchetTree) -> Result<SecretBy
     }
     let edits = next.diff(group.tree()?);
     let leaves: BTreeSet<_> = edits.iter().filter_map(|(node, _)| node.leaf()).collect();
-    let leaf_epochs: Vec<_> = leaves.into_iter().map(|leaf| (leaf, group.leaf_epochs.get(leaf))).collect();
-    w.put(&leaf_epochs)?;
+    let notes = |leaf| LeafNotes { since: group.leaf_epochs.get(leaf), client: group.clients.get(leaf) };
+    let leaf_notes: Vec<_> = leaves.into_iter().map(|leaf| (leaf, notes(leaf))).collect();
+    w.put(&leaf_notes)?;
     w.put(&edits)?;
     Ok(w.finish())
 }
@@ -239,10 +241,10 @@ impl RewindPoint {
             let record = SecretBytes::from_slice(r.opaque()?);
             proposals.push((reference, CachedProposal::of_record(&record)?));
         }
-        let leaf_epochs = Vec::<(LeafIndex, u64)>::decode(&mut r)?.into_iter().collect();
+        let leaf_notes = Vec::<(LeafIndex, LeafNotes)>::decode(&mut r)?.into_iter().collect();
         let edits = Vec::decode(&mut r)?;
         r.finish()?;
-        Ok(Self { epoch, own, path_keys, proposals, leaf_epochs, edits })
+        Ok(Self { epoch, own, path_keys, proposals, leaf_notes, edits })
     }
 }
 

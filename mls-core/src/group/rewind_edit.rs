@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::group::Group;
 use crate::group::cache::ProposalCache;
+use crate::group::clients::ClientChanges;
 use crate::group::epoch::Epoch;
 use crate::group::leaf_epochs::LeafEpochsUndo;
 use crate::group::pending::PendingCommit;
@@ -25,6 +26,7 @@ pub(crate) struct RewindTo {
     /// Gives our own ratchets back, where they stood.
     pub(crate) ratchets: Vec<SecretTreeEdit>,
     pub(crate) leaf_epochs: Vec<(LeafIndex, u64)>,
+    pub(crate) clients: ClientChanges,
     pub(crate) abandoned: Vec<(u64, Vec<u8>)>,
 }
 
@@ -39,12 +41,13 @@ pub(crate) struct RewindUndo {
     resumption: BTreeMap<u64, Option<ResumptionPsk>>,
     ratchets: Vec<RatchetUndo>,
     leaf_epochs: LeafEpochsUndo,
+    clients: ClientChanges,
     abandoned: Vec<(u64, Vec<u8>)>,
 }
 
 impl Group {
     pub(crate) fn go_back(&mut self, to: RewindTo) -> RewindUndo {
-        let RewindTo { mut epoch, tree, path_keys, proposals, ratchets, leaf_epochs, abandoned } = to;
+        let RewindTo { mut epoch, tree, path_keys, proposals, ratchets, leaf_epochs, clients, abandoned } = to;
         let number = epoch.context.epoch;
         // The live secret tree of that epoch: what it has given since stays given.
         let mut past = self.past.split_off(&number);
@@ -67,6 +70,7 @@ impl Group {
                 .into_iter()
                 .flat_map(|(leaf, since)| self.leaf_epochs.enter(since, core::iter::once(leaf)))
                 .collect(),
+            clients: self.clients.change(&clients),
             abandoned: core::mem::replace(&mut self.abandoned, abandoned),
         }
     }
@@ -83,6 +87,7 @@ impl Group {
             mut resumption,
             ratchets,
             leaf_epochs,
+            clients,
             abandoned,
         } = undo;
         let mut back = core::mem::replace(&mut self.epoch, epoch);
@@ -99,6 +104,7 @@ impl Group {
         self.past.append(&mut past);
         self.resumption.append(&mut resumption);
         self.leaf_epochs.undo(leaf_epochs);
+        drop(self.clients.change(&clients));
         self.abandoned = abandoned;
     }
 }

@@ -13,6 +13,7 @@ use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
 use crate::credential::Credential;
 use crate::env::Env;
 use crate::group::cache::ProposalCache;
+use crate::group::clients::Clients;
 use crate::group::epoch::{Epoch, LiveSecrets, PastEpoch};
 use crate::group::leaf_epochs::LeafEpochs;
 use crate::group::pending::PendingCommit;
@@ -40,6 +41,8 @@ pub struct Group {
     pub(crate) tree: Option<RatchetTree>,
     /// When the leaves changed last, where the tree is resident.
     pub(crate) leaf_epochs: LeafEpochs,
+    /// Which client is at which leaf, where the tree is resident.
+    pub(crate) clients: Clients,
     /// Leaves read singly while the tree is not resident.
     pub(crate) leaves: BTreeMap<LeafIndex, Option<Arc<[u8]>>>,
     pub(crate) path_keys: Option<OwnPathKeys>,
@@ -375,6 +378,7 @@ impl fmt::Debug for Group {
             epoch,
             tree: _,
             leaf_epochs: _,
+            clients: _,
             leaves: _,
             path_keys: _,
             proposals: _,

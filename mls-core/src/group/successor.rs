@@ -12,12 +12,11 @@ use crate::extension::Extensions;
 use crate::framing::{ProtocolVersion, Sender};
 use crate::group::answers::{AnswerError, Answers, QuestionTag};
 use crate::group::builder::StepBuilder;
+use crate::group::clients::{ClientTag, Clients, client_changes};
 use crate::group::commit_make::Made;
 use crate::group::create::{LeafSpec, create_group, found};
-use crate::group::epoch::Epoch;
 use crate::group::fault::from_fault;
-use crate::group::founding::{read_founding, write_founding};
-use crate::group::process::same_client;
+use crate::group::founding::Founding;
 use crate::group::psks::{self, PskFailure};
 use crate::group::succession::{Predecessor, Succession, SuccessionError};
 use crate::group::succession::{check_closed, check_membership, former_members};
@@ -25,7 +24,7 @@ use crate::group::{
     CommitError, CommitPlan, CreateError, CreateGroup, Disposition, Fault, Fresh, Group, PathPolicy, SendOptions, Step,
     VettedOwnCommit, Welcomes,
 };
-use crate::identity::{CredentialCheck, CredentialEvent};
+use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::key_package::KeyPackage;
 use crate::proposal::Proposal;
 use crate::proposal::apply::{ApplyContext, Newcomer, apply_list};
@@ -33,8 +32,6 @@ use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_
 use crate::psk::{PreSharedKeyId, Psk};
 use crate::record::{Delta, GroupId, Precondition, RECORD_VERSION, RecordKey, SecretWriter, open_record};
 use crate::tree::math::LeafIndex;
-use crate::tree::path::OwnPathKeys;
-use crate::tree::ratchet_tree::RatchetTree;
 
 /// A group that is to succeed another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,9 +90,7 @@ pub struct Successor {
     welcome: Option<Vec<u8>>,
     welcomes: Vec<Vec<u8>>,
     ratchet_tree: Option<Vec<u8>>,
-    epoch: Epoch,
-    tree: RatchetTree,
-    path_keys: OwnPathKeys,
+    founding: Founding,
 }
 
 /// Why no successor was founded or accepted. Nothing has changed.
@@ -270,14 +265,21 @@ impl PendingSuccessor {
             return Err(Fault::EpochOver.into());
         }
         let members = answers.members(tag, &checks)?;
-        same_client(&checks, &members, &commit.applied).map_err(SuccessorError::Proposals)?;
-        let (former, new): (Vec<_>, Vec<_>) =
-            checks.iter().zip(members).partition(|(check, _)| check.event == CredentialEvent::FormerMember);
-        let ids = |answered: Vec<(&CredentialCheck, _)>| answered.into_iter().map(|(_, id)| id).collect::<Vec<_>>();
-        check_membership(predecessor.succession, &ids(former), &ids(new))?;
         let suite = founded.suite(env)?;
+        let mut clients = client_changes(suite, &Clients::default(), &commit.list, &commit.applied, &checks, &members)
+            .map_err(SuccessorError::Proposals)?;
+        let founder = checks.iter().zip(&members).find(|(check, _)| check.event == CredentialEvent::Join);
+        if let Some((_, founder)) = founder {
+            clients.insert(0, (LeafIndex::ZERO, Some(ClientTag::of(suite, founder).map_err(Fault::from)?)));
+        }
+        let (former, new): (Vec<_>, Vec<_>) =
+            checks.iter().zip(&members).partition(|(check, _)| check.event == CredentialEvent::FormerMember);
+        let ids = |answered: Vec<(&CredentialCheck, &MemberId)>| {
+            answered.into_iter().map(|(_, id)| id.clone()).collect::<Vec<_>>()
+        };
+        check_membership(predecessor.succession, &ids(former), &ids(new))?;
         let psk_secret = psks::combine(old, suite, &commit.psks, answers)?;
-        let made = commit.make(&founded, suite, &psk_secret, env);
+        let made = commit.make(&founded, suite, &psk_secret, clients, env);
         let Made { pending, .. } = made.map_err(|error| SuccessorError::Commit(Box::new(error)))?;
         let mut path_keys = founded.path_keys.ok_or(Fault::NotAMember)?;
         drop(path_keys.apply(pending.staged.path_keys));
@@ -286,9 +288,12 @@ impl PendingSuccessor {
             welcome: pending.sent.welcome,
             welcomes: pending.sent.welcomes,
             ratchet_tree: pending.sent.ratchet_tree,
-            epoch: pending.staged.epoch,
-            tree: pending.staged.tree,
-            path_keys,
+            founding: Founding {
+                epoch: pending.staged.epoch,
+                tree: pending.staged.tree,
+                path_keys,
+                clients: pending.staged.clients,
+            },
         };
         let key = RecordKey::Successor(successor.group_id());
         let mut delta = Delta::new(env.rng)?;
@@ -308,7 +313,7 @@ impl Successor {
     /// The new group.
     #[must_use]
     pub fn group_id(&self) -> GroupId {
-        GroupId(self.epoch.context.group_id.clone())
+        GroupId(self.founding.epoch.context.group_id.clone())
     }
 
     /// The group that it succeeds.
@@ -368,7 +373,7 @@ impl Successor {
     fn enter(self, env: &mut Env<'_>) -> Result<Fresh<Group>, Fault> {
         let id = self.group_id();
         let key = RecordKey::Successor(id.clone());
-        let mut fresh = found(id, self.epoch, self.tree, self.path_keys, env)?;
+        let mut fresh = found(id, self.founding, env)?;
         fresh.delta.require(Precondition::Present(key.clone()));
         fresh.delta.delete(key);
         Ok(fresh)
@@ -385,13 +390,13 @@ impl Successor {
     }
 
     fn to_record(&self) -> Result<SecretBytes, Fault> {
-        let Self { predecessor, welcome, welcomes, ratchet_tree, epoch, tree, path_keys } = self;
+        let Self { predecessor, welcome, welcomes, ratchet_tree, founding } = self;
         let mut w = SecretWriter::new(RECORD_VERSION);
         w.put(&predecessor.psk())?;
         w.put(welcome)?;
         w.put(welcomes)?;
         w.put(ratchet_tree)?;
-        write_founding(&mut w, epoch, tree, path_keys)?;
+        founding.write(&mut w)?;
         Ok(w.finish())
     }
 
@@ -406,9 +411,9 @@ impl Successor {
         let welcome = Option::decode(&mut r)?;
         let welcomes = Vec::decode(&mut r)?;
         let ratchet_tree = Option::decode(&mut r)?;
-        let (epoch, tree, path_keys) = read_founding(&mut r, env)?;
+        let founding = Founding::read(&mut r, env)?;
         r.finish()?;
-        Ok(Self { predecessor, welcome, welcomes, ratchet_tree, epoch, tree, path_keys })
+        Ok(Self { predecessor, welcome, welcomes, ratchet_tree, founding })
     }
 }
 
@@ -515,10 +520,10 @@ impl fmt::Debug for PendingSuccessor {
 
 impl fmt::Debug for Successor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { predecessor, welcome: _, welcomes: _, ratchet_tree: _, epoch, tree: _, path_keys: _ } = self;
+        let Self { predecessor, welcome: _, welcomes: _, ratchet_tree: _, founding } = self;
         f.debug_struct("Successor")
             .field("predecessor", predecessor)
-            .field("context", &epoch.context)
+            .field("context", &founding.epoch.context)
             .finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ use crate::group::succession::{Predecessor, Succession, SuccessionError};
 use crate::group::succession::{check_closed, check_membership, check_parameters, former_members};
 use crate::group::successor::{beside, succeed};
 use crate::group::{Fault, Group, JoinError, Step};
-use crate::identity::{CredentialCheck, CredentialEvent};
+use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::key_package::KeyPackageRef;
 use crate::psk::PreSharedKeyId;
 use crate::welcome::{GroupInfo, Welcome};
@@ -91,7 +91,7 @@ impl OpenedSuccessor {
         let opened = opened.open_group(suite, &psk_secret, env)?;
         check_parameters(old, predecessor.succession, &opened.info.group_context)?;
         let former = former_members(old, predecessor.epoch)?.ok_or(SuccessionError::PastEpoch(predecessor.epoch))?;
-        let mut questions = roster(&opened.tree, None, CredentialEvent::Join);
+        let mut questions = roster(&opened.tree, &[], CredentialEvent::Join);
         questions.extend(former);
         let tag = QuestionTag::draw(env.rng)?;
         Ok(PendingSuccessorJoin { tag, opened, predecessor, checks: tag.ask(questions, env.now) })
@@ -124,16 +124,18 @@ impl PendingSuccessorJoin {
         }
         let members = answers.members(tag, &checks)?;
         let (former, new): (Vec<_>, Vec<_>) =
-            checks.iter().zip(members).partition(|(check, _)| check.event == CredentialEvent::FormerMember);
-        let ids = |answered: Vec<(&CredentialCheck, _)>| answered.into_iter().map(|(_, id)| id).collect::<Vec<_>>();
+            checks.iter().zip(&members).partition(|(check, _)| check.event == CredentialEvent::FormerMember);
+        let ids = |answered: Vec<(&CredentialCheck, &MemberId)>| {
+            answered.into_iter().map(|(_, id)| id.clone()).collect::<Vec<_>>()
+        };
         check_membership(predecessor.succession, &ids(former), &ids(new))?;
         match predecessor.succession {
             Succession::ReInit => {
                 check_closed(old)?;
-                let fresh = opened.enter(env)?;
+                let fresh = opened.enter(&checks, &members, env)?;
                 Ok(succeed(old, fresh, env)?)
             }
-            Succession::Branch => Ok(beside(old, opened.enter(env)?)),
+            Succession::Branch => Ok(beside(old, opened.enter(&checks, &members, env)?)),
         }
     }
 }

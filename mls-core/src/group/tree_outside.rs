@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crate::env::Env;
 use crate::group::advance::write_nodes;
 use crate::group::builder::StepBuilder;
+use crate::group::clients::Clients;
 use crate::group::leaf_epochs::LeafEpochs;
 use crate::group::resident::index_seed;
 use crate::group::{Fault, Group, Step};
@@ -17,7 +18,8 @@ use crate::tree::ratchet_tree::RatchetTree;
 /// The tree stays in memory. A group that is loaded again has none, and is given it with [`Group::admit_tree`], from
 /// wherever it is served: a delivery service has it, say, for joiners. Sending needs no tree; receiving, commits,
 /// proposals and the roster do, and fail with [`Fault::TreeOutside`] until it is there. When leaves changed last is
-/// forgotten with each load.
+/// forgotten with each load, and so is who the members are to the authentication service: the first commit after it that
+/// brings somebody in asks about all of them.
 ///
 /// # Errors
 /// [`Fault::TreeOutside`] where the tree is not resident, or kept outside already; nothing has changed.
@@ -48,7 +50,7 @@ pub fn keep_tree_inside(group: &Group, env: &mut Env<'_>) -> Result<Step<()>, Fa
     let mut builder = StepBuilder::new(group, env.rng)?;
     let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
     builder.delta.delete_prefix(RecordPrefix::Tree(group.id.clone()));
-    write_nodes(&mut builder.delta, &group.id, &nodes, group.epoch())?;
+    write_nodes(&mut builder.delta, &group.id, &nodes, group.epoch(), |leaf| group.clients.get(leaf))?;
     builder.status.tree_outside = 0;
     builder.finish(group, ())
 }
@@ -78,6 +80,7 @@ impl Group {
         if self.tree.is_none() {
             self.tree = Some(tree);
             self.leaf_epochs = LeafEpochs::all_since(self.epoch());
+            self.clients = Clients::default();
             self.leaves.clear();
         }
         Ok(())

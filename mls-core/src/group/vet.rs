@@ -70,9 +70,14 @@ pub(crate) fn apply_commit(
     let at = ApplyContext::new(suite, public.tree, public.context, env);
     let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
     let effects = effects_of(list, ruling, env)?;
+    effects.check_limits(&env.limits)?;
     effects.check(list, sender).map_err(invalid)?;
     // req: R-12.4.2-06
     let mut applied = apply_with_effects(at, list, &effects).map_err(invalid)?;
+    // Each of them may be short enough, and the list be too long.
+    if effects.change_extensions() {
+        env.limits.check_extensions(&applied.extensions)?;
+    }
     let mut newcomers = core::mem::take(&mut applied.newcomers);
     if commit.path.is_none() && applied.path_required {
         return Err(invalid(ProposalListError::PathRequired));

@@ -5,7 +5,7 @@ use core::fmt;
 use mls_codec::{Decode, Encode};
 
 use crate::credential::Credential;
-use crate::extension::{ExtensionType, Extensions};
+use crate::extension::{Extension, ExtensionType, Extensions};
 use crate::framing::{Content, Sender};
 use crate::key_package::KeyPackage;
 use crate::limits::Limits;
@@ -80,6 +80,10 @@ impl Limits {
             .filter(|extension| extension.extension_type != ExtensionType::RATCHET_TREE)
             .fold(0_usize, |sum, extension| sum.saturating_add(extension.encoded_len()));
         if exceeds(bytes, self.extension_bytes) { Err(LimitExceeded::ExtensionBytes) } else { Ok(()) }
+    }
+
+    pub(crate) fn check_extension(&self, extension: &Extension) -> Result<(), LimitExceeded> {
+        if exceeds(extension.encoded_len(), self.extension_bytes) { Err(LimitExceeded::ExtensionBytes) } else { Ok(()) }
     }
 
     /// Whether a group that is to be joined keeps within the bounds.

@@ -1,5 +1,6 @@
 //! Following a commit (RFC 9420 section 12.4.2), as far as it is public.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -9,7 +10,8 @@ use crate::env::Env;
 use crate::framing::{AuthenticatedContent, Content, Sender, interim_transcript_hash};
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::cache::ProposalCache;
-use crate::group::process::{ask_policy, epoch_change, invalid, same_client};
+use crate::group::clients::{client_changes, unknown_members};
+use crate::group::process::{ask_policy, epoch_change, invalid};
 use crate::group::vet::{AppliedCommit, apply_commit, list_of};
 use crate::group::{CommitRule, EpochChange, Fault, ReceiveError};
 use crate::identity::CredentialCheck;
@@ -39,6 +41,7 @@ pub struct VettedObservedCommit {
     tag: QuestionTag,
     epoch: u64,
     content: AuthenticatedContent,
+    list: Vec<ListedProposal>,
     applied: AppliedList,
     committer: LeafIndex,
     /// The tree of the new epoch.
@@ -84,11 +87,12 @@ impl ObservedCommit {
         observer.check_epoch(epoch)?;
         let suite = observer.suite(env)?;
         let applied = apply_commit(observer.public_state(), suite, &content, &list, (&question, ruling), env)?;
-        let AppliedCommit { applied, committer, path_trees, newcomers } = applied;
+        let AppliedCommit { applied, committer, path_trees, mut newcomers } = applied;
+        newcomers.extend(unknown_members(&observer.clients, &observer.tree, &applied, &newcomers));
         let tree = path_trees.map_or_else(|| applied.tree.clone(), |(_, after)| after);
         let tag = QuestionTag::draw(env.rng)?;
         let checks = tag.ask(newcomers, env.now);
-        Ok(VettedObservedCommit { tag, epoch, content, applied, committer, tree, checks })
+        Ok(VettedObservedCommit { tag, epoch, content, list, applied, committer, tree, checks })
     }
 }
 
@@ -115,9 +119,9 @@ impl VettedObservedCommit {
         observer.check_epoch(self.epoch)?;
         let members = answers.members(self.tag, &self.checks)?;
         let sender = self.content.content.sender;
-        same_client(&self.checks, &members, &self.applied)
-            .map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
         let suite = observer.suite(env)?;
+        let changes = client_changes(suite, &observer.clients, &self.list, &self.applied, &self.checks, &members)
+            .map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
         let public = observer.public_state();
         let mut context = public.provisional_context(&self.applied, &self.tree)?;
         public.confirm(suite, &mut context, &self.content)?;
@@ -126,6 +130,10 @@ impl VettedObservedCommit {
         let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, &confirmation_tag)?;
         let external = matches!(sender, Sender::NewMemberCommit).then_some(self.committer);
         let change = epoch_change(context.epoch, sender, &self.applied, &self.tree, external, false);
+        let mut clients = Arc::clone(&observer.clients);
+        if !changes.is_empty() {
+            drop(Arc::make_mut(&mut clients).change(&changes));
+        }
         let next = Observer {
             id: observer.id.clone(),
             status: observer.status,
@@ -135,6 +143,7 @@ impl VettedObservedCommit {
             confirmation_tag,
             re_init: self.applied.re_init,
             tree: self.tree,
+            clients,
             proposals: ProposalCache::default(),
         };
         let edits = observer.tree.diff(&next.tree);
@@ -142,7 +151,9 @@ impl VettedObservedCommit {
             if observer.proposals.len() > 0 {
                 delta.delete_prefix(RecordPrefix::Proposals(next.id.clone()));
             }
-            crate::group::advance::write_nodes(delta, &next.id, &edits, next.context.epoch)?;
+            crate::group::advance::write_nodes(delta, &next.id, &edits, next.context.epoch, |leaf| {
+                next.clients.get(leaf)
+            })?;
             next.write_header(delta)
         })?)
     }
@@ -157,7 +168,7 @@ impl Observer {
 
 impl fmt::Debug for VettedObservedCommit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tag: _, epoch, content: _, applied: _, committer, tree: _, checks } = self;
+        let Self { tag: _, epoch, content: _, list: _, applied: _, committer, tree: _, checks } = self;
         f.debug_struct("VettedObservedCommit")
             .field("epoch", epoch)
             .field("committer", committer)

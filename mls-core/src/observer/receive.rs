@@ -97,9 +97,10 @@ impl Observer {
     fn receive_public(&self, message: &PublicMessage, env: &mut Env<'_>) -> Result<Observed, ReceiveError> {
         self.check_open()?;
         let suite = self.suite(env)?;
-        let content = message.clone().without_membership()?;
         let member = |leaf| Ok(self.member(leaf).map(|member| member.signature_key));
-        let key = match known_key(content.content.sender, &self.context, member)? {
+        let key = known_key(message.content.sender, &self.context, member)?;
+        let content = message.clone().without_membership()?;
+        let key = match key {
             Some(key) => key,
             None => stranger_key(&content)?,
         };

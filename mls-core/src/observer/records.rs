@@ -9,6 +9,7 @@ use mls_crypto_traits::SecretBytes;
 use crate::env::Env;
 use crate::group::advance::write_nodes;
 use crate::group::cache::{CachedProposal, ProposalCache};
+use crate::group::clients::{ClientChanges, Clients};
 use crate::group::leaf_epochs::node_from_record;
 use crate::group::resident::{index_seed, size_for};
 use crate::group::state::{Standing, Status};
@@ -55,10 +56,14 @@ impl Observer {
             }
         }
         let status = Status::from_record(&status.ok_or_else(corrupt)?)?;
-        let (mut nodes, mut proposals) = (Vec::new(), ProposalCache::default());
+        let (mut nodes, mut clients, mut proposals) = (Vec::new(), Vec::new(), ProposalCache::default());
         for (key, value) in sets.into_iter().flat_map(|(_, set)| set) {
             match key {
-                RecordKey::TreeNode(_, node) => nodes.push((node, node_from_record(node, &value)?.0)),
+                RecordKey::TreeNode(_, node) => {
+                    let (bytes, notes) = node_from_record(node, &value)?;
+                    nodes.push((node, bytes));
+                    clients.extend(node.leaf().map(|leaf| (leaf, notes.client)));
+                }
                 RecordKey::Proposal(_, reference) => {
                     let mut r = open_record(&value)?;
                     proposals.insert(reference, Arc::new(CachedProposal::from_record(&mut r)?));
@@ -80,6 +85,7 @@ impl Observer {
         }
         observer.status = status;
         observer.proposals = proposals;
+        observer.clients = Arc::new(Clients::of_leaves(&clients));
         Ok(observer)
     }
 
@@ -91,6 +97,7 @@ impl Observer {
         let mut w = SecretWriter::new(RECORD_VERSION);
         self.write(&mut w)?;
         w.opaque(&self.tree.to_extension()?)?;
+        w.put(&self.clients.all())?;
         Ok(w.finish().as_bytes().to_vec())
     }
 
@@ -106,13 +113,18 @@ impl Observer {
         let record = SecretBytes::from_slice(snapshot);
         let mut r = open_record(&record)?;
         let mut head = r.clone();
-        // The tree comes last.
+        // The tree comes behind, and who its members are.
         let context = Self::skip_to_tree(&mut head)?;
         let suite = env.suite(context.cipher_suite).ok_or(Fault::UnsupportedSuite(context.cipher_suite))?;
         let tree = RatchetTree::from_extension(suite, index_seed(env)?, head.opaque()?)?;
-        let observer = Self::read(&mut r, |_| Ok(tree))?;
+        let mut observer = Self::read(&mut r, |_| Ok(tree))?;
         r.opaque()?;
+        let clients: ClientChanges = Vec::decode(&mut r)?;
         r.finish()?;
+        if clients.iter().any(|(leaf, _)| observer.tree.is_blank(leaf.node())) {
+            return Err(corrupt().into());
+        }
+        observer.clients = Arc::new(Clients::of_leaves(&clients));
         observer.found(env)
     }
 
@@ -143,7 +155,7 @@ impl Observer {
     /// Writes header and tree.
     pub(super) fn write_all(&self, delta: &mut Delta) -> Result<(), Fault> {
         let nodes: Vec<_> = self.tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
-        write_nodes(delta, &self.id, &nodes, self.context.epoch)?;
+        write_nodes(delta, &self.id, &nodes, self.context.epoch, |leaf| self.clients.get(leaf))?;
         self.write_header(delta)
     }
 
@@ -164,6 +176,7 @@ impl Observer {
             confirmation_tag,
             re_init,
             tree: _,
+            clients: _,
             proposals: _,
         } = self;
         w.put(&MARK)?;
@@ -205,6 +218,7 @@ impl Observer {
             confirmation_tag,
             re_init,
             tree,
+            clients: Arc::default(),
             proposals: ProposalCache::default(),
         })
     }

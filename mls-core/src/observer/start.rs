@@ -1,6 +1,7 @@
 //! Beginning to observe a group (RFC 9420 section 12.4.3).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::Encode;
@@ -9,6 +10,7 @@ use crate::env::Env;
 use crate::framing::interim_transcript_hash;
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::cache::ProposalCache;
+use crate::group::clients::{Clients, clients_at};
 use crate::group::join::roster;
 use crate::group::{Fault, Fresh, JoinError, verify_group_info};
 use crate::identity::{CredentialCheck, CredentialEvent};
@@ -40,7 +42,7 @@ pub struct PendingObserver {
 pub fn observe(info: &GroupInfo, ratchet_tree: Option<&[u8]>, env: &mut Env<'_>) -> Result<PendingObserver, JoinError> {
     let (info, tree) = verify_group_info(info, ratchet_tree, env)?.into_parts();
     let tag = QuestionTag::draw(env.rng)?;
-    let checks = tag.ask(roster(&tree, None, CredentialEvent::Join), env.now);
+    let checks = tag.ask(roster(&tree, &[], CredentialEvent::Join), env.now);
     Ok(PendingObserver { tag, info, tree, checks })
 }
 
@@ -66,10 +68,11 @@ impl PendingObserver {
     }
 
     fn observer(self, answers: &Answers, env: &Env<'_>) -> Result<Observer, JoinError> {
-        answers.members(self.tag, &self.checks)?;
+        let members = answers.members(self.tag, &self.checks)?;
         let GroupInfo { group_context: context, confirmation_tag, .. } = *self.info;
         let id = context.cipher_suite;
         let suite = env.suite(id).ok_or(Fault::UnsupportedSuite(id))?;
+        let clients = clients_at(suite, &self.checks, &members).map_err(Fault::from)?;
         let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, &confirmation_tag)?;
         Ok(Observer {
             id: GroupId(context.group_id.clone()),
@@ -80,6 +83,7 @@ impl PendingObserver {
             confirmation_tag,
             re_init: None,
             tree: self.tree,
+            clients: Arc::new(Clients::of_leaves(&clients)),
             proposals: ProposalCache::default(),
         })
     }

@@ -8,6 +8,7 @@ use mls_crypto_traits::{CipherSuite, Suite};
 
 use crate::env::Env;
 use crate::group::cache::{CachedProposal, ProposalCache};
+use crate::group::clients::Clients;
 use crate::group::public_state::PublicState;
 use crate::group::query::members_of;
 use crate::group::state::Status;
@@ -33,6 +34,8 @@ pub struct Observer {
     pub(super) confirmation_tag: Vec<u8>,
     pub(super) re_init: Option<ReInit>,
     pub(super) tree: RatchetTree,
+    /// Which client is at which leaf.
+    pub(super) clients: Arc<Clients>,
     pub(super) proposals: ProposalCache<Arc<CachedProposal>>,
 }
 
@@ -126,6 +129,7 @@ impl Observer {
         tree: RatchetTree,
         proposals: ProposalCache<Arc<CachedProposal>>,
         status: Status,
+        clients: Clients,
     ) -> Self {
         Self {
             id: GroupId(epoch.context.group_id.clone()),
@@ -136,6 +140,7 @@ impl Observer {
             confirmation_tag: epoch.confirmation_tag.clone(),
             re_init: epoch.re_init.clone(),
             tree,
+            clients: Arc::new(clients),
             proposals,
         }
     }
@@ -167,6 +172,7 @@ impl fmt::Debug for Observer {
             confirmation_tag: _,
             re_init,
             tree,
+            clients: _,
             proposals,
         } = self;
         f.debug_struct("Observer")

@@ -12,7 +12,7 @@ use crate::env::{Env, UnixTime};
 use crate::extension::{ExtensionPlace, ExtensionType, Extensions, ExternalSenders, RequiredCapabilities};
 use crate::framing::Sender;
 use crate::group_context::GroupContext;
-use crate::identity::{CredentialEvent, MemberId};
+use crate::identity::CredentialEvent;
 use crate::key_package::{KeyPackageContext, KeyPackageError, validate_key_package};
 use crate::limits::Limits;
 use crate::proposal::effects::{Effects, PlacedEffect};
@@ -42,8 +42,6 @@ pub(crate) struct AppliedList {
     pub(crate) effects: Vec<ListedProposal>,
     /// Credentials that come in and have not been vouched for.
     pub(crate) newcomers: Vec<Newcomer>,
-    /// Clients that were vouched for when their Add arrived, or that are asked about: for the same-client rule.
-    pub(crate) known_clients: Vec<MemberId>,
 }
 
 impl AppliedList {
@@ -60,6 +58,17 @@ pub(crate) struct Newcomer {
     pub(crate) credential: crate::credential::Credential,
     pub(crate) signature_key: mls_crypto_traits::SignaturePublicKey,
     pub(crate) predecessor: Option<(crate::credential::Credential, mls_crypto_traits::SignaturePublicKey)>,
+}
+
+impl Newcomer {
+    /// A member about whom only the name is asked.
+    pub(crate) const fn member(
+        leaf: LeafIndex,
+        credential: crate::credential::Credential,
+        signature_key: mls_crypto_traits::SignaturePublicKey,
+    ) -> Self {
+        Self { event: CredentialEvent::Member, leaf: Some(leaf), credential, signature_key, predecessor: None }
+    }
 }
 
 /// What applying takes from its surroundings.
@@ -131,7 +140,6 @@ pub(crate) fn apply_with_effects(
         }),
         effects: effects.proposals().cloned().collect(),
         newcomers: core::mem::take(&mut sorted.newcomers),
-        known_clients: core::mem::take(&mut sorted.known_clients),
         tree,
     };
     check_unique(at, &sorted, &result)?;
@@ -148,7 +156,6 @@ struct Sorted<'a> {
     external_init: Option<Vec<u8>>,
     re_init: Option<ReInit>,
     newcomers: Vec<Newcomer>,
-    known_clients: Vec<MemberId>,
 }
 
 /// A custom proposal is in a commit only where every member that processes it supports its type (section 12.2). Who is
@@ -185,7 +192,6 @@ fn sort<'a>(
         external_init: None,
         re_init: None,
         newcomers: Vec::new(),
-        known_clients: Vec::new(),
     };
     // Effects have their places behind the list, in the order in which they apply.
     let mut place = list.len();
@@ -236,16 +242,15 @@ fn sort_proposal<'a>(
     match &listed.proposal {
         Proposal::Add(key_package) => {
             sorted.adds.push((place, listed, encoded(&key_package.leaf_node)?));
-            match &listed.member {
-                Some(member) => sorted.known_clients.push(member.clone()),
-                // req: R-5.3.1-01, R-5.3.1-03
-                None => sorted.newcomers.push(Newcomer {
+            // req: R-5.3.1-01, R-5.3.1-03
+            if listed.member.is_none() {
+                sorted.newcomers.push(Newcomer {
                     event: CredentialEvent::Add,
                     leaf: None,
                     credential: key_package.leaf_node.credential.clone(),
                     signature_key: key_package.leaf_node.signature_key.clone(),
                     predecessor: None,
-                }),
+                });
             }
         }
         Proposal::Update(leaf) => sort_update(at, listed, leaf, sorted)?,

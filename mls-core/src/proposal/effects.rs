@@ -8,8 +8,9 @@ use crate::custom::CustomTypes;
 use crate::extension::{Extension, ExtensionType};
 use crate::framing::Sender;
 use crate::key_package::KeyPackage;
-use crate::proposal::Proposal;
+use crate::limits::{LimitExceeded, Limits};
 use crate::proposal::list::{ListedProposal, ProposalListError};
+use crate::proposal::{Proposal, ProposalType};
 use crate::tree::math::LeafIndex;
 
 /// Something that a registered custom proposal does. It is validated like a standard proposal.
@@ -74,7 +75,17 @@ impl Effects {
         Ok(placed)
     }
 
-    /// Whether they change or remove a leaf that the list or another effect changes, or remove the committer.
+    /// Whether they keep within the bounds that the proposals which they stand for are held to.
+    pub(crate) fn check_limits(&self, limits: &Limits) -> Result<(), LimitExceeded> {
+        self.before.iter().chain(&self.after).try_for_each(|effect| match effect {
+            PlacedEffect::Proposal(listed) => limits.check_proposal(&listed.proposal),
+            PlacedEffect::SetExtension(extension) => limits.check_extension(extension),
+            PlacedEffect::RemoveExtension(_) => Ok(()),
+        })
+    }
+
+    /// Whether they change or remove a leaf that the list or another effect changes, remove the committer, or add
+    /// somebody with an external commit, which has no Welcome.
     pub(crate) fn check(&self, list: &[ListedProposal], committer: Sender) -> Result<(), ProposalListError> {
         let mut touched: BTreeSet<LeafIndex> = list
             .iter()
@@ -85,6 +96,10 @@ impl Effects {
             })
             .collect();
         for listed in self.proposals() {
+            // req: R-12.2-24
+            if committer == Sender::NewMemberCommit && matches!(listed.proposal, Proposal::Add(_)) {
+                return Err(ProposalListError::NotInExternalCommit(ProposalType::ADD));
+            }
             let Proposal::Remove(removed) = &listed.proposal else { continue };
             let leaf = removed.leaf().ok_or(ProposalListError::RemoveOfNonMember(*removed))?;
             // req: R-12.2-05
@@ -105,6 +120,11 @@ impl Effects {
             PlacedEffect::Proposal(listed) => Some(listed),
             PlacedEffect::SetExtension(_) | PlacedEffect::RemoveExtension(_) => None,
         })
+    }
+
+    /// Whether group context extensions are among what they change.
+    pub(crate) fn change_extensions(&self) -> bool {
+        self.before.iter().chain(&self.after).any(|effect| matches!(effect, PlacedEffect::SetExtension(_)))
     }
 
     /// Whether anybody is removed: the path then keeps them out.

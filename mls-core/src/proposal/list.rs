@@ -60,6 +60,9 @@ pub enum ProposalListError {
     DuplicateInitKey,
     /// Two Adds are for the same client.
     SameClientTwice(MemberId),
+    /// Who is added, joins or takes a new credential is a client that is a member already, at this leaf, and the list
+    /// does not remove it.
+    AlreadyMember(MemberId, LeafIndex),
     /// Two PSK proposals name the same `PreSharedKeyID`.
     DuplicatePsk,
     /// A PSK proposal's nonce is not as long as the suite's hash (section 12.1.4).
@@ -300,6 +303,7 @@ impl fmt::Display for ProposalListError {
             Self::DuplicateEncryptionKey => "two nodes would share an encryption key",
             Self::DuplicateInitKey => "an init key is used twice",
             Self::SameClientTwice(_) => "one client would be added twice",
+            Self::AlreadyMember(..) => "a client would be a member twice",
             Self::DuplicatePsk => "a PSK is named twice",
             Self::PskNonceLength => "a PSK nonce has the wrong length",
             Self::PskUsage => "a PSK has a usage that is not allowed here",

@@ -42,6 +42,7 @@ pub struct Delta {
     preconditions: Vec<Precondition>,
     prefixes: Vec<RecordPrefix>,
     writes: BTreeMap<RecordKey, Option<SecretBytes>>,
+    used_keys: u32,
 }
 
 /// Proof that a delta is stored: only a holder gets at what the step puts out.
@@ -67,20 +68,22 @@ impl Delta {
     pub(crate) fn new(rng: &mut dyn Rng) -> Result<Self, CryptoError> {
         let mut id = [0; 16];
         rng.fill(&mut id)?;
-        Ok(Self { id, preconditions: Vec::new(), prefixes: Vec::new(), writes: BTreeMap::new() })
+        Ok(Self::of_store(id, Vec::new()))
     }
 
     /// A delta of a store's own, for records that it keeps beside the engine's: `id` is drawn at random.
     #[must_use]
     pub const fn of_store(id: [u8; 16], preconditions: Vec<Precondition>) -> Self {
-        Self { id, preconditions, prefixes: Vec::new(), writes: BTreeMap::new() }
+        Self { id, preconditions, prefixes: Vec::new(), writes: BTreeMap::new(), used_keys: 0 }
     }
 
     /// The delta as a store that wraps another one passes it on: other records, of which the proof that they are stored
     /// is the proof that this delta is.
     #[must_use]
     pub const fn instead(&self, preconditions: Vec<Precondition>) -> Self {
-        Self::of_store(self.id, preconditions)
+        let mut other = Self::of_store(self.id, preconditions);
+        other.used_keys = self.used_keys;
+        other
     }
 
     /// The delta once more, for a store that hands it to another thread.
@@ -95,6 +98,7 @@ impl Delta {
                 .iter()
                 .map(|(key, value)| (key.clone(), value.as_ref().map(SecretBytes::duplicate)))
                 .collect(),
+            used_keys: self.used_keys,
         }
     }
 
@@ -129,6 +133,18 @@ impl Delta {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.writes.values().flatten().fold(0, |sum, value| sum.saturating_add(value.as_bytes().len()))
+    }
+
+    /// How many message keys it uses up: those of the messages that are received, and of all generations that are
+    /// reserved to be sent. They follow from what the delta replaces or deletes, so this is what a store counts by that
+    /// lets old versions leave its files after a number of keys.
+    #[must_use]
+    pub const fn used_keys(&self) -> u32 {
+        self.used_keys
+    }
+
+    pub(crate) const fn use_keys(&mut self, keys: u32) {
+        self.used_keys = self.used_keys.saturating_add(keys);
     }
 
     pub(crate) fn require(&mut self, precondition: Precondition) {
@@ -170,6 +186,7 @@ impl Delta {
         for prefix in core::mem::take(&mut later.prefixes) {
             self.delete_prefix(prefix);
         }
+        self.use_keys(later.used_keys);
         self.writes.append(&mut later.writes);
     }
 }
@@ -201,11 +218,12 @@ impl Durable {
 
 impl core::fmt::Debug for Delta {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { id: _, preconditions, prefixes, writes } = self;
+        let Self { id: _, preconditions, prefixes, writes, used_keys } = self;
         f.debug_struct("Delta")
             .field("preconditions", preconditions)
             .field("prefixes", prefixes)
             .field("keys", &writes.keys())
+            .field("used_keys", used_keys)
             .finish_non_exhaustive()
     }
 }

@@ -130,6 +130,16 @@ impl RatchetMove {
         &self.key
     }
 
+    /// How many keys it uses up in storage: one, or as many as it reserves; none where its own is reserved already.
+    #[must_use]
+    pub const fn used_keys(&self) -> u32 {
+        match &self.edit.sent {
+            Some(Sent { stored: Stored::Already, .. }) => 0,
+            Some(Sent { last, .. }) => last.saturating_sub(self.key.generation()).saturating_add(1),
+            None => 1,
+        }
+    }
+
     /// The writes that the move asks of storage, each record at most once.
     pub fn changes(&self) -> impl Iterator<Item = SecretTreeChange<'_>> {
         self.edit.changes()

@@ -402,14 +402,14 @@ impl Peer {
         let message = MlsMessage::from_bytes(info).unwrap();
         let MlsMessageBody::GroupInfo(info) = message.body else { panic!() };
         let plan = ExternalJoinPlan {
-            leaf: self.leaf(),
             resync: resync.map(|leaf| mls_core::tree::math::LeafIndex::new(leaf).unwrap()),
-            psks: Vec::new(),
-            authenticated_data: Vec::new(),
+            ..ExternalJoinPlan::new(self.leaf())
         };
         let pending = external_join(&info, tree, &plan, &mut self.world.env()).unwrap();
-        let answers = self.answers(pending.credentials(), pending.psks());
-        let fresh = pending.resume(&answers, &mut self.world.env()).unwrap();
+        let ruling = pending.question().accept();
+        let vetted = pending.rule(ruling, &mut self.world.env()).unwrap();
+        let answers = self.answers(vetted.credentials(), vetted.psks());
+        let fresh = vetted.resume(&answers, &mut self.world.env()).unwrap();
         let durable = self.store.commit(fresh.delta());
         let join = fresh.release(durable).unwrap();
         let bytes = join.message().to_vec();

@@ -4,10 +4,11 @@ use mls_codec::Decode;
 use mls_core::extension::{ExtensionType, ExternalPub};
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{
-    AnswerError, Answers, Disposition, ExternalJoinPlan, GroupInfoOptions, JoinError, Missing, external_join,
-    group_info,
+    AnswerError, Answers, Disposition, ExternalJoinPlan, GroupInfoOptions, JoinError, Missing, VettedExternalJoin,
+    external_join, group_info,
 };
 use mls_core::identity::MemberId;
+use mls_core::proposal::ProposalListError;
 use mls_core::psk::Psk;
 use mls_core::tree::math::LeafIndex;
 use mls_core::tree::validate::LeafNodeError;
@@ -37,7 +38,14 @@ fn altered(peer: &mut Peer, change: impl FnOnce(&mut GroupInfo)) -> GroupInfo {
 }
 
 fn plan(peer: &Peer) -> ExternalJoinPlan {
-    ExternalJoinPlan { leaf: peer.leaf(), resync: None, psks: Vec::new(), authenticated_data: Vec::new() }
+    ExternalJoinPlan::new(peer.leaf())
+}
+
+/// An external join that the policy has accepted.
+fn begun(info: &GroupInfo, plan: &ExternalJoinPlan, joiner: &mut Peer) -> VettedExternalJoin {
+    let pending = external_join(info, None, plan, &mut joiner.world.env()).unwrap();
+    let ruling = pending.question().accept();
+    pending.rule(ruling, &mut joiner.world.env()).unwrap()
 }
 
 fn refused(joiner: &mut Peer, info: &GroupInfo, plan: &ExternalJoinPlan) -> JoinError {
@@ -98,13 +106,21 @@ fn what_cannot_be_joined_as_planned() {
     assert_eq!(error.disposition(), Disposition::FixCaller);
     // Bob is a member still: without a resync he cannot come again.
     let bob = &mut peers[1];
-    let pending = external_join(&info, None, &plan(bob), &mut bob.world.env()).unwrap();
+    let pending = begun(&info, &plan(bob), bob);
     let mut answers = Answers::new();
-    for check in pending.credentials() {
-        answers.vouch(check.accept(MemberId(vec![1])));
+    for (number, check) in pending.credentials().iter().enumerate() {
+        answers.vouch(check.accept(MemberId(number.to_be_bytes().to_vec())));
     }
     let error = pending.resume(&answers, &mut bob.world.env()).unwrap_err();
     assert_eq!(error, JoinError::Leaf(LeafNodeError::SignatureKeyInUse(LeafIndex::new(1).unwrap())));
+    // Nor with another key.
+    let mut other = Peer::new("bob", SUITE, 9);
+    let pending = begun(&info, &plan(&other), &mut other);
+    let answers = other.answers(pending.credentials(), &[]);
+    let error = pending.resume(&answers, &mut other.world.env()).unwrap_err();
+    let twice = ProposalListError::AlreadyMember(MemberId(b"bob".to_vec()), LeafIndex::new(1).unwrap());
+    assert_eq!(error, JoinError::Proposals(twice));
+    assert_eq!(error.disposition(), Disposition::FixCaller);
 }
 
 // req: R-5.3.1-02
@@ -114,13 +130,13 @@ fn questions_that_are_not_answered() {
     let info = info_of(&mut peers[0]);
     let mut erin = Peer::new("erin", SUITE, 9);
     let plan = ExternalJoinPlan { psks: vec![Psk::External { psk_id: b"psk".to_vec() }], ..plan(&erin) };
-    let mut begin = || external_join(&info, None, &plan, &mut erin.world.env()).unwrap();
+    let mut begin = || begun(&info, &plan, &mut erin);
     let (one, two, three) = (begin(), begin(), begin());
     let error = one.resume(&Answers::new(), &mut erin.world.env()).unwrap_err();
     assert_eq!(error, JoinError::Answer(AnswerError::NotVouched(0)));
     let mut answers = Answers::new();
-    for check in two.credentials() {
-        answers.vouch(check.accept(MemberId(vec![1])));
+    for (number, check) in two.credentials().iter().enumerate() {
+        answers.vouch(check.accept(MemberId(number.to_be_bytes().to_vec())));
     }
     let error = three.resume(&answers, &mut erin.world.env()).unwrap_err();
     assert_eq!(error, JoinError::Answer(AnswerError::WrongAnswer));

@@ -314,8 +314,10 @@ fn whoever_rejoins_takes_its_old_place() {
 
     let plan = ExternalJoinPlan::rejoin(&verified, spec);
     let pending = external_join(&info, None, &plan, &mut peers[1].world.env()).unwrap();
-    let answers = peers[1].answers(pending.credentials(), &[]);
-    let fresh = pending.resume(&answers, &mut peers[1].world.env()).unwrap();
+    let ruling = pending.question().accept();
+    let vetted = pending.rule(ruling, &mut peers[1].world.env()).unwrap();
+    let answers = peers[1].answers(vetted.credentials(), &[]);
+    let fresh = vetted.resume(&answers, &mut peers[1].world.env()).unwrap();
     let durable = peers[1].store.commit(fresh.delta());
     let join = fresh.release(durable).unwrap();
     let message = join.message().to_vec();

@@ -16,14 +16,23 @@ pub(crate) fn order_of(curve: DhCurve) -> Option<&'static [u8]> {
 /// Whether `scalar` has the length of `order` and lies in `[1, order - 1]`; constant time for one
 /// length.
 pub(crate) fn is_in_range(order: &[u8], scalar: &[u8]) -> bool {
-    let (mut any, mut borrow) = (0_u8, 0_u16);
-    for (&digit, &limit) in scalar.iter().zip(order).rev() {
+    let (mut any, mut borrow) = (0_u64, false);
+    for (digits, limits) in scalar.rchunks(8).zip(order.rchunks(8)) {
+        let digit = word(digits);
         any |= digit;
-        // The borrow of scalar - order, digit by digit: it remains where scalar < order.
-        let digits = u16::from(digit).wrapping_sub(u16::from(limit));
-        borrow = digits.wrapping_sub(borrow) >> 15;
+        // The borrow of scalar - order, word by word: it remains where scalar < order.
+        let (rest, under) = digit.overflowing_sub(word(limits));
+        borrow = under | rest.overflowing_sub(u64::from(borrow)).1;
     }
-    (scalar.len() == order.len()) & (any != 0) & (borrow == 1)
+    (scalar.len() == order.len()) & (any != 0) & borrow
+}
+
+/// Up to eight bytes as a number, big-endian.
+fn word(bytes: &[u8]) -> u64 {
+    match <[u8; 8]>::try_from(bytes) {
+        Ok(bytes) => u64::from_be_bytes(bytes),
+        Err(_) => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
 }
 
 /// The first candidate in `[1, order - 1]` (RFC 9180 section 7.1.3); `candidate` gives as many bytes

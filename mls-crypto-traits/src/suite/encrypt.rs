@@ -7,8 +7,12 @@ use crate::{
     CryptoError, HpkeCiphertext, HpkePrivateKey, HpkePublicKey, KemPrivateKey, Rng, SealItem, SecretBytes,
     hpke::{self, KeySchedule, Mode},
     label::{Header, PREFIX},
+    parallel::map_chunks,
     random_bytes,
 };
+
+/// So many seals are worth a thread: it costs as much as one or two.
+const AT_ONCE: usize = 16;
 
 /// Label and context of `EncryptWithLabel`, hashed once for any number of receivers.
 #[derive(Debug)]
@@ -50,10 +54,13 @@ impl EncryptContext<'_> {
         let ikms: Vec<_> = items.iter().map(|_| random_bytes(rng, len)).collect::<Result<_, _>>()?;
         let items: Vec<_> =
             items.iter().zip(&ikms).map(|((public, plaintext), ikm_e)| seal_item(public, plaintext, ikm_e)).collect();
-        let mut sealed = provider.hpke_seal_batch(&self.schedule, &items);
-        // A provider that answers less than it was asked has failed for the rest.
-        sealed.resize_with(items.len(), || Err(CryptoError::Backend));
-        Ok(sealed)
+        let sealed = map_chunks(&items, AT_ONCE, |items| {
+            let mut sealed = provider.hpke_seal_batch(&self.schedule, items);
+            // A provider that answers less than it was asked has failed for the rest.
+            sealed.resize_with(items.len(), || Err(CryptoError::Backend));
+            sealed
+        });
+        Ok(sealed.into_iter().flatten().collect())
     }
 
     /// Decrypts with `private`.

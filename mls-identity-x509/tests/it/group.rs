@@ -4,13 +4,17 @@ use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
-use mls_client::{CipherSuite, Client, Clock, DriverError, Identity, JoinError, MemoryStorage, UnixTime};
-use mls_core::identity::IdentityError;
+use mls_client::{
+    CipherSuite, Client, Clock, CommitError, DriverError, Identity, JoinError, LeafIndex, MemoryStorage, UnixTime,
+};
+use mls_core::group as engine;
+use mls_core::identity::{IdentityError, MemberId};
+use mls_core::proposal::ProposalListError;
 use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::{
     CipherSuiteProvider, CryptoError, CryptoProvider, Digest, Kem, SecretBytes, SigningKey, SuiteParams, VerifyKey,
 };
-use mls_identity_x509::issue::CertificateSpec;
+use mls_identity_x509::issue::{CertificateSpec, Validity};
 use mls_identity_x509::{X509Error, X509Identity, credential};
 
 use crate::support::*;
@@ -122,8 +126,18 @@ fn client(service: X509Identity) -> Client {
 
 /// A chain for a new signer of `client`, below one of the issuers.
 fn enrol(client: &Client, pki: &mut Pki, issuer: &mls_identity_x509::issue::Authority, number: usize) -> Identity {
+    enrol_for(client, pki, issuer, number, VALID)
+}
+
+fn enrol_for(
+    client: &Client,
+    pki: &mut Pki,
+    issuer: &mls_identity_x509::issue::Authority,
+    number: usize,
+    validity: Validity,
+) -> Identity {
     let key = client.new_signer(SUITE).unwrap();
-    let spec = CertificateSpec::end_entity("", VALID).unwrap().uri(&format!("im:member-{number}")).unwrap();
+    let spec = CertificateSpec::end_entity("", validity).unwrap().uri(&format!("im:member-{number}")).unwrap();
     let leaf = issuer.issue(&spec, &key, &mut pki.rng).unwrap();
     Identity::new(SUITE, credential([leaf, issuer.certificate().to_vec()]), key)
 }
@@ -177,6 +191,23 @@ fn joining_verifies_every_issuer_once() {
     assert_eq!(count.load(Ordering::SeqCst), 2 * MEMBERS);
 }
 
+/// Who is a member keeps its name when its certificate has run out: nobody is added under it.
+#[test]
+fn a_member_is_named_though_its_certificate_has_run_out() {
+    let mut pki = Pki::new(SUITE);
+    let issuer = pki.issuer.clone();
+    let client = client(pki.provider().build().unwrap());
+    let founder = enrol_for(&client, &mut pki, &issuer, 0, PAST);
+    let mut group = client.create_group(&founder).unwrap();
+    let again = enrol(&client, &mut pki, &issuer, 0);
+    let error = group.add(&[client.key_package(&again).unwrap().message]).unwrap_err();
+    let CommitError::Engine(engine::CommitError::Proposals(rule)) = error else { panic!("{error:?}") };
+    let name = MemberId(b"im:member-0".to_vec());
+    assert_eq!(rule, ProposalListError::AlreadyMember(name, LeafIndex::ZERO));
+    let other = enrol(&client, &mut pki, &issuer, 1);
+    group.add(&[client.key_package(&other).unwrap().message]).unwrap();
+}
+
 /// The cause of a refusal is the source of the error that the client returns.
 #[test]
 fn the_cause_of_a_refusal_can_be_had() {
@@ -216,18 +247,15 @@ fn an_asynchronous_client_takes_it_too() {
     let third = bob.key_package(&third).unwrap().message;
     let commit = group.add(&[key_package, third]).unwrap();
     bob.join(&commit.welcome.unwrap(), None).unwrap();
-    // Not about his own leaf.
-    assert_eq!(asked.1.load(Ordering::SeqCst), 2);
+    // About himself, too: how he is called.
+    assert_eq!(asked.1.load(Ordering::SeqCst), 3);
 }
 
 /// A blocking face over the asynchronous one, which must be ready at once.
 struct Asked(Arc<dyn mls_core::identity::AsyncIdentityProvider>, AtomicUsize);
 
 impl mls_core::identity::IdentityProvider for Asked {
-    fn validate(
-        &self,
-        check: &mls_core::identity::CredentialCheck,
-    ) -> Result<mls_core::identity::MemberId, IdentityError> {
+    fn validate(&self, check: &mls_core::identity::CredentialCheck) -> Result<MemberId, IdentityError> {
         self.1.fetch_add(1, Ordering::SeqCst);
         let mut future = self.0.validate(check);
         let mut context = core::task::Context::from_waker(core::task::Waker::noop());

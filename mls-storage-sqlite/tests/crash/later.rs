@@ -1,6 +1,6 @@
 //! What happens late in a group's life: going back, dropping what is old, successors.
 
-use mls_client::{CommitPlan, Disposition, Event, Proposing, SuccessorKind, SuccessorPlan};
+use mls_client::{CommitPlan, Disposition, Event, GroupInfoOptions, Proposing, Repeat, SuccessorKind, SuccessorPlan};
 use mls_core::extension::Extensions;
 use mls_core::framing::ProtocolVersion;
 use mls_core::proposal::ReInit;
@@ -173,6 +173,123 @@ fn succeeding() {
             assert_eq!(succession(at), if after { (2, true) } else { (1, false) });
             // The key package is unused, or consumed with the group stored.
             assert_eq!(at.store.count_key_packages().unwrap(), u64::from(!after));
+        },
+    );
+    matrix.done();
+}
+
+/// A `ReInit` keeps the identifier: the new group takes the place of the former one, in one piece.
+#[test]
+fn succeeding_under_the_same_name() {
+    let mut matrix = Matrix::new();
+    let mut world = World::new();
+    let id = world.at_alice(50, |alice| alice.group_id());
+    let re_init = ReInit {
+        group_id: id.as_bytes().to_vec(),
+        version: ProtocolVersion::MLS10,
+        cipher_suite: SUITE,
+        extensions: Extensions::new(),
+    };
+    let (close, key_package) = world.at_bob(51, |bob| {
+        let mut group = bob.group();
+        let proposals = vec![Proposing::ReInit(re_init)];
+        let commit = group.commit(&CommitPlan { proposals, ..CommitPlan::default() }).unwrap().message;
+        group.accept_commit().unwrap();
+        (commit, bob.client.key_package(&bob.identity("bob")).unwrap().key_package)
+    });
+    let welcome = world.at_alice(52, |alice| {
+        let mut group = alice.group();
+        group.receive(&close).unwrap();
+        let leaf = alice.client.leaf(&alice.identity("alice"));
+        let plan = SuccessorPlan::new(SuccessorKind::ReInit, leaf, vec![key_package]);
+        group.create_successor(&plan).unwrap().welcome().unwrap().to_vec()
+    });
+    let bob_before: Disk = world.bob.clone();
+    // One group under the name: the former one, closed in epoch 2, or the new one, open in epoch 1.
+    let stands = |at: &Mounted, state: State| {
+        let group = at.group();
+        assert_eq!((at.store.count_groups().unwrap(), group.id()), (1, &id));
+        let want = if state == State::After { (1, false) } else { (2, true) };
+        assert_eq!((group.epoch(), group.re_init().is_some()), want);
+    };
+    matrix.run(
+        "accept it in the old one's place",
+        &world.alice,
+        |at| {
+            let successor = said(at.client.successors())?.pop().ok_or_else(|| "none".to_owned())?;
+            said(successor.accept()).map(|group| group.id().as_bytes().to_vec())
+        },
+        |at, state, _, _| {
+            stands(at, state);
+            assert_eq!(at.client.successors().unwrap().len(), usize::from(state == State::Before));
+            if state == State::After {
+                let sent = at.group().send(b"new").unwrap();
+                assert_eq!(sent.generation, 0);
+                let bob = Mounted::open(bob_before.clone(), Setup::new(8)).unwrap();
+                let mut group = bob.group().join_successor(&welcome, None).unwrap();
+                assert_eq!(data(group.receive(&sent.message).unwrap()), b"new");
+            }
+        },
+    );
+    matrix.run(
+        "join it in the old one's place",
+        &world.bob,
+        |at| said(at.group().join_successor(&welcome, None)).map(|group| group.id().as_bytes().to_vec()),
+        |at, state, _, _| {
+            stands(at, state);
+            // The key package is unused, or consumed with the group stored.
+            assert_eq!(at.store.count_key_packages().unwrap(), u64::from(state == State::Before));
+        },
+    );
+    matrix.done();
+}
+
+/// Alice missed a commit, and comes in again from outside: what she held is replaced when she is in.
+#[test]
+fn rejoining() {
+    let mut matrix = Matrix::new();
+    let mut world = World::new();
+    let info = world.at_bob(53, |bob| {
+        let mut group = bob.group();
+        group.update().unwrap();
+        group.accept_commit().unwrap();
+        group.group_info(GroupInfoOptions { external_pub: true, ratchet_tree: true }).unwrap()
+    });
+    let rejoin = |at: &Mounted| said(at.client.rejoin(&at.identity("alice"), &info, None));
+    let pending = |at: &Mounted| match at.client.resume().unwrap().pop() {
+        Some(Repeat::ExternalJoin(join)) => Some(join),
+        _ => None,
+    };
+    matrix.run(
+        "prepare to rejoin",
+        &world.alice,
+        |at| rejoin(at).map(|join| join.message().to_vec()),
+        |at, state, out, _| {
+            let made = pending(at).map(|join| join.message().to_vec());
+            assert_eq!(made, (state == State::After).then(|| out.clone()));
+            assert_eq!((at.store.count_groups().unwrap(), at.group().epoch()), (1, 1));
+        },
+    );
+    let message = world.at_alice(54, |alice| rejoin(alice).unwrap().message().to_vec());
+    world.at_bob(55, |bob| drop(bob.group().receive(&message).unwrap()));
+    let bob: Disk = world.bob.clone();
+    matrix.run(
+        "rejoin",
+        &world.alice,
+        |at| {
+            let join = pending(at).ok_or("nothing is pending")?;
+            said(join.accept()).map(|group| group.epoch().to_be_bytes().to_vec())
+        },
+        |at, state, _, _| {
+            let epoch = if state == State::After { 3 } else { 1 };
+            assert_eq!((at.store.count_groups().unwrap(), at.group().epoch()), (1, epoch));
+            assert_eq!(pending(at).is_some(), state == State::Before);
+            if state == State::After {
+                let sent = at.group().send(b"again").unwrap();
+                assert_eq!(sent.generation, 0);
+                let bob = Mounted::open(bob.clone(), Setup::new(8)).unwrap();
+                assert_eq!(data(bob.group().receive(&sent.message).unwrap()), b"again");
+            }
         },
     );
     matrix.done();

@@ -17,5 +17,6 @@ mod later;
 mod matrix;
 mod migration;
 mod opening;
+mod rotation;
 mod vfs;
 mod world;

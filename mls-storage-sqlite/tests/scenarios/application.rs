@@ -92,3 +92,22 @@ fn keys_are_listed_by_their_beginning() {
     assert_eq!(store.app_list(b"\xff").unwrap().len(), 2);
     assert_eq!(store.app_list(b"").unwrap().len(), 7);
 }
+
+#[test]
+fn every_connection_has_the_settings() {
+    let scratch = Scratch::new("settings");
+    let path = scratch.file("alice.db");
+    let own = SqliteStorage::open(&path, &SqliteOptions::default()).unwrap();
+    let of_the_application =
+        SqliteStorage::with_connection_factory(|| Connection::open(&path), &SqliteOptions::default()).unwrap();
+    for store in [own, of_the_application] {
+        let settings = store.app_transaction(|transaction| {
+            let number = |name: &str| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+            let names = ["synchronous", "foreign_keys", "secure_delete", "temp_store", "busy_timeout"];
+            let mode = transaction.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).unwrap();
+            Ok::<_, StorageError>((names.map(number), mode))
+        });
+        // FULL, on, on, memory, five seconds.
+        assert_eq!(settings.unwrap(), ([2, 1, 1, 2, 5000], "wal".to_owned()));
+    }
+}

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
-use mls_client::Storage;
+use mls_client::mls_crypto_rustcrypto::{OsRng, RustCryptoProvider};
+use mls_client::{BasicIdentity, Client, Credential, Encrypted, Limits, Sealing, Storage, StoreKey};
 use mls_core::psk::PskValue;
 use mls_core::record::RecordKey;
 use mls_core::storage::StorageError;
 use mls_crypto_traits::SecretBytes;
-use mls_storage_sqlite::SqliteStorage;
+use mls_storage_sqlite::{SqliteOptions, SqliteStorage};
 
-use crate::common::{Party, Scratch, pair, text};
+use crate::common::{Party, SUITE, Scratch, pair, text};
 
 type Secret = Vec<u8>;
 
@@ -139,6 +141,68 @@ fn sent_keys_leave_within_64_steps() {
     }
 }
 
+/// Generations are counted as they are reserved, messages as they are received: in one delta as in many.
+#[test]
+fn keys_are_counted_and_not_transactions() {
+    let Two { _scratch, path, alice, bob } = two();
+    let (mut at_alice, mut at_bob) = pair(&alice, &bob);
+    bob.store.erase_now().unwrap();
+    // 32 at a time: the second time it is due.
+    let before = stored(&bob.store);
+    at_bob.send(b"x").unwrap();
+    assert_eq!(bob.store.unerased(), 32);
+    for _ in 1..=32 {
+        at_bob.send(b"x").unwrap();
+    }
+    assert_eq!(bob.store.unerased(), 0);
+    assert_gone(&path, &bob.store, &before, 1);
+
+    // 40 messages are one transaction.
+    let messages: Vec<_> = (0..80_u8).map(|n| at_alice.send(&[n]).unwrap().message).collect();
+    let before = stored(&bob.store);
+    at_bob.receive_all(&messages[..40]).unwrap();
+    assert_eq!(bob.store.unerased(), 40);
+    at_bob.receive_all(&messages[40..]).unwrap();
+    assert_eq!(bob.store.unerased(), 0);
+    assert_gone(&path, &bob.store, &before, 1);
+}
+
+/// One at a time, where none is reserved: no message that is sent has to wait for the files.
+#[test]
+fn sending_without_a_reserve_erases_as_seldom() {
+    let scratch = Scratch::new("erasure");
+    let store = Arc::new(SqliteStorage::open(scratch.file("bob.db"), &SqliteOptions::default()).unwrap());
+    let mut limits = Limits::default();
+    limits.reserved_generations = 1;
+    let shared: Arc<dyn Storage> = store.clone();
+    let client = Client::builder(shared, Arc::new(BasicIdentity::new())).limits(limits).build().unwrap();
+    let identity = client.new_identity(SUITE, Credential::basic("bob")).unwrap();
+    let mut group = client.create_group(&identity).unwrap();
+    store.erase_now().unwrap();
+    for sent in 1..=130 {
+        group.send(b"x").unwrap();
+        assert_eq!(store.unerased(), sent % 64);
+    }
+}
+
+/// What is encrypted tells the store as much.
+#[test]
+fn keys_are_counted_under_encryption() {
+    let scratch = Scratch::new("erasure");
+    let store = Arc::new(SqliteStorage::open(scratch.file("bob.db"), &SqliteOptions::default()).unwrap());
+    let sealing = Sealing::new(Arc::new(RustCryptoProvider::new()), SUITE, Box::new(OsRng));
+    let key = StoreKey::from_bytes(SecretBytes::from_slice(&[7; 32])).unwrap();
+    let sealed = Encrypted::open(store.clone(), &key, &sealing).unwrap();
+    let client = Client::builder(Arc::new(sealed), Arc::new(BasicIdentity::new())).build().unwrap();
+    let identity = client.new_identity(SUITE, Credential::basic("bob")).unwrap();
+    let mut group = client.create_group(&identity).unwrap();
+    store.erase_now().unwrap();
+    for sent in 0..70 {
+        group.send(b"x").unwrap();
+        assert_eq!(store.unerased(), [32, 0][sent / 32 % 2]);
+    }
+}
+
 #[test]
 fn secrets_of_an_epoch_leave_at_once() {
     let Two { _scratch, path, alice, bob } = two();
@@ -164,6 +228,26 @@ fn secrets_of_an_epoch_leave_at_once() {
     let pending = stored(&bob.store);
     at_bob.drop_commit().unwrap();
     assert_gone(&path, &bob.store, &pending, 8);
+}
+
+#[test]
+fn epochs_that_are_dropped_leave_at_once() {
+    let Two { _scratch, path, alice, bob } = two();
+    let (mut at_alice, mut at_bob) = pair(&alice, &bob);
+    // A message that is late, and one that was skipped.
+    drop(at_alice.send(b"late").unwrap());
+    at_bob.receive(&at_alice.send(b"2").unwrap().message).unwrap();
+    let commit = at_alice.update().unwrap();
+    at_alice.accept_commit().unwrap();
+    at_bob.receive(&commit.message).unwrap();
+    let id = at_bob.id().clone();
+    drop((at_bob, bob));
+
+    let store = SqliteStorage::open(&path, &SqliteOptions::default()).unwrap();
+    let later = Party::with(store, crate::common::NOW + 30 * 24 * 3600, None);
+    let before = stored(&later.store);
+    assert_eq!(later.client.load_group(&id).unwrap().prune().unwrap().epochs, [1]);
+    assert_gone(&path, &later.store, &before, 3);
 }
 
 #[test]

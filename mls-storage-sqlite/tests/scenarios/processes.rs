@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use mls_client::{Disposition, DriverError, Limits, SendError};
+use mls_client::{Disposition, DriverError, Group, Limits, SendError};
 use mls_core::storage::StorageErrorKind;
 
 use crate::common::{Party, Scratch, pair, text};
@@ -18,19 +18,52 @@ const MESSAGES: usize = 60;
 #[test]
 fn child() {
     let Some(path) = std::env::var_os(DATABASE) else { return };
-    let alice = Party::open(Path::new(&path));
-    let id = alice.client.groups().unwrap().remove(0);
-    let mut group = alice.client.load_group(&id).unwrap();
-    println!("ready");
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line).unwrap();
-    if std::env::var(TASK).unwrap() == "commit" {
-        match group.update() {
-            Ok(commit) => println!("commit {}", hex(&commit.message)),
-            Err(error) => println!("refused {:?}", error.disposition()),
-        }
+    let path = Path::new(&path);
+    let task = std::env::var(TASK).unwrap();
+    let wait = || {
+        println!("ready");
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+    };
+    if task == "open" {
+        wait();
+        let alice = Party::open(path);
+        let group = alice.client.create_group(&alice.identity("alice")).unwrap();
+        println!("created {}", hex(group.id().as_bytes()));
         return;
     }
+    let alice = Party::open(path);
+    let id = alice.client.groups().unwrap().remove(0);
+    let mut group = alice.client.load_group(&id).unwrap();
+    wait();
+    match task.as_str() {
+        "commit" => match group.update() {
+            Ok(commit) => println!("commit {}", hex(&commit.message)),
+            Err(error) => println!("refused {:?}", error.disposition()),
+        },
+        "receive" => read_all(path, &mut group),
+        _ => send_all(&mut group),
+    }
+}
+
+fn read_all(path: &Path, group: &mut Group) {
+    for line in std::fs::read_to_string(path.with_extension("messages")).unwrap().lines() {
+        loop {
+            match group.receive(&unhex(line)) {
+                Ok(event) => println!("read {}", hex(&text(event))),
+                Err(error) if error.disposition() == Disposition::Duplicate => println!("had it"),
+                Err(error) => {
+                    assert_eq!(error.disposition(), Disposition::Reload, "{error:?}");
+                    println!("lost");
+                    group.reload().unwrap();
+                    continue;
+                }
+            }
+            break;
+        }
+    }
+}
+
+fn send_all(group: &mut Group) {
     let mut sent = 0;
     while sent < MESSAGES {
         match group.send(b"hello") {
@@ -67,9 +100,9 @@ fn start(path: &Path, task: &str) -> Child {
         .unwrap()
 }
 
-/// Runs a task in two processes at once; what they say.
-fn race(path: &Path, task: &str) -> Vec<String> {
-    let mut children: Vec<Child> = (0..2).map(|_| start(path, task)).collect();
+/// Runs a task in so many processes at once; what they say.
+fn race(processes: usize, path: &Path, task: &str) -> Vec<String> {
+    let mut children: Vec<Child> = (0..processes).map(|_| start(path, task)).collect();
     let mut outputs: Vec<_> = children.iter_mut().map(|child| BufReader::new(child.stdout.take().unwrap())).collect();
     for output in &mut outputs {
         let mut line = String::new();
@@ -97,7 +130,7 @@ fn two_processes_never_send_the_same_generation() {
     let (alice, bob) = (Party::open(&path), Party::open(&scratch.file("bob.db")));
     let (at_alice, mut at_bob) = pair(&alice, &bob);
     drop((at_alice, alice));
-    let said = race(&path, "send");
+    let said = race(2, &path, "send");
     let lost = said.iter().filter(|line| line.ends_with("lost")).count();
     let mut generations = BTreeSet::new();
     for line in &said {
@@ -114,6 +147,38 @@ fn two_processes_never_send_the_same_generation() {
 }
 
 #[test]
+fn of_two_processes_one_reads_a_message() {
+    let scratch = Scratch::new("processes");
+    let path = scratch.file("alice.db");
+    let (alice, bob) = (Party::open(&path), Party::open(&scratch.file("bob.db")));
+    let (at_alice, mut at_bob) = pair(&alice, &bob);
+    drop((at_alice, alice));
+    let texts: Vec<_> = (0..40_u8).map(|n| vec![n; 3]).collect();
+    let messages: Vec<_> = texts.iter().map(|text| hex(&at_bob.send(text).unwrap().message)).collect();
+    std::fs::write(path.with_extension("messages"), messages.join("\n")).unwrap();
+    let said = race(2, &path, "receive");
+    let mut read: Vec<_> = said.iter().filter_map(|line| Some(unhex(line.split_once("read ")?.1))).collect();
+    read.sort();
+    assert_eq!(read, texts);
+    let lost = said.iter().filter(|line| line.ends_with("lost")).count();
+    let had = said.iter().filter(|line| line.ends_with("had it")).count();
+    println!("{lost} times the loser of a race reloaded");
+    assert_eq!(had, texts.len());
+}
+
+#[test]
+fn processes_may_open_a_new_database_at_once() {
+    let scratch = Scratch::new("processes");
+    let path = scratch.file("alice.db");
+    let said = race(6, &path, "open");
+    let created: BTreeSet<_> = said.iter().filter_map(|line| Some(unhex(line.split_once("created ")?.1))).collect();
+    let alice = Party::open(&path);
+    let groups = alice.client.groups().unwrap();
+    assert_eq!(groups.iter().map(|id| id.as_bytes().to_vec()).collect::<BTreeSet<_>>(), created);
+    assert_eq!((created.len(), alice.client.signers().len()), (6, 6));
+}
+
+#[test]
 fn of_two_processes_one_commits() {
     let scratch = Scratch::new("processes");
     let path = scratch.file("alice.db");
@@ -121,7 +186,7 @@ fn of_two_processes_one_commits() {
     let (at_alice, mut at_bob) = pair(&alice, &bob);
     let id = at_alice.id().clone();
     drop((at_alice, alice));
-    let said = race(&path, "commit");
+    let said = race(2, &path, "commit");
     let made: Vec<_> = said.iter().filter_map(|line| line.split_once("commit ")).collect();
     assert_eq!(made.len(), 1, "{said:?}");
     let refused = format!("refused {:?}", Disposition::Reload);

@@ -252,6 +252,32 @@ fn damage_in_each_kind_of_record_is_found_and_named() {
     assert!(whole > kinds.len());
 }
 
+/// A client begins without a signer that is damaged: other groups have theirs, and its own can still be read in.
+#[test]
+fn a_damaged_signer_holds_up_nobody_else() {
+    let scratch = Scratch::new("signer");
+    let path = scratch.file("alice.db");
+    let (alice, bob) = (Party::open(&path), Party::open(&scratch.file("bob.db")));
+    let (at_alice, mut at_bob) = pair(&alice, &bob);
+    let (id, signer) = (at_alice.id().clone(), alice.client.signers().remove(0));
+    let other = alice.client.create_group(&alice.identity("other")).unwrap().id().clone();
+    let key = RecordKey::Signer(signer);
+    let record = alice.store.read(core::slice::from_ref(&key)).unwrap().remove(0).unwrap();
+    damage(&alice, record.as_bytes());
+    drop((at_alice, alice));
+
+    let alice = Party::open(&path);
+    alice.client.load_group(&other).unwrap().send(b"yes").unwrap();
+    let mut at_alice = alice.client.load_group(&id).unwrap();
+    let error = at_alice.send(b"no").unwrap_err();
+    let SendError::Driver(DriverError::Storage(error)) = error else { panic!("{error:?}") };
+    assert_eq!((error.kind(), error.record()), (StorageErrorKind::Corrupt, Some(&key)));
+    let message = at_bob.send(b"hello").unwrap().message;
+    assert_eq!(crate::common::text(at_alice.receive(&message).unwrap()), b"hello");
+    sql(&alice, "UPDATE mls_signers SET value = (SELECT value FROM kept) WHERE value = (SELECT damaged FROM kept)");
+    assert_talk(&mut at_alice, &mut at_bob);
+}
+
 fn record_tables(party: &Party) -> Vec<String> {
     let tables = party.store.app_transaction(|transaction| {
         let query = "SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c

@@ -182,6 +182,8 @@ impl Library for OpenSsl {
             Curve::Nist(group) => {
                 let mut scalar = BigNum::new_secure().unwrap();
                 scalar.copy_from_slice(bytes).unwrap();
+                // As OpenSSL's own keys are marked.
+                scalar.set_const_time();
                 let mut point = EcPoint::new(group).unwrap();
                 point.mul_generator2(group, &scalar, &mut BigNumContext::new().unwrap()).unwrap();
                 PrivateKey::Nist(scalar, point)

@@ -139,12 +139,7 @@ impl World {
         let info = describe::group_info(&request.group_info)?;
         let actor = self.actor(info.group_context.cipher_suite, request.identity.clone())?;
         let tree = describe::tree(&request.ratchet_tree);
-        let mut plan = ExternalJoinPlan {
-            leaf: actor.client.leaf(&actor.identity),
-            resync: None,
-            psks: Vec::new(),
-            authenticated_data: Vec::new(),
-        };
+        let mut plan = ExternalJoinPlan::new(actor.client.leaf(&actor.identity));
         if request.remove_prior {
             let members = actor.client.verify_group_info(&request.group_info, tree)?.members();
             plan.resync = Some(describe::leaf_of(&members, &request.identity)?);

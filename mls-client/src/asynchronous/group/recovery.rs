@@ -1,7 +1,8 @@
 //! Queries, messages to one member, and ways back.
 
 use mls_core::group as engine;
-use mls_core::group::{CommitOutput, MemberPurpose, Pruned, Rewound};
+use mls_core::group::{CommitOutput, Member, MemberPurpose, Pruned, Rewound};
+use mls_core::identity::MemberId;
 use mls_core::record::Missing;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::{HpkeCiphertext, SecretBytes};
@@ -46,6 +47,15 @@ impl AsyncGroup {
     /// A [`LoadError`]; nothing is changed then.
     pub async fn prune(&mut self) -> Result<Pruned, LoadError> {
         self.driver.prune(&mut self.state).await
+    }
+
+    /// The member that the authentication service calls so; `None` where there is none. See
+    /// [`mls_core::group::Group::member_with_id`] for who is not found.
+    ///
+    /// # Errors
+    /// A [`LoadError`].
+    pub async fn member_with_id(&mut self, id: &MemberId) -> Result<Option<Member>, LoadError> {
+        self.driver.member_with_id(&mut self.state, id).await
     }
 
     /// Deletes this epoch's exporter secret: nothing is exported until the next.

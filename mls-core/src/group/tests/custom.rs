@@ -23,11 +23,11 @@ use crate::group::{
 use crate::proposal::list::{ListedProposal, ProposalListError};
 use crate::proposal::{Effect, Proposal, ProposalType};
 
-const KIND: ProposalType = ProposalType(0xff01);
+pub(super) const KIND: ProposalType = ProposalType(0xff01);
 const LATER: ProposalType = ProposalType(0xff04);
-const EXTENSION: u16 = 0xff02;
+pub(super) const EXTENSION: u16 = 0xff02;
 
-fn types(rules: CustomProposal) -> CustomTypes {
+pub(super) fn types(rules: CustomProposal) -> CustomTypes {
     CustomTypes::new()
         .proposal(KIND, rules)
         .and_then(|types| types.proposal(LATER, CustomProposal { order: 5, ..CustomProposal::default() }))
@@ -35,12 +35,12 @@ fn types(rules: CustomProposal) -> CustomTypes {
         .unwrap()
 }
 
-fn custom() -> Proposal {
+pub(super) fn custom() -> Proposal {
     Proposal::Custom { proposal_type: KIND, body: b"body".to_vec() }
 }
 
 /// Alice, Bob and Carol, who all registered the types.
-fn able_group(rules: CustomProposal) -> [Peer; 3] {
+pub(super) fn able_group(rules: CustomProposal) -> [Peer; 3] {
     let mut peers = ["alice", "bob", "carol"].map(|name| {
         let mut peer = Peer::new(name, SUITE, 1 + u64::from(name.as_bytes()[0]));
         peer.world.custom = types(rules);
@@ -59,17 +59,17 @@ fn able_group(rules: CustomProposal) -> [Peer; 3] {
     peers
 }
 
-fn plan(proposals: Vec<Proposing>) -> CommitPlan {
+pub(super) fn plan(proposals: Vec<Proposing>) -> CommitPlan {
     CommitPlan { proposals, ..CommitPlan::default() }
 }
 
-fn proposing(kind: ProposalType) -> Proposing {
+pub(super) fn proposing(kind: ProposalType) -> Proposing {
     Proposing::Custom { proposal_type: kind, body: b"body".to_vec() }
 }
 
-type Effects = Vec<(usize, Effect)>;
+pub(super) type Effects = Vec<(usize, Effect)>;
 
-fn try_commit(peer: &mut Peer, plan: &CommitPlan, effects: Effects) -> Result<CommitOutput, CommitError> {
+pub(super) fn try_commit(peer: &mut Peer, plan: &CommitPlan, effects: Effects) -> Result<CommitOutput, CommitError> {
     let draft = peer.run(|e: &CommitError| e.missing().cloned(), |group, env| commit(group, plan, env))?;
     let ruling = draft.question().accept_with(effects);
     let group = peer.group.take().unwrap();
@@ -81,7 +81,11 @@ fn try_commit(peer: &mut Peer, plan: &CommitPlan, effects: Effects) -> Result<Co
     Ok(peer.apply(step?))
 }
 
-fn try_receive(peer: &mut Peer, message: &MlsMessage, effects: Effects) -> Result<EpochChange, ReceiveError> {
+pub(super) fn try_receive(
+    peer: &mut Peer,
+    message: &MlsMessage,
+    effects: Effects,
+) -> Result<EpochChange, ReceiveError> {
     let inbound = peer.run(|e: &ReceiveError| e.missing().cloned(), |group, env| receive(group, message, env))?;
     let Inbound::Commit(pending) = inbound else { panic!("no commit") };
     let ruling = pending.question().accept_with(effects);

@@ -30,7 +30,7 @@ fn observer(group: &Group) -> Observer {
         };
         proposals.insert(*reference, Arc::new(cached));
     }
-    Observer::in_test(&group.epoch, tree, proposals, group.status)
+    Observer::in_test(&group.epoch, tree, proposals, group.status, group.clients.clone())
 }
 
 /// What the observer says to a message.

@@ -123,7 +123,7 @@ fn what_an_external_commit_cannot_mix_in() {
     let MlsMessageBody::GroupInfo(info) = MlsMessage::from_bytes(&info).unwrap().body else { panic!() };
     let mut erin = Peer::new("erin", SUITE, 5);
     let mut refuse = |psks| {
-        let plan = ExternalJoinPlan { leaf: erin.leaf(), resync: None, psks, authenticated_data: Vec::new() };
+        let plan = ExternalJoinPlan { psks, ..ExternalJoinPlan::new(erin.leaf()) };
         external_join(&info, None, &plan, &mut erin.world.env()).map(drop).unwrap_err()
     };
     assert_eq!(refuse(vec![named(b"psk"); 65_536]), JoinError::TooManyPsks);

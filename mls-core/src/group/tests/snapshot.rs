@@ -19,6 +19,7 @@ pub(super) fn snapshot(group: &Group) -> BTreeMap<String, Vec<u8>> {
         epoch,
         tree,
         leaf_epochs,
+        clients,
         leaves,
         path_keys,
         proposals,
@@ -38,6 +39,7 @@ pub(super) fn snapshot(group: &Group) -> BTreeMap<String, Vec<u8>> {
     put("secret tree".to_string(), secret_tree(&epoch.secret_tree));
     put("tree".to_string(), tree.as_ref().map(|tree| tree.to_extension().unwrap()).unwrap_or_default());
     put("leaf epochs".to_string(), format!("{leaf_epochs:?}").into_bytes());
+    put("clients".to_string(), format!("{clients:?}").into_bytes());
     put("leaves".to_string(), format!("{leaves:?}").into_bytes());
     let keys = path_keys.as_ref().map(|keys| path_keys_record(keys, &PathKeysUpdate::default()).unwrap());
     put("path keys".to_string(), keys.map(|keys| keys.as_bytes().to_vec()).unwrap_or_default());

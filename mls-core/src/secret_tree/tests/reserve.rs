@@ -40,6 +40,18 @@ fn one_write_reserves_and_the_next_sends_write_nothing() {
 }
 
 #[test]
+fn a_reservation_uses_its_keys_up_in_storage_at_once() {
+    let mut tree = tree(0);
+    let mut used = |reserve| {
+        let moved = tree.plan_send_ahead(suite(), leaf(OWN), APPLICATION, reserve).unwrap();
+        let used = moved.used_keys();
+        drop(tree.apply(moved));
+        used
+    };
+    assert_eq!([1, 1, 3, 3, 3, 1].map(&mut used), [1, 1, 3, 0, 0, 1]);
+}
+
+#[test]
 fn a_loaded_tree_goes_on_behind_the_reserved_generations() {
     let mut tree = tree(0);
     let (_, written) = send(&mut tree, 32);

@@ -117,17 +117,21 @@ pub fn decrypt_path(
         });
     }
     // req: R-4.2-02
-    let (key, ciphertext) = resolution
+    let (private, public, ciphertext) = resolution
         .iter()
         .zip(&node.encrypted_path_secret)
         .find_map(|(recipient, ciphertext)| {
-            let key = if *recipient == own.node() { Some(leaf_key) } else { parents.get(recipient) };
-            Some((key?, ciphertext))
+            let private = if *recipient == own.node() { leaf_key } else { parents.get(recipient)? };
+            Some((private, tree_after_proposals.encryption_key(*recipient)?, ciphertext))
         })
         .ok_or(PathError::NoPrivateKey { node: step.node })?;
+    // The tree has the public key, which is not computed again.
+    let key = suite.hpke_key_pair(private, &HpkePublicKey::from(public)).map_err(PathError::Decryption)?;
     // req: R-7.6-05
-    let secret =
-        suite.encrypt_context(UPDATE_PATH_NODE, group_context)?.open(key, ciphertext).map_err(PathError::Decryption)?;
+    let secret = suite
+        .encrypt_context(UPDATE_PATH_NODE, group_context)?
+        .open_with(key.as_ref(), ciphertext)
+        .map_err(PathError::Decryption)?;
     let secret = PathSecret::from_secret(suite, secret).map_err(|_| PathError::PathSecretLength)?;
 
     let public = nodes.iter().map(|node| Some(node.encryption_key.as_bytes()));

@@ -1,9 +1,10 @@
 //! Validation of a received tree (RFC 9420 section 12.4.3.1).
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use mls_codec::{Encode, EncodeError};
-use mls_crypto_traits::{CipherSuite, Suite};
+use mls_crypto_traits::{CipherSuite, Suite, parallel};
 
 use super::leaf::{ExpectedSource, LeafContext, LeafNodeError, validate_leaf};
 use super::unmerged::{UnmergedLeafError, check_unmerged_leaves};
@@ -14,6 +15,9 @@ use crate::tree::leaf_node::LeafNode;
 use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::parent_hash::{ParentHashError, verify_parent_hashes_above_merged};
 use crate::tree::ratchet_tree::RatchetTree;
+
+/// So many leaves are worth a thread.
+const AT_ONCE: usize = 16;
 
 /// What a tree is validated against: the group that it is said to be of.
 #[derive(Clone, Copy, Debug)]
@@ -52,27 +56,32 @@ pub fn validate_tree(
     check_unmerged_leaves(tree)?;
     check_parent_keys(suite, tree, tree.size().root())?;
     verify_parent_hashes_above_merged(suite, tree)?;
+    let leaves: Vec<LeafIndex> = tree.leaves().map(|(index, _)| index).collect();
     // req: R-7.3-03, R-12.4.3.1-15
-    for (index, _) in tree.leaves() {
-        let Some(leaf) = tree.leaf(index) else {
-            return Err(TreeValidationError::MalformedLeaf(index));
-        };
-        let context = LeafContext {
-            position: Some((context.group_id, index)),
-            expected: ExpectedSource::Tree,
-            version: context.version,
-            cipher_suite: context.cipher_suite,
-            required: context.required,
-            group_extensions: context.group_extensions,
-            members: Some(tree.summary()),
-            now: context.now,
-            max_lifetime: context.max_lifetime,
-            verified: false,
-            custom: context.custom,
-        };
-        validate_leaf(suite, &leaf, &context).map_err(|error| TreeValidationError::Leaf(index, error))?;
-    }
-    Ok(())
+    parallel::try_for_each(&leaves, AT_ONCE, |index| check_leaf(suite, tree, context, *index))
+}
+
+fn check_leaf(
+    suite: Suite<'_>,
+    tree: &RatchetTree,
+    context: &TreeContext<'_>,
+    index: LeafIndex,
+) -> Result<(), TreeValidationError> {
+    let leaf = tree.leaf(index).ok_or(TreeValidationError::MalformedLeaf(index))?;
+    let context = LeafContext {
+        position: Some((context.group_id, index)),
+        expected: ExpectedSource::Tree,
+        version: context.version,
+        cipher_suite: context.cipher_suite,
+        required: context.required,
+        group_extensions: context.group_extensions,
+        members: Some(tree.summary()),
+        now: context.now,
+        max_lifetime: context.max_lifetime,
+        verified: false,
+        custom: context.custom,
+    };
+    validate_leaf(suite, &leaf, &context).map_err(|error| TreeValidationError::Leaf(index, error))
 }
 
 /// The place of our own leaf: the leaf in the tree that is byte for byte that of our key package (RFC 9420 section 12.4.3.1).

@@ -1,0 +1,165 @@
+//! What the library costs beside other implementations and beside the cryptography that RFC 9420 demands: `make bench`.
+//!
+//! `--quick` measures suite 1 up to 1 000 members, the default up to 10 000, `--full` suites 1, 2, 3 and 5 up to 100 000.
+//! `--rivals PROGRAM` runs the other implementations' program in turn and merges what it prints; `--results DIR` says
+//! where rows, tables and plots go. A word picks the backends that contain it. Times are processor time, medians.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
+    reason = "a measurement"
+)]
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use mls_crypto_awslc::AwsLcProvider;
+use mls_crypto_openssl::OpenSslProvider;
+use mls_crypto_rustcrypto::RustCryptoProvider;
+use mls_crypto_traits::{CipherSuite, CryptoProvider};
+
+use interop_speed::count::Counting;
+use interop_speed::floor::Prices;
+use interop_speed::ours::Ours;
+use interop_speed::row::Row;
+use interop_speed::scenario::{self, Plan};
+use interop_speed::{plot, table};
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+type Backend = (&'static str, Arc<dyn CryptoProvider>);
+
+/// What was asked for.
+struct Arguments {
+    suites: Vec<u16>,
+    sizes: Vec<u32>,
+    wanted: Vec<String>,
+    rivals: Option<PathBuf>,
+    results: Option<PathBuf>,
+    /// Measure ours and print rows: what the program starts itself for.
+    rows: Option<(String, u16, u32)>,
+}
+
+fn main() {
+    let arguments = arguments();
+    let backends: [Backend; 3] = [
+        ("AWS-LC", Arc::new(AwsLcProvider::new())),
+        ("OpenSSL", Arc::new(OpenSslProvider::new().unwrap())),
+        ("RustCrypto", Arc::new(RustCryptoProvider::new())),
+    ];
+    if let Some((backend, suite, members)) = &arguments.rows {
+        return measure(&backends, backend, CipherSuite(*suite), *members);
+    }
+    let mut rows = Vec::new();
+    let mut prices = Vec::new();
+    for suite in &arguments.suites {
+        let suite_prices = Prices::measure(&backends, CipherSuite(*suite));
+        if let Some(prices) = &suite_prices {
+            prices.print(*suite);
+        }
+        prices.push((*suite, suite_prices));
+        for members in &arguments.sizes {
+            for (backend, crypto) in &backends {
+                let wanted = arguments.wanted.iter().all(|wanted| backend.contains(wanted.as_str()));
+                // The slow backends are not needed to see how cost grows.
+                let small = *members <= 10_000 || *backend == "AWS-LC";
+                if wanted && small && crypto.suite(CipherSuite(*suite)).is_some() {
+                    let mut own = Command::new(std::env::current_exe().unwrap());
+                    own.args(["--rows", backend, &suite.to_string(), &members.to_string()]);
+                    rows.extend(run(&mut own, &format!("ours, {backend}, suite {suite}, {members} members")));
+                }
+            }
+            if let Some(rivals) = &arguments.rivals {
+                for rival in ["mls-rs/AWS-LC", "mls-rs/OpenSSL", "mls-rs/RustCrypto", "OpenMLS/RustCrypto"] {
+                    let mut program = Command::new(rivals);
+                    program.args([rival, &suite.to_string(), &members.to_string()]);
+                    rows.extend(run(&mut program, &format!("{rival}, suite {suite}, {members} members")));
+                }
+            }
+        }
+        println!("\n{}", table::table(&rows, *suite, prices.last().and_then(|(_, prices)| prices.as_ref())));
+    }
+    if let Some(dir) = &arguments.results {
+        write_results(dir, &rows, &prices);
+    }
+}
+
+/// The rows that a program prints. What else it prints is passed on.
+fn run(program: &mut Command, what: &str) -> Vec<Row> {
+    eprintln!("measuring {what}");
+    let output = program.stderr(Stdio::inherit()).output().unwrap_or_else(|error| panic!("{what}: {error}"));
+    if !output.status.success() {
+        eprintln!("{what}: {}", output.status);
+    }
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .filter_map(|line| {
+            let row = serde_json::from_str(line).ok();
+            if row.is_none() {
+                println!("{line}");
+            }
+            row
+        })
+        .collect()
+}
+
+/// Measures one size with a backend, in memory and, but for the largest, in SQLite, and prints rows.
+fn measure(backends: &[Backend], backend: &str, suite: CipherSuite, members: u32) {
+    let (backend, crypto) = backends.iter().find(|(name, _)| *name == backend).unwrap().clone();
+    let plan = Plan { members, tree_in_welcome: true, singles: members == 1_000 };
+    scenario::run(&Ours { crypto: crypto.clone(), backend, suite, sqlite: None, seed: None }, &plan);
+    if members <= 10_000 && backend == "AWS-LC" {
+        let sqlite = Some(tempfile::tempdir().unwrap());
+        let plan = Plan { tree_in_welcome: false, singles: false, ..plan };
+        scenario::run(&Ours { crypto, backend, suite, sqlite, seed: None }, &plan);
+    }
+}
+
+fn write_results(dir: &std::path::Path, rows: &[Row], prices: &[(u16, Option<Prices>)]) {
+    std::fs::create_dir_all(dir).unwrap();
+    let mut json: Vec<String> = rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
+    json.push(String::new());
+    std::fs::write(dir.join("rows.jsonl"), json.join("\n")).unwrap();
+    let mut text =
+        "# Results of the benchmark\n\nMade by `make bench`; CPU time, medians. README.md of `interop` says \
+                    what is measured.\n\n"
+            .to_owned();
+    for (suite, prices) in prices {
+        text.push_str(&table::table(rows, *suite, prices.as_ref()));
+        for file in plot::plot(dir, rows, *suite, prices.as_ref()) {
+            text.push_str(&format!("\n![{file}]({file})\n"));
+        }
+    }
+    std::fs::write(dir.join("README.md"), text).unwrap();
+    println!("wrote {}", dir.display());
+}
+
+fn arguments() -> Arguments {
+    let (mut suites, mut sizes) = (vec![1], vec![2, 10, 100, 1_000, 10_000]);
+    let (mut wanted, mut rivals, mut results, mut rows) = (Vec::new(), None, None, None);
+    let mut words = std::env::args().skip(1);
+    while let Some(word) = words.next() {
+        let mut next = || words.next().unwrap_or_else(|| panic!("{word} wants a value"));
+        match word.as_str() {
+            "--quick" => sizes = vec![2, 100, 1_000],
+            "--full" => (suites, sizes) = (vec![1, 2, 3, 5], vec![2, 10, 100, 1_000, 10_000, 100_000]),
+            "--suite" => suites = vec![next().parse().unwrap()],
+            "--members" => sizes = vec![next().parse().unwrap()],
+            "--rivals" => rivals = Some(next().into()),
+            "--results" => results = Some(next().into()),
+            "--rows" => rows = Some((next(), next().parse().unwrap(), next().parse().unwrap())),
+            "--help" => {
+                println!(
+                    "mls-speed [--quick | --full] [--suite N] [--members N] [--rivals PROGRAM] [--results DIR] [BACKEND]"
+                );
+                std::process::exit(0);
+            }
+            word => wanted.push(word.to_owned()),
+        }
+    }
+    Arguments { suites, sizes, wanted, rivals, results, rows }
+}

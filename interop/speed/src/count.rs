@@ -1,0 +1,85 @@
+//! What is counted: time on the processor, time on the wall, allocations and the bytes that are alive.
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::alloc::System;
+use std::time::Instant;
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// The system's allocator, and how often it was asked for how much.
+pub struct Counting;
+
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+static LIVE: AtomicI64 = AtomicI64::new(0);
+
+/// Counters wrap and are subtracted; no block is as long as `i64::MAX`.
+#[allow(clippy::cast_possible_wrap, reason = "no block is that long")]
+const fn signed(len: usize) -> i64 {
+    len as i64
+}
+
+// SAFETY: every method hands its arguments to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        LIVE.fetch_add(signed(layout.size()), Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        LIVE.fetch_add(signed(layout.size()), Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc_zeroed`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, len: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        LIVE.fetch_add(signed(len) - signed(layout.size()), Relaxed);
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(block, layout, len) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(signed(layout.size()), Relaxed);
+        // SAFETY: `block` came from `System` with this layout.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+/// Bytes that are allocated now.
+#[must_use]
+pub fn live() -> i64 {
+    LIVE.load(Relaxed)
+}
+
+/// What one run took.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    /// Of all threads, in nanoseconds.
+    pub cpu: f64,
+    /// In nanoseconds.
+    pub wall: f64,
+    pub allocations: u64,
+}
+
+/// Runs once, and counts.
+pub fn count<T>(work: impl FnOnce() -> T) -> (T, Taken) {
+    let allocations = ALLOCATIONS.load(Relaxed);
+    let (cpu, wall) = (cpu_now(), Instant::now());
+    let result = work();
+    let taken = Taken {
+        cpu: cpu_now() - cpu,
+        wall: wall.elapsed().as_secs_f64() * 1e9,
+        allocations: ALLOCATIONS.load(Relaxed) - allocations,
+    };
+    (result, taken)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "seconds of a process")]
+fn cpu_now() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    (time.tv_sec as f64).mul_add(1e9, time.tv_nsec as f64)
+}

@@ -1,0 +1,424 @@
+//! What is measured, and in which order: the same for every implementation.
+//!
+//! The first leaf is Alice, who founds the group and adds all the others in one commit. The leaves 1, 2, 4, 8 and so on
+//! are members that are played to the end; all others only have a key package. *Fresh* is the tree after that commit:
+//! its inside is blank, and a path of Alice's is sealed to every member. Then the played members commit, from the last
+//! to the first, so that every subtree beside Alice's path has a key of its own: *warm*. Handshakes are
+//! PublicMessages, credentials basic; adds are committed without a path.
+
+use crate::count::{Taken, count, live};
+use crate::row::Sheet;
+
+/// What a commit gives.
+#[derive(Debug, Default)]
+pub struct Committed {
+    pub message: Vec<u8>,
+    pub welcome: Option<Vec<u8>>,
+    pub tree: Option<Vec<u8>>,
+}
+
+/// How new members get the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tree {
+    InWelcome,
+    /// With the commit, apart from the Welcome.
+    Beside,
+    /// From somebody else: whoever adds them has nothing to do with it, where the implementation can leave it out.
+    Elsewhere,
+}
+
+/// What was handed to the store.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stored {
+    pub records: u64,
+    pub bytes: u64,
+}
+
+/// An implementation with one backend, suite and store.
+pub trait Library {
+    /// One member: a client, with a group once it has founded or joined one.
+    type Member;
+
+    /// Where the figures go.
+    fn sheet(&self, members: u32) -> Sheet;
+    fn member(&self, name: &str) -> Self::Member;
+    /// A new key package.
+    fn key_package(&self, member: &mut Self::Member) -> Vec<u8>;
+    /// Key packages of members that nobody plays.
+    fn key_packages(&self, count: u32) -> Vec<Vec<u8>>;
+    fn create(&self, member: &mut Self::Member);
+    /// Commits Adds, without a path.
+    fn add(&self, member: &mut Self::Member, key_packages: &[Vec<u8>], tree: Tree) -> Committed;
+    fn remove(&self, member: &mut Self::Member, leaf: u32) -> Vec<u8>;
+    /// Commits a path and nothing else.
+    fn update(&self, member: &mut Self::Member) -> Vec<u8>;
+    /// Takes over the commit that was made last.
+    fn apply(&self, member: &mut Self::Member);
+    fn join(&self, member: &mut Self::Member, welcome: &[u8], tree: Option<&[u8]>);
+    /// Takes in somebody else's commit.
+    fn process(&self, member: &mut Self::Member, commit: &[u8]);
+    fn send(&self, member: &mut Self::Member, data: &[u8]) -> Vec<u8>;
+    fn receive(&self, member: &mut Self::Member, message: &[u8]);
+    /// What makes two members agree.
+    fn authenticator(&self, member: &mut Self::Member) -> Vec<u8>;
+    /// Makes the state durable, where that is a call of its own.
+    fn persist(&self, member: &mut Self::Member);
+    /// What the store was handed since this was last asked.
+    fn stored(&self, member: &mut Self::Member) -> Stored;
+    /// Forgets the group, which stays in the store.
+    fn unload(&self, member: &mut Self::Member);
+    /// Gets the group back, as much of it as the implementation reads then.
+    fn load(&self, member: &mut Self::Member);
+    /// Reads the rest, where some is read when it is needed.
+    fn load_rest(&self, _member: &mut Self::Member) {}
+}
+
+/// What to measure, and how often.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub members: u32,
+    /// Whether the bulk add with the tree in the Welcome is measured: two implementations are quadratic in it.
+    pub tree_in_welcome: bool,
+    /// Whether a thousand single adds are measured.
+    pub singles: bool,
+}
+
+impl Plan {
+    /// How often an operation whose cost grows with the group is measured.
+    const fn runs(&self) -> usize {
+        match self.members {
+            0..=100 => 15,
+            101..=1_000 => 7,
+            1_001..=10_000 => 5,
+            _ => 3,
+        }
+    }
+}
+
+/// How often one is measured whose cost should not.
+const STEADY: usize = 21;
+
+/// Runs everything at one size.
+pub fn run<L: Library>(library: &L, plan: &Plan) {
+    let sheet = library.sheet(plan.members);
+    let mut stage = Stage::build(library, &sheet, plan);
+    if plan.members > 1 {
+        stage.fresh();
+        stage.warm();
+        stage.changes();
+        stage.messages();
+        stage.cold();
+    }
+    if plan.singles {
+        single_adds(library, &library.sheet(1_000));
+    }
+}
+
+struct Stage<'a, L: Library> {
+    library: &'a L,
+    sheet: &'a Sheet,
+    plan: &'a Plan,
+    alice: L::Member,
+    /// The leaves 1, 2, 4 and so on.
+    others: Vec<L::Member>,
+}
+
+impl<'a, L: Library> Stage<'a, L> {
+    /// Key packages, the group, its members.
+    fn build(library: &'a L, sheet: &'a Sheet, plan: &'a Plan) -> Self {
+        let mut alice = library.member("alice");
+        let made: Vec<Taken> = (0..STEADY).map(|_| count(|| library.key_package(&mut alice)).1).collect();
+        sheet.print("key package", &made);
+        let created: Vec<Taken> = (0..STEADY)
+            .map(|number| {
+                let mut founder = library.member(&format!("founder {number}"));
+                count(|| library.create(&mut founder)).1
+            })
+            .collect();
+        sheet.print("create", &created);
+
+        let (others, key_packages) = invite(library, plan.members);
+        if plan.tree_in_welcome && plan.members > 1 {
+            let mut taken = Vec::new();
+            for number in 0..plan.runs().min(3) {
+                let mut founder = library.member(&format!("bulk {number}"));
+                library.create(&mut founder);
+                let (committed, this) = count(|| {
+                    let committed = library.add(&mut founder, &key_packages, Tree::InWelcome);
+                    library.apply(&mut founder);
+                    committed
+                });
+                taken.push((this, committed.welcome.unwrap().len()));
+            }
+            let all: Vec<Taken> = taken.iter().map(|(taken, _)| *taken).collect();
+            sheet.print_with("bulk add, tree inside", &all, |row| row.message = Some(taken[0].1 as u64));
+        }
+        library.create(&mut alice);
+        let mut stage = Self { library, sheet, plan, alice, others };
+        if plan.members > 1 {
+            stage.found(&key_packages);
+        }
+        stage
+    }
+
+    /// The bulk add with the tree outside, and the joins.
+    fn found(&mut self, key_packages: &[Vec<u8>]) {
+        let (library, alice) = (self.library, &mut self.alice);
+        let (committed, taken) = count(|| {
+            let committed = library.add(alice, key_packages, Tree::Beside);
+            library.apply(alice);
+            committed
+        });
+        let welcome = committed.welcome.unwrap();
+        self.sheet.print_with("bulk add, tree outside", &[taken], |row| row.message = Some(welcome.len() as u64));
+        let tree = committed.tree.unwrap();
+        let joined: Vec<Taken> =
+            self.others.iter_mut().map(|member| count(|| library.join(member, &welcome, Some(&tree))).1).collect();
+        let len = (welcome.len() + tree.len()) as u64;
+        self.sheet.print_with("join", &joined, |row| row.message = Some(len));
+        self.agree();
+    }
+
+    /// Commits of Alice, which leave the subtrees beside her path as they are.
+    fn fresh(&mut self) {
+        let runs = self.plan.runs();
+        self.path_commits("path commit, fresh", "process it, fresh", None, runs);
+    }
+
+    /// The same once each of these subtrees has a key.
+    fn warm(&mut self) {
+        commit_all(self.library, &mut self.alice, &mut self.others);
+        let far = "process it, warm, other half";
+        self.path_commits("path commit, warm", "process it, warm, beside", Some(far), STEADY);
+    }
+
+    fn path_commits(&mut self, committing: &str, beside: &str, far: Option<&str>, runs: usize) {
+        let (mut commits, mut near, mut last) = (Vec::new(), Vec::new(), Vec::new());
+        let mut stored = Vec::new();
+        let (mut len, mut persisted) = (0, Vec::new());
+        self.persist_all();
+        for _ in 0..runs {
+            let (library, alice) = (self.library, &mut self.alice);
+            let (commit, taken) = count(|| {
+                let commit = library.update(alice);
+                library.apply(alice);
+                commit
+            });
+            commits.push(taken);
+            len = commit.len() as u64;
+            let end = self.others.len() - 1;
+            for (number, member) in self.others.iter_mut().enumerate() {
+                let (_, taken) = count(|| library.process(member, &commit));
+                if number == 0 {
+                    near.push(taken);
+                    persisted.push(count(|| library.persist(member)).1);
+                    stored.push(library.stored(member));
+                }
+                if number == end {
+                    last.push(taken);
+                }
+            }
+        }
+        self.sheet.print_with(committing, &commits, |row| row.message = Some(len));
+        self.sheet.print(beside, &near);
+        if let Some(far) = far {
+            self.sheet.print(far, &last);
+            self.print_stored("persist a processed commit", &persisted, &stored);
+        }
+        self.agree();
+    }
+
+    fn print_stored(&self, operation: &str, taken: &[Taken], stored: &[Stored]) {
+        self.sheet.print_with(operation, taken, |row| {
+            row.records = middle(stored.iter().map(|stored| stored.records));
+            row.stored = middle(stored.iter().map(|stored| stored.bytes));
+        });
+    }
+
+    /// Adds of one, and removals of the one that was added.
+    fn changes(&mut self) {
+        let fillers = self.library.key_packages(u32::try_from(STEADY).unwrap());
+        let (mut adds, mut added, mut removes, mut removed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut add_len, mut remove_len) = (0, 0);
+        for filler in &fillers {
+            let (library, alice) = (self.library, &mut self.alice);
+            let (commit, taken) = count(|| {
+                let commit = library.add(alice, core::slice::from_ref(filler), Tree::Elsewhere).message;
+                library.apply(alice);
+                commit
+            });
+            adds.push(taken);
+            add_len = commit.len() as u64;
+            added.push(self.process_all(&commit));
+            let (library, alice) = (self.library, &mut self.alice);
+            let (commit, taken) = count(|| {
+                let commit = library.remove(alice, self.plan.members);
+                library.apply(alice);
+                commit
+            });
+            removes.push(taken);
+            remove_len = commit.len() as u64;
+            removed.push(self.process_all(&commit));
+        }
+        self.sheet.print_with("add one", &adds, |row| row.message = Some(add_len));
+        self.sheet.print("process it, add", &added);
+        self.sheet.print_with("remove one", &removes, |row| row.message = Some(remove_len));
+        self.sheet.print("process it, remove", &removed);
+        self.agree();
+    }
+
+    /// What the first of the others took for it.
+    fn process_all(&mut self, commit: &[u8]) -> Taken {
+        let library = self.library;
+        let taken: Vec<Taken> =
+            self.others.iter_mut().map(|member| count(|| library.process(member, commit)).1).collect();
+        taken[0]
+    }
+
+    fn messages(&mut self) {
+        let library = self.library;
+        let first = library.send(&mut self.alice, b"first");
+        library.receive(&mut self.others[0], &first);
+        for (name, len) in [("32 B", 32), ("1 KiB", 1_024), ("64 KiB", 65_536)] {
+            let (data, mut sent, mut received) = (vec![7; len], Vec::new(), Vec::new());
+            let (mut stored, mut persisted) = (Vec::new(), Vec::new());
+            self.persist_all();
+            for _ in 0..STEADY * 2 {
+                let (message, taken) = count(|| library.send(&mut self.alice, &data));
+                sent.push(taken);
+                received.push(count(|| library.receive(&mut self.others[0], &message)).1);
+                persisted.push(count(|| library.persist(&mut self.others[0])).1);
+                stored.push(library.stored(&mut self.others[0]));
+            }
+            self.sheet.print(&format!("send {name}"), &sent);
+            self.sheet.print(&format!("receive {name}"), &received);
+            if len == 1_024 {
+                self.print_stored("persist a message", &persisted, &stored);
+            }
+        }
+    }
+
+    /// From a store that is open and a group that is not loaded.
+    fn cold(&mut self) {
+        let library = self.library;
+        self.persist_all();
+        let (mut sent, mut received, mut loaded, mut alive) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..self.plan.runs() {
+            library.unload(&mut self.alice);
+            let (message, taken) = count(|| {
+                library.load(&mut self.alice);
+                let message = library.send(&mut self.alice, &[7; 1_024]);
+                library.persist(&mut self.alice);
+                message
+            });
+            sent.push(taken);
+            library.persist(&mut self.others[0]);
+            library.unload(&mut self.others[0]);
+            received.push(
+                count(|| {
+                    library.load(&mut self.others[0]);
+                    library.receive(&mut self.others[0], &message);
+                    library.persist(&mut self.others[0]);
+                })
+                .1,
+            );
+            library.unload(&mut self.alice);
+            let before = live();
+            loaded.push(
+                count(|| {
+                    library.load(&mut self.alice);
+                    library.load_rest(&mut self.alice);
+                })
+                .1,
+            );
+            alive.push(u64::try_from(live() - before).unwrap_or(0));
+        }
+        self.sheet.print("cold start, send", &sent);
+        self.sheet.print("cold start, receive", &received);
+        self.sheet.print_with("load", &loaded, |row| {
+            row.live = middle(alive.iter().copied()).and_then(|alive| i64::try_from(alive).ok());
+        });
+    }
+
+    fn persist_all(&mut self) {
+        for member in core::iter::once(&mut self.alice).chain(&mut self.others) {
+            self.library.persist(member);
+            self.library.stored(member);
+        }
+    }
+
+    fn agree(&mut self) {
+        let ours = self.library.authenticator(&mut self.alice);
+        for member in &mut self.others {
+            assert_eq!(self.library.authenticator(member), ours, "the members do not agree");
+        }
+    }
+}
+
+/// Each of the others commits, from the last to the first.
+fn commit_all<L: Library>(library: &L, alice: &mut L::Member, others: &mut [L::Member]) {
+    for from in (0..others.len()).rev() {
+        let commit = library.update(&mut others[from]);
+        library.apply(&mut others[from]);
+        library.process(alice, &commit);
+        for (number, member) in others.iter_mut().enumerate() {
+            if number != from {
+                library.process(member, &commit);
+            }
+        }
+    }
+}
+
+/// Which leaves are played, beside Alice's.
+fn played(members: u32) -> Vec<u32> {
+    (0..32).map(|k| 1_u32 << k).take_while(|leaf| *leaf < members).collect()
+}
+
+/// The played members that have not joined yet, and everybody's key packages.
+fn invite<L: Library>(library: &L, members: u32) -> (Vec<L::Member>, Vec<Vec<u8>>) {
+    let played = played(members);
+    let mut key_packages = library.key_packages(members - 1);
+    let mut others: Vec<L::Member> = played.iter().map(|leaf| library.member(&format!("member {leaf}"))).collect();
+    for (leaf, member) in played.iter().zip(&mut others) {
+        key_packages[*leaf as usize - 1] = library.key_package(member);
+    }
+    (others, key_packages)
+}
+
+/// A warm group: Alice, and the others that are played.
+pub fn warm_up<L: Library>(library: &L, members: u32) -> (L::Member, Vec<L::Member>) {
+    let mut alice = library.member("alice");
+    let (mut others, key_packages) = invite(library, members);
+    library.create(&mut alice);
+    let committed = library.add(&mut alice, &key_packages, Tree::Beside);
+    library.apply(&mut alice);
+    for member in &mut others {
+        library.join(member, committed.welcome.as_ref().unwrap(), committed.tree.as_deref());
+    }
+    commit_all(library, &mut alice, &mut others);
+    // Alice's own path, too.
+    let commit = library.update(&mut alice);
+    library.apply(&mut alice);
+    others.iter_mut().for_each(|member| library.process(member, &commit));
+    (alice, others)
+}
+
+/// A group of a thousand that grows by one at a time.
+fn single_adds<L: Library>(library: &L, sheet: &Sheet) {
+    let key_packages = library.key_packages(1_000);
+    let mut founder = library.member("single");
+    library.create(&mut founder);
+    let ((), taken) = count(|| {
+        for key_package in &key_packages {
+            library.add(&mut founder, core::slice::from_ref(key_package), Tree::Elsewhere);
+            library.apply(&mut founder);
+        }
+    });
+    sheet.print("1 000 single adds", &[taken]);
+}
+
+fn middle(values: impl Iterator<Item = u64>) -> Option<u64> {
+    let mut values: Vec<u64> = values.collect();
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}

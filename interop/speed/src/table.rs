@@ -1,0 +1,127 @@
+//! The table: ours, the floor, the best rival, and the ratios.
+
+use core::fmt::Write as _;
+use std::collections::BTreeMap;
+
+use crate::floor::Prices;
+use crate::row::Row;
+
+/// Which operations, in which order.
+pub const OPERATIONS: [&str; 26] = [
+    "key package",
+    "create",
+    "bulk add, tree inside",
+    "bulk add, tree outside",
+    "join",
+    "path commit, fresh",
+    "process it, fresh",
+    "path commit, warm",
+    "process it, warm, beside",
+    "process it, warm, other half",
+    "persist a processed commit",
+    "add one",
+    "process it, add",
+    "remove one",
+    "process it, remove",
+    "1 000 single adds",
+    "send 32 B",
+    "send 1 KiB",
+    "send 64 KiB",
+    "receive 32 B",
+    "receive 1 KiB",
+    "receive 64 KiB",
+    "persist a message",
+    "cold start, send",
+    "cold start, receive",
+    "load",
+];
+
+/// All rows of one operation, suite and size.
+pub struct Line<'a> {
+    pub operation: &'static str,
+    pub members: u32,
+    pub ours: Option<&'a Row>,
+    pub rival: Option<&'a Row>,
+    pub floor: Option<f64>,
+    pub all: Vec<&'a Row>,
+}
+
+/// The lines of a suite.
+pub fn lines<'a>(rows: &'a [Row], suite: u16, prices: Option<&Prices>) -> Vec<Line<'a>> {
+    let mut found: BTreeMap<(usize, u32), Vec<&Row>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.suite == suite) {
+        let place = OPERATIONS.iter().position(|operation| *operation == row.operation);
+        found.entry((place.unwrap_or(OPERATIONS.len()), row.members)).or_default().push(row);
+    }
+    found
+        .into_iter()
+        .filter_map(|((place, members), all)| {
+            let operation = *OPERATIONS.get(place)?;
+            let best = |ours: bool| {
+                let measured = all.iter().filter(|row| row.runs > 0 && (row.implementation == "ours") == ours);
+                let measured = measured.filter(|row| ours || !row.implementation.starts_with("ours"));
+                measured.min_by(|a, b| a.cpu_us.total_cmp(&b.cpu_us)).copied()
+            };
+            let ours = best(true);
+            let floor = ours.and_then(|row| prices?.of_row(row));
+            Some(Line { operation, members, ours, rival: best(false), floor, all })
+        })
+        .collect()
+}
+
+/// Writes the table of a suite in Markdown.
+pub fn table(rows: &[Row], suite: u16, prices: Option<&Prices>) -> String {
+    let mut text = format!(
+        "### Suite {suite}\n\n| operation | members | ours | backend | floor | ours / floor | best rival | its time | ours / \
+         rival | allocations | records, bytes stored |\n|---|---|---|---|---|---|---|---|---|---|---|\n"
+    );
+    for line in lines(rows, suite, prices) {
+        let Some(ours) = line.ours else { continue };
+        let floor = line.floor.map_or_else(|| "-".to_owned(), time);
+        let over = line.floor.map_or_else(|| "-".to_owned(), |floor| format!("{:.2}", ours.cpu_us / floor));
+        let (rival, its, ratio) = line.rival.map_or_else(
+            || ("-".to_owned(), "-".to_owned(), "-".to_owned()),
+            |rival| {
+                let name = format!("{}, {}", rival.implementation, rival.backend);
+                (name, time(rival.cpu_us), format!("{:.3}", ours.cpu_us / rival.cpu_us))
+            },
+        );
+        let stored = match (ours.records, ours.stored, ours.live) {
+            (Some(records), Some(bytes), _) => format!("{records}, {bytes}"),
+            (_, _, Some(live)) => format!("{live} B alive"),
+            _ => String::new(),
+        };
+        let Line { operation, members, .. } = line;
+        let (taken, allocations, backend) = (time(ours.cpu_us), ours.allocations, &ours.backend);
+        writeln!(
+            text,
+            "| {operation} | {members} | {taken} | {backend} | {floor} | {over} | {rival} | {its} | {ratio} | {allocations} | \
+             {stored} |"
+        )
+        .unwrap();
+    }
+    for row in rows.iter().filter(|row| row.suite == suite) {
+        if let Some(why) = &row.stopped {
+            let Row { implementation, backend, operation, members, .. } = row;
+            writeln!(text, "\n{implementation}, {backend}: {operation} of {members}: {why}").unwrap();
+        }
+    }
+    text
+}
+
+/// A time with three digits.
+fn time(us: f64) -> String {
+    match us {
+        us if us < 1e3 => format!("{} us", digits(us)),
+        us if us < 1e6 => format!("{} ms", digits(us / 1e3)),
+        us => format!("{} s", digits(us / 1e6)),
+    }
+}
+
+fn digits(value: f64) -> String {
+    match value {
+        value if value < 10.0 => format!("{value:.2}"),
+        value if value < 100.0 => format!("{value:.1}"),
+        value => format!("{value:.0}"),
+    }
+}
