@@ -39,7 +39,7 @@ open_enum! {
 }
 
 /// How a message is framed (RFC 9420 sections 6 and 17.2).
-// req: R-6-06, R-17.2-01
+// req: R-17.2-01
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[mls(repr = "u16")]
 #[non_exhaustive]

@@ -46,7 +46,7 @@ pub fn grease_leaf(leaf: &mut LeafSpec, rng: &mut dyn Rng) -> Result<(), CryptoE
 /// [`CryptoError`] of the source of randomness.
 pub fn grease_key_package(spec: &mut KeyPackageSpec, rng: &mut dyn Rng) -> Result<(), CryptoError> {
     let value = draw(rng)?;
-    // req: R-13.5-02, R-13.5-03, R-10-12
+    // req: R-13.5-02, R-10-12
     let extension = extension(value, rng)?;
     insert(&mut spec.leaf.capabilities.extensions, extension.extension_type, rng)?;
     if !spec.extensions.contains(extension.extension_type) {

@@ -17,7 +17,6 @@ pub trait CryptoProvider: Debug + Send + Sync {
     fn provider(&self, id: CipherSuite) -> Option<&dyn CipherSuiteProvider>;
 
     /// A suite as callers use it.
-    // req: R-17.1-03
     fn suite(&self, id: CipherSuite) -> Option<Suite<'_>> {
         self.provider(id).map(Suite::new)
     }

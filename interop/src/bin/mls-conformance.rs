@@ -15,8 +15,8 @@ Prints the matrix of RFC 9420's requirements: for each the lines that enforce it
 catalogue of bad input. Ids stand in comments: `// req: R-12.4.2-07` at lines and tests, `// bad: valn-1202` at tests.
 
 Usage: mls-conformance [--table|--json|--missing|--totals] [--strict] [--ran FILE]... [--root DIR]
-       mls-conformance break [--sample N] [--seed N] [--only ID]... [--package NAME]... [--write FILE]
-                             [--list] [--target-dir DIR] [--root DIR]
+       mls-conformance break [--sample N] [--seed N] [--only ID]... [--package NAME]... [--fast]
+                             [--write FILE] [--list] [--target-dir DIR] [--root DIR]
        mls-conformance mutants [--only PART]... [--again FILE] [--write FILE] [--list] [--target-dir DIR] [--root DIR]
 
   --table       the matrix for readers (the default)
@@ -33,7 +33,8 @@ fail. All changes are compiled at once, each behind a switch; only what can have
 mutants: breaks everything in the modules that validate, each thing by itself; a test of mls-core has to fail.
   --sample N        only so many lines, chosen by --seed (0 unless told); else all
   --only ID         only lines of this requirement; only mutants in files with this in their path
-  --package NAME    only tests of this package; ids that have none there are passed over
+  --package NAME    only lines and tests of this package; ids without tests there are passed over
+  --fast            leave alone what can have no switch: constants, types, macros
   --again FILE      of mutants, only those that survive in this table; the others are as it says
   --write FILE      write what became of each as a table
   --list            print what would be changed, run nothing
@@ -78,9 +79,6 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> Result<bool, String> {
     let root = options.root.clone().unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
     let root = root.canonicalize().map_err(|error| format!("{}: {error}", root.display()))?;
-    if let Some(plan) = options.breaking.as_ref().filter(|_| options.mutants) {
-        return breaking::mutants(&root, plan);
-    }
     let lists = Lists::read(&root.join("interop"))?;
     let sources = Sources::read(&root).map_err(|error| error.to_string())?;
     let mut ran: Option<Ran> = None;
@@ -90,6 +88,9 @@ fn run(options: &Options) -> Result<bool, String> {
         ran.get_or_insert_default().extend(more);
     }
     let matrix = Matrix::new(lists, &sources, ran.as_ref());
+    if let Some(plan) = options.breaking.as_ref().filter(|_| options.mutants) {
+        return breaking::mutants(&root, &matrix, plan);
+    }
     if let Some(plan) = &options.breaking {
         return breaking::run(&root, &matrix, plan);
     }
@@ -131,6 +132,7 @@ fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Str
             ("--only", Some(plan)) => plan.only.push(value()?),
             ("--package", Some(plan)) => plan.packages.push(value()?),
             ("--target-dir", Some(plan)) => plan.target_dir = Some(value()?.into()),
+            ("--fast", Some(plan)) => plan.fast = true,
             ("--list", Some(plan)) => plan.list = true,
             ("--again", Some(plan)) => plan.again = Some(value()?.into()),
             ("--write", Some(plan)) => plan.write = Some(value()?.into()),

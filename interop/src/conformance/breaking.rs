@@ -30,6 +30,8 @@ pub struct Plan {
     pub seed: u64,
     /// Only lines of these requirements; of mutants, only those of these files.
     pub only: Vec<String>,
+    /// Only what switches can do.
+    pub fast: bool,
     /// Only tests of these packages.
     pub packages: Vec<String>,
     /// Where to build.

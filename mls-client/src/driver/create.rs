@@ -58,7 +58,6 @@ impl Driver {
     /// Puts GREASE into the extensions of a GroupInfo, unless told otherwise.
     pub(crate) fn grease_group_info(&self, extensions: &mut Extensions) {
         if self.grease {
-            // req: R-12.4.3-03
             self.engine(|env| grease_group_info(extensions, env.rng)).unwrap_or_default();
         }
     }

@@ -18,7 +18,6 @@ pub struct FramedContentAuthData {
     /// Over the content, its wire format and, for most senders, the group context.
     pub signature: Vec<u8>,
     /// On a Commit, and only there: the MAC over the new transcript hash.
-    // req: R-6.1-14
     pub confirmation_tag: Option<Vec<u8>>,
 }
 

@@ -96,6 +96,7 @@ impl FramedContent {
             // req: R-6.1-08
             (Sender::External(_), Content::Proposal(proposal)) => {
                 let proposal_type = proposal.proposal_type();
+                // req: R-12.1.2-04, R-12.1.8-04
                 if proposal_type.is_default() && !proposal_type.allowed_from_external_sender() {
                     return Err(FramingError::ExternalSenderProposal(proposal_type));
                 }

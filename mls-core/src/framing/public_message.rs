@@ -17,7 +17,6 @@ pub struct PublicMessage {
     /// What authenticates it.
     pub auth: FramedContentAuthData,
     /// Of a member, and only there: proves that the sender knows the epoch's secrets.
-    // req: R-6.2-02
     pub membership_tag: Option<Vec<u8>>,
 }
 
@@ -101,9 +100,9 @@ impl PublicMessage {
         check_framing(WireFormat::PublicMessage, &self.content)?;
         self.auth.check(self.content.content_type())?;
         match (self.content.sender, &self.membership_tag) {
-            // req: R-6.2-02
             (Sender::Member(_), None) => Err(FramingError::MissingMembershipTag),
             (Sender::Member(_), Some(_)) | (_, None) => Ok(self.into_content_unchecked()),
+            // req: R-6.2-02
             (_, Some(_)) => Err(FramingError::UnexpectedMembershipTag),
         }
     }

@@ -96,7 +96,7 @@ pub(crate) fn known_key(
             Some(key) => Ok(Some(key)),
             None => Err(ReceiveError::SenderNotMember(leaf)),
         },
-        // req: R-6.1-06, R-12.1.8.1-01
+        // req: R-12.1.8.1-01
         Sender::External(index) => Ok(Some(external_sender(context, index)?.signature_key)),
         Sender::NewMemberCommit | Sender::NewMemberProposal => Ok(None),
     }
@@ -107,12 +107,14 @@ pub(crate) fn stranger_key(content: &AuthenticatedContent) -> Result<SignaturePu
     match &content.content.content {
         // req: R-12.1.8-06
         Content::Proposal(proposal) => match proposal.as_ref() {
+            // req: R-6.1-06
             Proposal::Add(key_package) => Ok(key_package.leaf_node.signature_key.clone()),
             _ => Err(FramingError::NewMemberProposalContent.into()),
         },
         Content::Commit(commit) => match &commit.path {
+            // req: R-6.1-05, R-12.4.3.2-05
             Some(path) => Ok(path.leaf_node.signature_key.clone()),
-            // req: R-6.1-05, R-12.4.3.2-05, R-12.4.3.2-03
+            // req: R-12.4.3.2-03
             None => Err(ReceiveError::ExternalCommitWithoutPath),
         },
         Content::Application(_) => Err(ReceiveError::NotForAGroup),

@@ -36,11 +36,9 @@ use crate::tree::validate::LeafNodeError;
 #[non_exhaustive]
 pub enum PathPolicy {
     /// Always: the group heals with each commit.
-    // req: R-12.4-10
     #[default]
     Always,
     /// Only where the proposals demand it: cheaper, and nothing heals.
-    // req: R-12.4-11
     WhenRequired,
 }
 
@@ -454,7 +452,7 @@ impl VettedOwnCommit {
 
     /// Whether the commit has a path.
     pub(crate) fn has_path(&self) -> bool {
-        // req: R-12.4.1-02, R-12.4.1-03
+        // req: R-12.4.1-02, R-12.4.1-03, R-12.4-10, R-12.4-11
         self.plan.path == PathPolicy::Always || self.plan.leaf != LeafChange::default() || self.applied.path_required
     }
 }

@@ -151,12 +151,12 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
     let leaf_key = suite.generate_hpke_key_pair(env.rng)?;
     let leaf = key_package_leaf(suite, &plan.leaf, leaf_key.public, env)?;
     check_own_leaf(suite, &leaf, &plan.extensions, plan.cipher_suite, env)?;
-    // req: R-11-05
     let tree = RatchetTree::new(suite, index_seed(env)?, &leaf)?;
     let context = GroupContext {
         version: ProtocolVersion::MLS10,
         cipher_suite: plan.cipher_suite,
         group_id: group_id.0.clone(),
+        // req: R-11-05
         epoch: 0,
         tree_hash: tree.root_hash().as_bytes().to_vec(),
         // req: R-8.2-01
@@ -166,8 +166,8 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
     // req: R-11-06
     let epoch_secret = EpochSecret::from_bytes(random_bytes(env.rng, suite.hash_len())?);
     let secrets = EpochSecrets::from_epoch_secret(suite, epoch_secret)?;
-    // req: R-11-07
     let tag = confirmation_tag(suite, &secrets.confirmation_key, &context.confirmed_transcript_hash)?;
+    // req: R-11-07
     let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, tag.as_bytes())?;
     let parts = EpochParts {
         context,
@@ -239,7 +239,6 @@ pub fn generate_key_package(spec: &KeyPackageSpec, env: &mut Env<'_>) -> Result<
         return Err(CreateError::UndeclaredExtension(missing));
     }
     let leaf_key = suite.generate_hpke_key_pair(env.rng)?;
-    // req: R-10-04
     let init_key = suite.generate_hpke_key_pair(env.rng)?;
     let signer = signer(env, &spec.leaf.signature_key)?;
     let leaf_node = key_package_leaf(suite, &spec.leaf, leaf_key.public, env)?;
@@ -330,7 +329,6 @@ pub(crate) fn key_package_leaf(
         signature_key: spec.signature_key.clone(),
         credential: spec.credential.clone(),
         capabilities: spec.capabilities.clone(),
-        // req: R-10-09
         leaf_node_source: LeafNodeSource::KeyPackage(spec.lifetime),
         extensions: spec.extensions.clone(),
         signature: Vec::new(),

@@ -83,7 +83,6 @@ pub fn encrypt(
     }
     let suite = group.suite(env)?;
     let content = own_content(group, &options.authenticated_data, Content::Application(data.to_vec()));
-    // req: R-6-01
     let content = sign(group, suite, WireFormat::PrivateMessage, content, env)?;
     let Protected { message, ratchet } = protect(group, suite, content, options.padding, env)?;
     let mut builder = StepBuilder::new(group, env.rng)?;
@@ -119,9 +118,9 @@ pub(crate) fn sign(
     content: FramedContent,
     env: &Env<'_>,
 ) -> Result<AuthenticatedContent, EncryptError> {
-    // req: R-6.1-03, R-12.4.1-10
     let signer = signer(env, &group.epoch.own_signature_key)?;
     let context = Some(group.epoch.context_bytes.as_slice());
+    // req: R-12.4.1-10
     AuthenticatedContent::sign(suite, signer.as_ref(), wire_format, content, context).map_err(EncryptError::from)
 }
 
@@ -161,7 +160,6 @@ pub(crate) fn protect(
         SecretTreeError::LeafErased => group.lost_ratchet(group.epoch(), epoch.own_leaf, kind).into(),
         _ => EncryptError::GenerationsExhausted,
     })?;
-    // req: R-6.3.1-07
     let mut guard = [0; 4];
     env.rng.fill(&mut guard)?;
     let key = ratchet.message_key();

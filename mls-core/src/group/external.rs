@@ -106,7 +106,6 @@ pub fn external_join(
     // What we would not take from others, others do not take from us.
     env.limits.check_leaf(&own)?;
     let psks = plan_psks(suite, plan, env)?;
-    // req: R-8.3-01, R-12.4.3.2-06
     let (kem_output, init) = InitSecret::for_external_sender(suite, &external_pub, env.rng)?;
     let list = proposals(plan, kem_output, &psks);
     // req: R-12.2-01, R-12.4-05

@@ -293,9 +293,9 @@ fn check_form(info: &GroupInfo, custom: &CustomTypes) -> Result<(), JoinError> {
     if context.extensions.has_duplicates() || info.extensions.has_duplicates() {
         return Err(JoinError::DuplicateExtension);
     }
-    // req: R-17.3-01, R-12.4.3.3-07
     let places = [(&context.extensions, ExtensionPlace::GroupContext), (&info.extensions, ExtensionPlace::GroupInfo)];
     for (extensions, place) in places {
+        // req: R-17.3-01, R-12.4.3.3-07
         if let Some(misplaced) = extensions.iter().find(|extension| !custom.allows(extension.extension_type, place)) {
             return Err(JoinError::MisplacedExtension(misplaced.extension_type));
         }
@@ -426,7 +426,6 @@ fn enter_joined(
     )? {
         return Err(JoinError::ConfirmationTag);
     }
-    // req: R-8.2-04
     let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, &confirmation_tag)?;
     let parts = EpochParts {
         context,

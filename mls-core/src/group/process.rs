@@ -288,7 +288,7 @@ pub(crate) fn check_commit_path(
     }
     let after = merge_path(suite, &before, committer, path).map_err(broken)?;
     let summary = after.summary();
-    // req: R-12.4.2-09, R-13.4-09
+    // req: R-13.4-09
     let context = LeafContext {
         position: Some((&at.context.group_id, committer)),
         expected: ExpectedSource::Commit,
@@ -389,7 +389,6 @@ impl VettedCommit {
         let mut context = public.provisional_context(&self.applied, tree)?;
         let (mut path_keys, commit_secret) = self.decrypt(group, suite, &context.to_bytes()?)?;
         let blanked = group.path_keys()?.blanked(tree);
-        // req: R-7.5-15
         path_keys.clear.extend(blanked.into_iter().filter(|node| !path_keys.set.contains_key(node)));
         public.confirm(suite, &mut context, &self.content)?;
         let context_bytes = context.to_bytes()?;
@@ -436,7 +435,6 @@ impl VettedCommit {
         let own_update = self.own_update(group)?;
         let held = group.path_keys()?;
         let (Some((before, _)), Content::Commit(commit)) = (&self.path_trees, &self.content.content.content) else {
-            // req: R-12.4.2-14
             return Ok((PathKeysUpdate::default(), CommitSecret::zeros(suite)));
         };
         let Some(path) = &commit.path else {

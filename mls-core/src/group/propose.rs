@@ -242,7 +242,6 @@ pub(crate) fn own_leaf(
     let old = group.tree()?.leaf(group.own_leaf()).ok_or(Fault::NotAMember)?;
     let mut leaf = changed_leaf(old, change, encryption_key, source);
     let signer = signer(env, &leaf.signature_key)?;
-    // req: R-7.2-15
     leaf.sign(suite, signer.as_ref(), Some((group.id.as_bytes(), group.own_leaf())))?;
     Ok(leaf)
 }

@@ -156,7 +156,7 @@ fn receive_public(group: &Group, message: &PublicMessage, env: &mut Env<'_>) -> 
         None => stranger_key(&content)?,
     };
     let reference = admit(group.proposals()?, suite, &content, env)?;
-    // req: R-6.1-12, R-12.1-01, R-12.4.2-03
+    // req: R-6.1-12, R-12.1-01, R-12.4.2-03, R-6.1-03
     content.verify_signature(suite, &key, context)?;
     handshake(group, suite, content, reference, None, env)
 }

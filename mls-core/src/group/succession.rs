@@ -136,8 +136,9 @@ pub(crate) fn check_parameters(old: &Group, succession: Succession, new: &GroupC
     }
     let (version, cipher_suite) = match succession {
         Succession::ReInit => {
-            // req: R-11.2-02, R-12.4.3.1-25, R-12.1.5-02
+            // req: R-12.1.5-02
             let re_init = old.epoch.re_init.as_ref().ok_or(SuccessionError::NotReInitialized)?;
+            // req: R-11.2-02, R-12.4.3.1-25
             if new.group_id != re_init.group_id {
                 return Err(SuccessionError::GroupId);
             }
@@ -176,7 +177,7 @@ pub(crate) fn check_membership(
         }
     }
     match former.difference(&seen).next() {
-        // req: R-12.4.3.1-26, R-12.4.1-19
+        // req: R-12.4.3.1-26
         Some(missing) if succession == Succession::ReInit => {
             Err(SuccessionError::MemberMissing(MemberId::clone(missing)))
         }

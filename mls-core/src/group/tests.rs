@@ -49,6 +49,7 @@ mod successor_support;
 mod successors;
 mod support;
 mod tags;
+mod told;
 mod updates;
 mod welcome_trees;
 mod welcomes;

@@ -76,7 +76,6 @@ impl Group {
     pub fn admit_tree(&mut self, ratchet_tree: &[u8], env: &mut Env<'_>) -> Result<(), Fault> {
         let suite = self.suite(env)?;
         let tree = RatchetTree::from_extension(suite, index_seed(env)?, ratchet_tree)?;
-        // req: R-12.4.3.3-06
         self.epoch.check_tree(&tree).map_err(|_| Fault::WrongTree)?;
         if self.tree.is_none() {
             self.tree = Some(tree);

@@ -39,6 +39,7 @@ pub(crate) fn list_of(
     let committer = committer(sender).ok_or(ReceiveError::SenderNotAllowed(sender))?;
     let list = resolve(commit, sender, env.custom, cached)?;
     let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
+    // req: R-12.4.2-04
     check_list(&list, committer, suite.hash_len(), env.custom).map_err(invalid)?;
     // req: R-12.4.2-07, R-12.4-12, R-12.4-13
     if commit.path.is_none() && path_required(&list, env.custom) {
@@ -71,7 +72,7 @@ pub(crate) fn apply_commit(
     let effects = effects_of(list, ruling, env)?;
     effects.check_limits(&env.limits)?;
     effects.check(list, sender).map_err(invalid)?;
-    // req: R-12.4.2-04, R-12.4.2-06
+    // req: R-12.4.2-06
     let mut applied = apply_with_effects(at, list, &effects).map_err(invalid)?;
     // Each of them may be short enough, and the list be too long.
     if effects.change_extensions() {

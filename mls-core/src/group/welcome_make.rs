@@ -52,7 +52,6 @@ pub(crate) fn make_welcomes(
     if parts.tree_inside {
         extensions = tree_extension(parts.tree)?;
     }
-    // req: R-12.4.3-03
     extensions.0.extend(parts.extensions.iter().cloned());
     let info = sign_group_info(
         suite,

@@ -141,7 +141,6 @@ impl VettedObservedCommit {
             context,
             interim_transcript_hash: interim.as_bytes().to_vec(),
             confirmation_tag,
-            // req: R-12.3-06
             re_init: self.applied.re_init,
             tree: self.tree,
             clients,

@@ -73,7 +73,6 @@ impl PendingObserver {
         let id = context.cipher_suite;
         let suite = env.suite(id).ok_or(Fault::UnsupportedSuite(id))?;
         let clients = clients_at(suite, &self.checks, &members).map_err(Fault::from)?;
-        // req: R-8.2-04
         let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, &confirmation_tag)?;
         Ok(Observer {
             id: GroupId(context.group_id.clone()),

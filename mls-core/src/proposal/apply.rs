@@ -242,9 +242,9 @@ fn sort_proposal<'a>(
     match &listed.proposal {
         Proposal::Add(key_package) => {
             sorted.adds.push((place, listed, encoded(&key_package.leaf_node)?));
+            // req: R-5.3.1-01, R-5.3.1-03
             if listed.member.is_none() {
                 sorted.newcomers.push(Newcomer {
-                    // req: R-5.3.1-01, R-5.3.1-03
                     event: CredentialEvent::Add,
                     leaf: None,
                     credential: key_package.leaf_node.credential.clone(),
@@ -290,7 +290,7 @@ pub(crate) fn check_context_extensions(extensions: &Extensions, custom: &CustomT
     if extensions.has_duplicates() {
         return Err(ProposalListError::DuplicateExtension);
     }
-    // req: R-17.3-01, R-12.4.3.3-07
+    // req: R-17.3-01
     match extensions.iter().find(|e| !custom.allows(e.extension_type, ExtensionPlace::GroupContext)) {
         Some(misplaced) => Err(ProposalListError::MisplacedExtension(misplaced.extension_type)),
         None => Ok(()),
@@ -407,7 +407,7 @@ fn check_support(at: ApplyContext<'_>, result: &AppliedList) -> Result<(), Propo
         return Ok(());
     }
     let RequiredCapabilities { extension_types: extensions, proposal_types, credential_types } = &result.required;
-    // req: R-11.1-02, R-11.1-03, R-12.1.7-01, R-13.4-08
+    // req: R-11.1-02, R-11.1-03, R-12.1.7-01, R-13.4-08, R-12.3-02
     let supported = extension_types(&result.extensions)
         .iter()
         .chain(extensions)
@@ -424,7 +424,6 @@ fn check_leaves(
     sorted: &Sorted<'_>,
     result: &AppliedList,
 ) -> Result<(), ProposalListError> {
-    // req: R-12.3-02
     let group_extensions = extension_types(&result.extensions);
     for (leaf_index, listed, _) in &sorted.updates {
         let (Proposal::Update(leaf), Some(old)) = (&listed.proposal, at.tree.leaf(*leaf_index)) else { continue };

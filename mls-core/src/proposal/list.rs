@@ -187,7 +187,6 @@ fn check_regular(list: &[ListedProposal], committer: LeafIndex, custom: &CustomT
                 // req: R-12.2-04
                 Sender::Member(leaf) if leaf == committer => return Err(ProposalListError::UpdateByCommitter),
                 Sender::Member(leaf) => leaf,
-                // req: R-12.1.2-04
                 _ => return Err(ProposalListError::UpdateByNonMember),
             },
             // req: R-12.2-05

@@ -8,7 +8,6 @@ use mls_crypto_traits::{Rng, Suite, random_bytes};
 use super::PskError;
 
 /// Where a pre-shared key comes from. Closed: any other value is refused.
-// req: R-8.4-06
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[mls(repr = "u8")]
 #[non_exhaustive]
@@ -22,7 +21,6 @@ pub enum PskType {
 }
 
 /// What a resumption PSK is used for. Closed: any other value is refused.
-// req: R-8.4-06
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[mls(repr = "u8")]
 #[non_exhaustive]

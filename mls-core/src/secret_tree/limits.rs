@@ -1,8 +1,6 @@
 //! Bounds on out-of-order delivery (RFC 9420 section 15.3).
 
 /// How much work and memory out-of-order messages may take.
-// req: R-15.3-01
-// req: R-15.3-02
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecretTreeLimits {

@@ -38,8 +38,9 @@ pub struct LeafNode {
 }
 
 /// How a leaf came into the tree, with what only that source carries (RFC 9420 section 7.2).
-// req: R-7.2-01, R-7.2-02
+// req: R-7.2-01
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+// req: R-7.2-02
 #[mls(repr = "u8")]
 #[expect(clippy::exhaustive_enums, reason = "the RFC closes the set")]
 pub enum LeafNodeSource {
@@ -58,7 +59,6 @@ pub enum LeafNodeSource {
 }
 
 /// What a client supports (RFC 9420 section 7.2). Unknown values are kept and mean nothing.
-// req: R-7.2-08
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Capabilities {
     /// Protocol versions.
@@ -75,7 +75,6 @@ pub struct Capabilities {
 
 /// When a key package may be used, in seconds since the Unix epoch, both ends included
 /// (RFC 9420 section 7.2).
-// req: R-7.2-10
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Lifetime {
     /// The first second.
@@ -88,6 +87,7 @@ impl Lifetime {
     /// Whether `now` lies between the ends.
     #[must_use]
     pub const fn contains(&self, now: u64) -> bool {
+        // req: R-7.2-10
         self.not_before <= now && now <= self.not_after
     }
 
@@ -103,7 +103,6 @@ impl Capabilities {
     /// What this engine supports with these cipher suites: the protocol's one version, basic credentials, and the
     /// extensions and proposals of RFC 9420, which are not listed. Where an identity provider takes other credentials,
     /// add their types.
-    // req: R-7.2-05
     #[must_use]
     pub fn of_engine(crypto: &dyn CryptoProvider) -> Self {
         Self {
@@ -118,6 +117,7 @@ impl Capabilities {
 
     /// Whether extensions of this type are supported: listed, or a default.
     #[must_use]
+    // req: R-7.2-08
     pub fn supports_extension(&self, extension_type: ExtensionType) -> bool {
         extension_type.is_default() || self.extensions.contains(&extension_type)
     }

@@ -15,7 +15,6 @@ use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reade
 pub const MAX_DEPTH: u8 = 31;
 
 /// A leaf's number, counted from the left (RFC 9420 section 4.1.1). Always below 2^31.
-// req: R-4.1.1-01
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeafIndex(u32);
 
@@ -26,6 +25,7 @@ impl LeafIndex {
     /// The leaf numbered `index`, or `None` where that is 2^31 or more and no tree can hold it.
     #[must_use]
     pub const fn new(index: u32) -> Option<Self> {
+        // req: R-4.1.1-01
         if index < 1 << 31 { Some(Self(index)) } else { None }
     }
 

@@ -29,7 +29,6 @@ pub enum Node {
 ///
 /// Never what no sender may ship: empty, ending in a blank, with a leaf or a parent at a place of
 /// the other kind. Decoding refuses those as `InvalidValue`, at the node that is wrong.
-// req: R-12.4.3.3-01
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RatchetTreeArray(Vec<Option<Node>>);
 

@@ -40,8 +40,8 @@ impl ParentHashInput<'_> {
     /// # Errors
     /// [`ParentHashError::Encode`] for a field too long to encode, [`ParentHashError::Crypto`] from the backend.
     pub fn hash(&self, suite: Suite<'_>) -> Result<Digest, ParentHashError> {
-        // req: R-7.9-01
         let Self { encryption_key, parent_hash, original_sibling_tree_hash } = *self;
+        // req: R-7.9-01
         let input = (encryption_key, parent_hash, original_sibling_tree_hash).to_bytes()?;
         Ok(suite.hash(&[&input])?)
     }
@@ -75,14 +75,14 @@ pub fn path_parent_hashes(
     }
     let mut parents = Vec::with_capacity(steps.len());
     let mut above = Vec::new();
-    // req: R-7.5-10, R-7.9-02
+    // req: R-7.5-10, R-7.9-02, R-7.5-03
     for (step, key) in steps.iter().zip(keys).rev() {
-        // req: R-7.9-04
         let sibling = step.copath_child;
         let sibling_hash = tree_after_proposals.node_hash(sibling).ok_or(ParentHashError::OutsideTree(sibling))?;
         let input = ParentHashInput {
             encryption_key: key.as_bytes(),
             parent_hash: &above,
+            // req: R-7.9-04
             original_sibling_tree_hash: sibling_hash.as_bytes(),
         };
         let hash = input.hash(suite)?.as_bytes().to_vec();

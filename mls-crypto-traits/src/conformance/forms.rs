@@ -160,7 +160,6 @@ fn sealing(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoEr
         }
     }
 
-    // req: R-8.3-01, R-8.3-02
     let (kem_output, sent) = suite.external_init_sender(&pair.public, &mut Stream(6))?;
     let received = suite.external_init_receiver(&pair.private, &kem_output);
     recorder.gives("external init", &received, sent.as_bytes());
@@ -181,7 +180,6 @@ fn signing(suite: Suite<'_>, recorder: &mut Recorder<'_>) -> Result<(), CryptoEr
         |label: &[u8], content: &[u8], signature: &[u8]| public.verify_with_label(label, &[content], signature);
     recorder.check("SignWithLabel", verify(b"Label", b"content", &signature).is_ok());
     let bad = CryptoError::InvalidSignature;
-    // req: R-5.1.2-04
     recorder.refuses("another label", &verify(b"label", b"content", &signature), bad);
     recorder.refuses("another object", &verify(b"Label", b"contents", &signature), bad);
     recorder.refuses("an empty signature", &verify(b"Label", b"content", &[]), bad);

@@ -66,7 +66,6 @@ pub(super) fn run_hmac(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
             recorder.check(case, verdict == Ok(test.result == TestResult::Valid));
         }
     }
-    // req: R-6.2-03
     let tag = suite.mac(b"key", &[b"message"]);
     let verify = |tag: &[u8]| suite.verify_mac(b"key", &[b"message"], tag);
     let Ok(tag) = tag else {

@@ -161,7 +161,7 @@ impl<'a> Suite<'a> {
     ///
     /// # Errors
     /// [`CryptoError::InvalidPublicKey`].
-    // req: R-10-03, R-10-05, R-5.1.1-03
+    // req: R-10-03, R-10-05
     pub fn check_hpke_public_key(self, public: &[u8]) -> Result<(), CryptoError> {
         self.provider().kem().check_public_key(public)
     }

@@ -28,7 +28,6 @@ impl Suite<'_> {
     ///
     /// # Errors
     /// [`CryptoError::Backend`] where the library failed.
-    // req: R-17.1-02
     pub fn mac(self, key: &[u8], input: &[&[u8]]) -> Result<Tag, CryptoError> {
         let tag = self.provider().hmac(key, input)?;
         Tag::from_slice(tag.as_bytes()).ok_or(CryptoError::Backend)

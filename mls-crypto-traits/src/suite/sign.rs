@@ -125,7 +125,7 @@ impl Suite<'_> {
     ///
     /// # Errors
     /// [`CryptoError::InvalidPublicKey`].
-    // req: R-10-05, R-5.1.2-01
+    // req: R-5.1.2-01
     pub fn check_signature_public_key(self, public: &[u8]) -> Result<(), CryptoError> {
         self.verify_key(public).map(drop)
     }

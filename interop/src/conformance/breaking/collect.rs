@@ -433,6 +433,11 @@ impl<'ast> Visit<'ast> for Collector<'_> {
             let with = With::Value(format!("{receiver}.{other}{arguments}"));
             self.add(range.clone(), anchor, Rank::Reversed, &format!("{other} for {name}"), with);
         }
+        if name == "ok_or" || name == "ok_or_else" {
+            // Where a value is needed, what is not refused has none.
+            let with = With::Value(format!("Ok({receiver}.unwrap())"));
+            self.add(range.clone(), anchor, Rank::Disabled, "not refused", with);
+        }
         if ["filter", "rev", "skip", "take", "chain", "or", "min", "max"].contains(&name.as_str()) {
             self.add(range, anchor, Rank::Disabled, &format!("without {name}"), With::Value(receiver));
         }

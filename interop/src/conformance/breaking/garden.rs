@@ -149,6 +149,13 @@ impl Garden {
                 sure.entry(file).or_default().extend(numbers);
             }
         }
+        if sure.is_empty() && self.len() == before {
+            for error in errors {
+                if let Some((file, numbers)) = self.of_function(error) {
+                    sure.entry(file).or_default().extend(numbers);
+                }
+            }
+        }
         for (file, numbers) in sure {
             if let Some(bed) = self.beds.get_mut(&file) {
                 bed.chosen.retain(|(_, number)| !numbers.contains(number));
@@ -226,7 +233,7 @@ impl Garden {
         None
     }
 
-    /// The innermost switch around an error; else those inside of it; else those of its function.
+    /// The innermost switch around an error; else those inside of it.
     fn around(&self, error: &Diagnostic) -> Option<(PathBuf, BTreeSet<u32>)> {
         for (file, span) in &error.spans {
             let Some(bed) = self.beds.get(file) else { continue };
@@ -240,6 +247,14 @@ impl Garden {
             if !inside.is_empty() {
                 return Some((file.clone(), inside));
             }
+        }
+        None
+    }
+
+    /// All switches of the function that an error is in: the last resort.
+    fn of_function(&self, error: &Diagnostic) -> Option<(PathBuf, BTreeSet<u32>)> {
+        for (file, span) in &error.spans {
+            let Some(bed) = self.beds.get(file) else { continue };
             let functions = bed.plantable.functions.iter().filter(|function| {
                 let moved = bed.moved(function.range.start).zip(bed.moved(function.range.end));
                 moved.is_some_and(|(start, end)| start <= span.start && span.end <= end)

@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::super::matrix::{Matrix, TestPlace};
 use super::Plan;
 use super::cargo::Targets;
 use super::change::{Change, Plantable, Rank, With};
@@ -40,6 +41,9 @@ const SLOW: Duration = Duration::from_secs(8);
 /// How many tests are tried on a mutant, the likeliest first.
 const TRIES: usize = 120;
 
+/// A requirement's id within so many lines is the mutant's, too.
+const NEAR: usize = 6;
+
 /// In the table, a mutant that no test caught.
 const SURVIVES: &str = "SURVIVES";
 
@@ -59,7 +63,7 @@ struct Mutant {
 ///
 /// # Errors
 /// What keeps the copy from being made or its tests from running.
-pub fn run(root: &Path, plan: &Plan) -> Result<bool, String> {
+pub fn run(root: &Path, matrix: &Matrix, plan: &Plan) -> Result<bool, String> {
     let reasons = reasons(root)?;
     let workshop = Workshop::new(root, "mutants", plan.target_dir.as_ref())?;
     let mut garden = Garden::remember(&workshop);
@@ -94,7 +98,7 @@ pub fn run(root: &Path, plan: &Plan) -> Result<bool, String> {
     let all = runs.habits.len();
     runs.habits.retain(|_, habit| habit.takes < SLOW);
     eprintln!("{all} tests ran, {} of them fast enough", runs.habits.len());
-    let reach = Reach::new(&garden, &runs);
+    let reach = Reach::new(&garden, &runs, matrix);
     let known = known(plan)?;
     let caught = in_parallel(&mutants, |mutant| {
         if let Some(by) = known.get(&mutant.key()) {
@@ -139,7 +143,7 @@ impl Mutant {
 fn is_mutant(plantable: &Plantable, change: &Change) -> bool {
     let what = change.what.as_str();
     let kind = match change.rank {
-        Rank::Disabled => what != "not refused",
+        Rank::Disabled => !matches!(what, "not refused" | "left out"),
         Rank::Reversed => {
             !matches!(what, "negated" | "as another arm" | "none" | "refusal by default" | "arguments swapped")
         }
@@ -201,11 +205,16 @@ struct Reach<'a> {
     tests: BTreeMap<u32, Vec<&'a Test>>,
     /// Mutants of a function, by file and function: where they are and their switches.
     functions: BTreeMap<(&'a Path, &'a str), Vec<(usize, u32)>>,
+    /// Lines that carry an id, with the tests that name it.
+    named: Vec<(&'a Path, usize, Vec<&'a TestPlace>)>,
 }
 
 impl<'a> Reach<'a> {
-    fn new(garden: &'a Garden, runs: &'a Runs<'_>) -> Self {
-        let mut reach = Self { tests: BTreeMap::new(), functions: BTreeMap::new() };
+    fn new(garden: &'a Garden, runs: &'a Runs<'_>, matrix: &'a Matrix) -> Self {
+        let named = matrix.rows.iter().flat_map(|row| {
+            row.enforced.iter().map(|place| (place.file.as_path(), place.line, row.tests.iter().collect()))
+        });
+        let mut reach = Self { tests: BTreeMap::new(), functions: BTreeMap::new(), named: named.collect() };
         for (test, habit) in &runs.habits {
             for switch in &habit.reaches {
                 reach.tests.entry(*switch).or_default().push(test);
@@ -242,12 +251,36 @@ impl<'a> Reach<'a> {
             .iter()
             .map(|test| {
                 let takes = runs.habits.get(*test).map(|habit| habit.takes).unwrap_or_default();
-                (scores.get(test).copied().unwrap_or_default() / (takes.as_secs_f64() + 0.05), takes, *test)
+                let mut score = scores.get(test).copied().unwrap_or_default() * kinship(&mutant.file, test);
+                if self.names(mutant, test) {
+                    score += 1.0;
+                }
+                (score / (takes.as_secs_f64() + 0.05), takes, *test)
             })
             .collect();
         order.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
         order.into_iter().map(|(.., test)| test).collect()
     }
+}
+
+impl Reach<'_> {
+    /// Whether a test names a requirement that stands near a mutant.
+    fn names(&self, mutant: &Mutant, test: &Test) -> bool {
+        let near = |file: &Path, line: usize| file == mutant.file && line.abs_diff(mutant.number) <= NEAR;
+        let tests = self.named.iter().filter(|(file, line, _)| near(file, *line)).flat_map(|(.., tests)| tests);
+        tests.into_iter().any(|place| test.is(place))
+    }
+}
+
+/// How near a test is to a file by its name: in the same module, or called like it.
+fn kinship(file: &Path, test: &Test) -> f64 {
+    let inside = file.iter().skip_while(|part| *part != "src").skip(1);
+    let modules = inside.filter_map(|part| part.to_str()).map(|part| part.trim_end_matches(".rs"));
+    let shared = modules.zip(test.name.split("::")).take_while(|(one, other)| one == other).count();
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let called = usize::from(test.name.contains(stem));
+    let shared = u32::try_from(shared.saturating_add(called)).unwrap_or(u32::MAX);
+    f64::from(shared) * 4.0 + 1.0
 }
 
 /// File, function, line and change of the survivors that are known, with the reason.

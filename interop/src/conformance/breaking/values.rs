@@ -144,6 +144,7 @@ pub(super) fn others(expression: &Expr, text: &str) -> Vec<Other> {
         Expr::Call(_) | Expr::MethodCall(_) | Expr::Macro(_) => {
             let mut others = vec![
                 other(Rank::Disabled, "verdict dropped", &format!("{{ let _ = {text}; Ok(()) }}")),
+                other(Rank::Disabled, "left out", "()"),
                 other(Rank::Altered, "default", "Default::default()"),
                 other(Rank::Altered, "default", "Ok(Default::default())"),
             ];

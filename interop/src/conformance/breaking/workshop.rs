@@ -57,7 +57,8 @@ mls-codec = { opt-level = 0, debug = false }
 mls-core = { opt-level = 0, debug = false }
 ";
 
-/// What is derived swaps the first two fields of a structure, and flips a bit of the tag of an enumeration.
+/// What is derived swaps the first two fields of a structure; it flips a bit of the tag of an enumeration, and takes what
+/// it does not know for the first.
 const DERIVE_ENCODE: [(&str, &str); 2] = [
     (
         "quote! { let Self #pattern = self; #encode },",
@@ -96,10 +97,21 @@ const DERIVE_DECODE: [(&str, &str); 3] = [
     ),
     (
         "let decode = quote! {",
-        "let flip = crate::switch(input).map(|number| quote! { ^ (if ::mls_switch::on(#number) { 0x40 } else { 0 }) });
+        "let tag = quote! { <#repr as ::mls_codec::Decode>::decode(__r)? };
+            let known = variants.iter().map(|variant| &variant.constant);
+            let first = variants.first().map(|variant| &variant.constant);
+            let tag = match crate::switch(input) {
+                Some(number) => quote! {
+                    match (#tag, ::mls_switch::on(#number)) {
+                        (__tag, false) => __tag,
+                        (__tag, true) => match __tag ^ 0x40 { __tag @ (#(#known)|*) => __tag, _ => #first },
+                    }
+                },
+                None => tag,
+            };
             let decode = quote! {",
     ),
-    ("::decode(__r)? {", "::decode(__r)? #flip {"),
+    ("match <#repr as ::mls_codec::Decode>::decode(__r)? {", "match #tag {"),
 ];
 
 const DERIVE_SWITCH: &str = r#"

@@ -101,7 +101,7 @@ fn sender_data_is_refused_to_all_but_members() {
     }
 }
 
-// req: R-6.3.1-07, R-6.3.1-09
+// req: R-6.3.1-07, R-6.3.1-09, R-6.3.1-10
 #[test]
 fn the_reuse_guard_is_mixed_into_the_nonce() {
     let suite = fixtures::suite();
@@ -186,7 +186,7 @@ fn with_sender_data(ciphertext: &[u8], sample: &[u8], plaintext: &[u8]) -> Priva
     message
 }
 
-// req: R-6.3.2-02, R-6.3.2-03
+// req: R-6.3.2-02, R-6.3.2-03, R-6.3.2-04
 #[test]
 fn the_sample_is_the_hash_length_or_the_whole_ciphertext() {
     let plaintext = sender_data().to_bytes().unwrap();

@@ -97,10 +97,10 @@ impl NewPath {
     /// [`PathError::WrongLeafSource`], [`PathError::ParentHashMismatch`] or [`PathError::PublicKeyMismatch`] if the leaf is not made for
     /// this path; [`PathError::Tree`] if the tree is not.
     pub fn merge(&self, suite: Suite<'_>, tree: &RatchetTree, leaf: &LeafNode) -> Result<RatchetTree, PathError> {
-        // req: R-7.5-03, R-7.5-04
         let LeafNodeSource::Commit { parent_hash } = &leaf.leaf_node_source else {
             return Err(PathError::WrongLeafSource);
         };
+        // req: R-7.5-04
         if *parent_hash != self.parent_hashes.leaf {
             return Err(PathError::ParentHashMismatch);
         }
@@ -184,7 +184,7 @@ pub(super) fn install<'a>(
     parent_hashes: &PathParentHashes,
 ) -> Result<RatchetTree, PathError> {
     let mut parents: Vec<(NodeIndex, Arc<[u8]>)> = Vec::with_capacity(parent_hashes.parents.len());
-    // req: R-7.4-01, R-7.4-05, R-7.5-02, R-7.5-09
+    // req: R-7.4-01, R-7.5-02, R-7.5-09
     for ((node, key), parent_hash) in nodes.zip(&parent_hashes.parents) {
         let parent =
             ParentNode { encryption_key: key.clone(), parent_hash: parent_hash.clone(), unmerged_leaves: Vec::new() };

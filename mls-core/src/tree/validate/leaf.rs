@@ -121,6 +121,7 @@ fn check_source(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), LeafNo
         // req: R-7.3-14, R-7.3-19, R-12.4.2-09
         (ExpectedSource::Commit | ExpectedSource::Tree, LeafNodeSource::Commit { .. })
         | (ExpectedSource::Tree, LeafNodeSource::Update) => Ok(()),
+        // req: R-10-09
         _ => Err(LeafNodeError::WrongSource),
     }
 }
@@ -149,7 +150,7 @@ fn check_capabilities(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), 
     if !capabilities.cipher_suites.contains(&context.cipher_suite) {
         return Err(LeafNodeError::CipherSuiteUnsupported);
     }
-    // req: R-7.3-07, R-11.1-01, R-11.1-03
+    // req: R-7.3-07, R-11.1-01
     let mut required = context.required.extension_types.iter().copied();
     if let Some(missing) = required.find(|&extension| !capabilities.supports_extension(extension)) {
         return Err(LeafNodeError::RequiredExtensionMissing(missing));
@@ -186,7 +187,7 @@ fn check_extensions(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), Le
             return Err(LeafNodeError::UndeclaredExtension(extension));
         }
     }
-    // req: R-13.4-06, R-13.4-08, R-13.4-09
+    // req: R-13.4-06, R-13.4-09
     match context.group_extensions.iter().copied().find(|&extension| !supports(extension)) {
         Some(missing) => Err(LeafNodeError::GroupExtensionUnsupported(missing)),
         None => Ok(()),

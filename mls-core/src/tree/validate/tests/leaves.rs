@@ -180,6 +180,15 @@ fn what_the_group_requires_must_be_supported() {
     assert_eq!(subject.verdict(ExpectedSource::KeyPackage), Ok(()));
 }
 
+#[test]
+fn what_is_declared_is_found_in_any_order() {
+    let mut subject = Subject::key_package();
+    subject.leaf.capabilities.extensions = [0xffff, CUSTOM, 0xf0f1, 0xf0ef, 0xf0f2].map(ExtensionType).to_vec();
+    subject.leaf.extensions.0 = vec![custom_extension()];
+    subject.group_extensions = vec![ExtensionType(0xf0ef), ExtensionType(0xffff)];
+    assert_eq!(subject.verdict(ExpectedSource::KeyPackage), Ok(()));
+}
+
 // req: R-11.1-03
 #[test]
 fn default_types_need_no_listing() {

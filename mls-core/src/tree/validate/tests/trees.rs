@@ -175,8 +175,11 @@ fn a_parent_without_a_link_is_refused() {
 #[test]
 fn an_invalid_parent_key_is_refused() {
     let world = grown();
-    let tree = with_parent(&world, 3, |parent| parent.encryption_key = HpkePublicKey::from(Vec::from([1; 31])));
-    assert_eq!(verdict(&world, &tree), Err(TreeValidationError::InvalidParentKey(node(3))));
+    // In the left half of the tree, and in the right.
+    for at in [3, 11] {
+        let tree = with_parent(&world, at, |parent| parent.encryption_key = HpkePublicKey::from(Vec::from([1; 31])));
+        assert_eq!(verdict(&world, &tree), Err(TreeValidationError::InvalidParentKey(node(at))));
+    }
 }
 
 // req: R-7.3-03, R-12.4.3.1-15
