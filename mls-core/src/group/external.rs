@@ -108,7 +108,6 @@ pub fn external_join(
     let psks = plan_psks(suite, plan, env)?;
     let (kem_output, init) = InitSecret::for_external_sender(suite, &external_pub, env.rng)?;
     let list = proposals(plan, kem_output, &psks);
-    // req: R-12.2-01, R-12.4-05
     check_list(&list, Committer::NewMember, suite.hash_len(), env.custom).map_err(JoinError::Proposals)?;
     let tag = QuestionTag::draw(env.rng)?;
     let question = ask_policy(tag, Sender::NewMemberCommit, true, &list);

@@ -158,8 +158,22 @@ impl Workshop {
         written.map_err(|error| format!("{}: {error}", switch.display()))
     }
 
+    /// Removes from a folder of the copy what the sources have no more.
+    fn remove_stale(&self, relative: &Path) -> Result<(), std::io::Error> {
+        for entry in fs::read_dir(self.copy.join(relative))? {
+            let path = entry?.path();
+            let Some(name) = path.file_name() else { continue };
+            if name == "mls-switch" || self.root.join(relative).join(name).exists() {
+                continue;
+            }
+            if path.is_dir() { fs::remove_dir_all(&path)? } else { fs::remove_file(&path)? }
+        }
+        Ok(())
+    }
+
     fn folder(&self, relative: &Path, changed: &BTreeMap<PathBuf, String>) -> Result<(), std::io::Error> {
         fs::create_dir_all(self.copy.join(relative))?;
+        self.remove_stale(relative)?;
         for entry in fs::read_dir(self.root.join(relative))? {
             let path = entry?.path();
             let Some(name) = path.file_name() else { continue };
