@@ -9,7 +9,9 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
+    clippy::exhaustive_enums,
     clippy::missing_panics_doc,
+    clippy::must_use_candidate,
     reason = "measurements; a counting allocator cannot be written without unsafe code"
 )]
 

@@ -4,7 +4,7 @@
 //! are members that are played to the end; all others only have a key package. *Fresh* is the tree after that commit:
 //! its inside is blank, and a path of Alice's is sealed to every member. Then the played members commit, from the last
 //! to the first, so that every subtree beside Alice's path has a key of its own: *warm*. Handshakes are
-//! PublicMessages, credentials basic; adds are committed without a path.
+//! `PublicMessage`s, credentials basic; adds are committed without a path.
 
 use crate::count::{Taken, count, live};
 use crate::row::Sheet;
