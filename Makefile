@@ -83,6 +83,7 @@ lint: fmt-check clippy doc ## Check format, lints and documentation
 fmt-check: ## Check the format
 	$(CARGO) fmt --all --check
 	cd interop/peers && $(CARGO) fmt --check
+	cd interop/speed/peers && $(CARGO) fmt --check
 
 clippy: ## Check the lints
 	$(CARGO) clippy --locked --workspace --all-targets $(FEATURES) -- -D warnings

@@ -26,10 +26,7 @@ pub struct MlsRs<C> {
 
 type Config<C> = WithMlsRules<
     Rules,
-    WithGroupStateStorage<
-        Counted,
-        WithCryptoProvider<C, WithIdentityProvider<BasicIdentityProvider, BaseConfig>>,
-    >,
+    WithGroupStateStorage<Counted, WithCryptoProvider<C, WithIdentityProvider<BasicIdentityProvider, BaseConfig>>>,
 >;
 
 /// The store in memory, and what it was handed.

@@ -147,7 +147,9 @@ impl Library for OpenMls {
         let group = member.group.as_mut().unwrap();
         let message = read(commit).try_into_protocol_message().unwrap();
         let processed = group.process_message(&member.provider, message).unwrap();
-        let ProcessedMessageContent::StagedCommitMessage(commit) = processed.into_content() else { panic!("no commit") };
+        let ProcessedMessageContent::StagedCommitMessage(commit) = processed.into_content() else {
+            panic!("no commit")
+        };
         group.merge_staged_commit(&member.provider, *commit).unwrap();
     }
 
