@@ -173,7 +173,12 @@ impl Change {
     fn make(self, table: &mut Table) {
         match self {
             Self::DeletePrefixes(prefixes) => {
-                table.retain(|name, _| !prefixes.iter().any(|prefix| name.starts_with(prefix)));
+                // What is not deleted is not looked at: each commit deletes a set or two.
+                for prefix in &prefixes {
+                    let range = table.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(prefix));
+                    let names: Vec<_> = range.map(|(name, _)| name.clone()).collect();
+                    names.iter().for_each(|name| drop(table.remove(name)));
+                }
             }
             Self::Put(name, key, value) => {
                 table.insert(name, (key, value));

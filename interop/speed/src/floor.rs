@@ -146,7 +146,10 @@ impl Prices {
             }
             "join" => self.open + (n + 1.0) * self.verify + tree + schedule + len * (self.aead_byte + self.hash_byte),
             "path commit, fresh" => path(n - 1.0),
-            "path commit, warm" | "remove one" => path(depth),
+            "path commit, warm" => path(depth),
+            // The path of whoever leaves is blank, so that more keys have to be sealed to: as many as there are
+            // ciphertexts of 82 bytes in the message.
+            "remove one" => path((len / 82.0 - 5.0).max(depth)),
             "process it, fresh" | "process it, warm, beside" | "process it, remove" => process_path(depth),
             "process it, warm, other half" => process_path(1.0),
             "add one" => add(depth),

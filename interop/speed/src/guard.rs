@@ -38,9 +38,15 @@ pub fn prepare(dir: &Path, members: u32) {
     write("message-2", &library.send(&mut alice, &[7; 1_024]));
     write("beside", others[0].export().as_bytes());
     write("other-half", others[last].export().as_bytes());
-    let exported = alice.export();
-    write("alice", exported.as_bytes());
-    write("commit", &library.update(&mut OurMember::import(&library, &exported)));
+    write("next-epoch", &library.update(&mut others[1]));
+    write("alice", alice.export().as_bytes());
+    let mut alice = OurMember::import(&library, &read(dir, "alice"));
+    library.process(&mut alice, &fs::read(dir.join("next-epoch")).unwrap());
+    write("commit", &library.update(&mut alice));
+}
+
+fn read(dir: &Path, name: &str) -> SecretBytes {
+    fs::read(dir.join(name)).unwrap().into()
 }
 
 /// Runs one operation; only [`guarded`] is counted.
@@ -49,20 +55,21 @@ pub fn run(dir: &Path, operation: &str) {
     let read = |name: &str| fs::read(dir.join(name)).unwrap();
     let member = |name: &str| {
         assert!(STORED.contains(&name));
-        let mut member = OurMember::import(&library, &SecretBytes::from_slice(&read(name)));
+        let mut member = OurMember::import(&library, &self::read(dir, name));
         library.load_rest(&mut member);
         member
     };
-    // Where a group was moved to, a path comes first.
+    // A group that was moved says nothing in its epoch: somebody else has to begin the next.
     let moved = || {
         let mut alice = member("alice");
-        library.update(&mut alice);
-        library.apply(&mut alice);
+        library.process(&mut alice, &read("next-epoch"));
         alice
     };
     match operation {
         "process a path commit, beside" | "process a path commit, other half" => {
             let mut member = member(if operation.ends_with("beside") { "beside" } else { "other-half" });
+            // All that is needed is loaded by then.
+            library.process(&mut member, &read("next-epoch"));
             let commit = read("commit");
             guarded(&mut || library.process(&mut member, &commit));
         }

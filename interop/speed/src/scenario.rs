@@ -220,9 +220,9 @@ impl<'a, L: Library> Stage<'a, L> {
             }
         }
         self.sheet.print_with(committing, &commits, |row| row.message = Some(len));
-        self.sheet.print(beside, &near);
+        self.sheet.print_with(beside, &near, |row| row.message = Some(len));
         if let Some(far) = far {
-            self.sheet.print(far, &last);
+            self.sheet.print_with(far, &last, |row| row.message = Some(len));
             self.print_stored("persist a processed commit", &persisted, &stored);
         }
         self.agree();
@@ -261,9 +261,9 @@ impl<'a, L: Library> Stage<'a, L> {
             removed.push(self.process_all(&commit));
         }
         self.sheet.print_with("add one", &adds, |row| row.message = Some(add_len));
-        self.sheet.print("process it, add", &added);
+        self.sheet.print_with("process it, add", &added, |row| row.message = Some(add_len));
         self.sheet.print_with("remove one", &removes, |row| row.message = Some(remove_len));
-        self.sheet.print("process it, remove", &removed);
+        self.sheet.print_with("process it, remove", &removed, |row| row.message = Some(remove_len));
         self.agree();
     }
 
