@@ -14,7 +14,7 @@ use mls_crypto_traits::{CipherSuite, CryptoError, CryptoProvider, Rng, SecretByt
 use mls_storage_sqlite::{SqliteOptions, SqliteStorage};
 
 use crate::row::Sheet;
-use crate::scenario::{Committed, Library, Stored, Tree};
+use crate::scenario::{Committed, Library, Stored, Tree, filler};
 
 /// The client over a backend and a kind of store.
 pub struct Ours {
@@ -165,12 +165,9 @@ impl Library for Ours {
 
     fn key_packages(&self, count: u32) -> Vec<Vec<u8>> {
         let client = self.client("fillers", Arc::new(MemoryStorage::new()));
-        let mut rng = rand_number();
         (0..count)
-            .map(|number| {
-                rng += 1;
-                let name = format!("filler {rng} {number}");
-                let identity = client.new_identity(self.suite, Credential::basic(name)).unwrap();
+            .map(|_| {
+                let identity = client.new_identity(self.suite, Credential::basic(filler())).unwrap();
                 client.key_package(&identity).unwrap().message
             })
             .collect()
@@ -246,11 +243,4 @@ impl Library for Ours {
     fn load_rest(&self, member: &mut OurMember) {
         member.group().members().unwrap();
     }
-}
-
-/// Names differ from one batch to the next.
-fn rand_number() -> u64 {
-    use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    NEXT.fetch_add(1_000_000, Relaxed)
 }

@@ -6,6 +6,8 @@
 //! to the first, so that every subtree beside Alice's path has a key of its own: *warm*. Handshakes are
 //! `PublicMessage`s, credentials basic; adds are committed without a path.
 
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use crate::count::{Taken, count, live};
 use crate::row::Sheet;
 
@@ -71,6 +73,12 @@ pub trait Library {
     fn load(&self, member: &mut Self::Member);
     /// Reads the rest, where some is read when it is needed.
     fn load_rest(&self, _member: &mut Self::Member) {}
+}
+
+/// The name of somebody whom nobody plays. No name comes twice: a client is in a group once.
+pub fn filler() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("filler {}", NEXT.fetch_add(1, Relaxed))
 }
 
 /// What to measure, and how often.

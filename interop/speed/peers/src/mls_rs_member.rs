@@ -15,7 +15,7 @@ use mls_rs_core::group::{EpochRecord, GroupState, GroupStateStorage};
 use zeroize::Zeroizing;
 
 use crate::row::Sheet;
-use crate::scenario::{Committed, Library, Stored, Tree};
+use crate::scenario::{Committed, Library, Stored, Tree, filler};
 
 /// The client with one provider and suite.
 pub struct MlsRs<C> {
@@ -174,7 +174,7 @@ impl<C: CryptoProvider + Clone> Library for MlsRs<C> {
     }
 
     fn key_packages(&self, count: u32) -> Vec<Vec<u8>> {
-        (0..count).map(|number| self.key_package(&mut self.member(&format!("filler {number}")))).collect()
+        (0..count).map(|_| self.key_package(&mut self.member(&filler()))).collect()
     }
 
     fn create(&self, member: &mut MlsRsMember<C>) {

@@ -9,7 +9,7 @@ use openmls_basic_credential::SignatureKeyPair;
 use openmls_rust_crypto::OpenMlsRustCrypto;
 
 use crate::row::Sheet;
-use crate::scenario::{Committed, Library, Stored, Tree};
+use crate::scenario::{Committed, Library, Stored, Tree, filler};
 
 /// The client with one suite.
 pub struct OpenMls {
@@ -80,7 +80,7 @@ impl Library for OpenMls {
     }
 
     fn key_packages(&self, count: u32) -> Vec<Vec<u8>> {
-        (0..count).map(|number| self.key_package(&mut self.member(&format!("filler {number}")))).collect()
+        (0..count).map(|_| self.key_package(&mut self.member(&filler()))).collect()
     }
 
     fn create(&self, member: &mut OpenMlsMember) {
