@@ -125,8 +125,8 @@ fn write_results(dir: &std::path::Path, rows: &[Row], prices: &[(u16, Option<Pri
     json.push(String::new());
     std::fs::write(dir.join("rows.jsonl"), json.join("\n")).unwrap();
     let mut text =
-        "# Results of the benchmark\n\nMade by `make bench`; CPU time, medians. README.md of `interop` says \
-                    what is measured.\n\n"
+        "# Results of the benchmark\n\nMade by `make bench`: processor time, medians. [What is measured, and how the \
+                    floor is counted](../speed/README.md).\n\n"
             .to_owned();
     for (suite, prices) in prices {
         text.push_str(&table::table(rows, *suite, prices.as_ref()));
