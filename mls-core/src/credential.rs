@@ -25,7 +25,6 @@ open_enum! {
 #[non_exhaustive]
 pub enum Credential {
     /// An identity whose meaning the application defines.
-    // req: R-5.3-01
     Basic {
         /// The identity, opaque to the engine.
         identity: Vec<u8>,
@@ -89,6 +88,7 @@ impl Encode for Credential {
 impl Decode for Credential {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(match CredentialType::decode(r)? {
+            // req: R-5.3-01
             CredentialType::BASIC => Self::Basic { identity: r.opaque()?.to_vec() },
             CredentialType::X509 => Self::X509 { certificates: Vec::decode(r)? },
             credential_type => Self::Other { credential_type, body: r.opaque()?.to_vec() },

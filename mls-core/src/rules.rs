@@ -125,7 +125,6 @@ pub trait MlsRules: Send + Sync {
     /// Whether a proposal that comes from outside the group is welcome (RFC 9420 section 12.1.8).
     ///
     /// No, unless told otherwise: proposals of external senders and new members are off until a policy turns them on.
-    // req: R-12.1.8-02
     fn judge_external_proposal(&self, question: &ExternalProposalQuestion) -> Ruling {
         question.refuse()
     }

@@ -16,7 +16,6 @@ pub use sign::{CheckedVerifyKey, VerifyRequest};
 ///
 /// It is a reference and `Copy`. The checks of [`checks`](crate::checks) sit in it, in front of the
 /// provider.
-// req: R-5.1-01
 #[derive(Clone, Copy, Debug)]
 pub struct Suite<'a>(&'a dyn CipherSuiteProvider);
 

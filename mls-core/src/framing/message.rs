@@ -35,7 +35,6 @@ pub struct MlsMessage {
 }
 
 /// A message by its wire format (RFC 9420 section 6).
-// req: R-6-09
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MlsMessageBody {
@@ -106,6 +105,7 @@ impl Encode for MlsMessage {
     }
 
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        // req: R-6-09
         (self.version, self.wire_format()).encode(out)?;
         match &self.body {
             MlsMessageBody::PublicMessage(message) => message.encode(out),

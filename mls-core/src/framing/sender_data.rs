@@ -13,7 +13,6 @@ pub struct SenderData {
     /// The generation of the sender's ratchet.
     pub generation: u32,
     /// Is added by XOR to the first four bytes of the ratchet's nonce.
-    // req: R-6.3.1-07, R-6.3.1-08
     pub reuse_guard: [u8; 4],
 }
 

@@ -244,7 +244,7 @@ impl VettedOwnCommit {
             custom: env.custom,
         };
         validate_leaf(suite, &leaf, &check).map_err(CommitError::Leaf)?;
-        // req: R-8.1-03
+        // req: R-8.1-03, R-7.8-04
         context.tree_hash = tree.root_hash().as_bytes().to_vec();
         let added: BTreeSet<LeafIndex> = self.applied.added.iter().map(|(leaf, _)| *leaf).collect();
         // req: R-12.4.1-07

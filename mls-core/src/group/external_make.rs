@@ -105,7 +105,6 @@ impl VettedExternalJoin {
     fn check_own_client(&self, members: &[MemberId]) -> Result<(), JoinError> {
         let Some((own, others)) = members.split_last() else { return Ok(()) };
         let other = self.checks.iter().zip(others).find(|(check, member)| check.leaf.is_some() && *member == own);
-        // req: R-12.2-09
         if let Some(leaf) = other.and_then(|(check, _)| check.leaf) {
             return Err(JoinError::Proposals(ProposalListError::AlreadyMember(own.clone(), leaf)));
         }

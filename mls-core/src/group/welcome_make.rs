@@ -77,6 +77,7 @@ pub(crate) fn make_welcomes(
         let group_secrets = GroupSecrets {
             joiner_secret: JoinerSecret::from_bytes(SecretBytes::from_slice(parts.joiner.as_bytes())),
             path_secret: path_secret.as_ref().map(SecretBytes::duplicate),
+            // req: R-12.4.1-17
             psks: psks(parts.list),
         };
         let plaintext = group_secrets.to_secret_bytes()?;

@@ -242,8 +242,8 @@ fn sort_proposal<'a>(
     match &listed.proposal {
         Proposal::Add(key_package) => {
             sorted.adds.push((place, listed, encoded(&key_package.leaf_node)?));
-            // req: R-5.3.1-01, R-5.3.1-03
             if listed.member.is_none() {
+                // req: R-5.3.1-01, R-5.3.1-03
                 sorted.newcomers.push(Newcomer {
                     event: CredentialEvent::Add,
                     leaf: None,

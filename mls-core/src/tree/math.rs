@@ -79,7 +79,6 @@ impl Decode for LeafIndex {
 }
 
 /// A node's position in the array representation (RFC 9420 Appendix C). Always below 2^32 - 1.
-// req: R-C-01
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeIndex(u32);
 
@@ -118,6 +117,7 @@ impl NodeIndex {
     /// The left child, `None` for a leaf.
     #[must_use]
     pub const fn left(self) -> Option<Self> {
+        // req: R-C-01
         if self.is_leaf() { None } else { Some(Self(self.0 ^ self.child_bit())) }
     }
 
@@ -187,7 +187,6 @@ impl From<LeafIndex> for NodeIndex {
 }
 
 /// The size of a tree, which is always a perfect binary tree (RFC 9420 section 4.1).
-// req: R-4.1-01
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TreeSize {
     depth: u8,
@@ -200,6 +199,7 @@ impl TreeSize {
     /// The tree with 2^`depth` leaves, or `None` beyond [`MAX_DEPTH`].
     #[must_use]
     pub const fn from_depth(depth: u8) -> Option<Self> {
+        // req: R-4.1-01
         if depth <= MAX_DEPTH { Some(Self { depth }) } else { None }
     }
 

@@ -122,7 +122,6 @@ impl RatchetTree {
     }
 
     /// The root's tree hash: the group's `tree_hash` (RFC 9420 section 7.8).
-    // req: R-7.8-04
     #[must_use]
     pub const fn root_hash(&self) -> &Digest {
         &self.root_hash

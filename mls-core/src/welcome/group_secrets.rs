@@ -20,7 +20,6 @@ pub struct GroupSecrets {
     /// The path secret of the lowest common ancestor with the committer, if there was a path.
     pub path_secret: Option<SecretBytes>,
     /// The Commit's pre-shared keys, in its order.
-    // req: R-12.4.1-17
     pub psks: Vec<PreSharedKeyId>,
 }
 

@@ -202,3 +202,16 @@ fn a_new_list_of_extensions_replaces_the_old_one() {
         }
     }
 }
+
+// req: R-7.8-04
+#[test]
+fn the_context_has_the_hash_of_the_new_tree() {
+    let [mut alice, mut bob, ..] = four();
+    let output = alice.commit(&CommitPlan::default());
+    alice.accept();
+    bob.receive(&output.message);
+    for peer in [&alice, &bob] {
+        let tree_hash = peer.group().tree().unwrap().root_hash().as_bytes();
+        assert_eq!(peer.group().epoch.context.tree_hash, tree_hash);
+    }
+}

@@ -207,7 +207,6 @@ fn check_credential(leaf: &LeafNode, context: &LeafContext<'_>) -> Result<(), Le
     if !members.all_support_credential(own) {
         return Err(LeafNodeError::CredentialNotSupportedByAll(own));
     }
-    // req: R-7.3-11
     let mut in_use = members.credential_types_in_use();
     match in_use.find(|&credential| !leaf.capabilities.supports_credential(credential)) {
         Some(missing) => Err(LeafNodeError::CredentialInUseUnsupported(missing)),

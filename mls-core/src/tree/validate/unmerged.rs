@@ -62,9 +62,9 @@ fn check_below(
         check_below(tree, parent, left, below_left)?;
         return check_below(tree, parent, right, below_right);
     };
-    // req: R-12.4.3.1-17
     let mut listed = between.unmerged();
     for &leaf in leaves {
+        // req: R-12.4.3.1-17
         if !listed.by_ref().any(|other| other == leaf) {
             return Err(UnmergedLeafError::NotListedBetween { parent, node, leaf });
         }
