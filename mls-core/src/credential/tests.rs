@@ -13,7 +13,9 @@ use super::*;
 fn a_basic_credential_is_its_identity() {
     let credential = Credential::basic(*b"abc");
     assert_eq!(credential.credential_type(), CredentialType::BASIC);
-    assert_eq!(credential.to_bytes().unwrap(), [0, 1, 3, b'a', b'b', b'c']);
+    let bytes = [0, 1, 3, b'a', b'b', b'c'];
+    assert_eq!(credential.to_bytes().unwrap(), bytes);
+    assert_eq!(Credential::from_bytes(&bytes), Ok(credential));
 }
 
 // req: R-5.3-03, R-17.5-01

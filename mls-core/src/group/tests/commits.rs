@@ -11,6 +11,7 @@ use crate::group::{
     AnswerError, Answers, CommitError, CommitPlan, DropReason, EncryptError, EncryptOptions, Fault, LeafChange,
     ProposeError, Proposing, accept_commit, commit, drop_commit, encrypt, propose,
 };
+use crate::identity::CredentialEvent;
 use crate::key_package::KeyPackageError;
 use crate::proposal::list::ProposalListError;
 use crate::tree::validate::LeafNodeError;
@@ -115,6 +116,8 @@ fn the_policy_and_the_questions_hold_for_our_own() {
     assert_eq!(two.rule(other, group, &mut env).unwrap_err(), CommitError::Answer(AnswerError::WrongAnswer));
     let yes = three.question().accept();
     let vetted = three.rule(yes, group, &mut env).unwrap();
+    let asked = vetted.credentials().iter().any(|check| check.event == CredentialEvent::Add);
+    assert!(asked, "{:?}", vetted.credentials());
     let error = vetted.resume(group, &Answers::new(), &mut env).unwrap_err();
     assert_eq!(error, CommitError::Answer(AnswerError::NotVouched(0)));
     let error = fails(&mut alice, &plan);

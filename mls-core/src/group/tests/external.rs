@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use mls_codec::Encode;
 use mls_crypto_traits::{CryptoError, HpkePublicKey};
 
 use super::common::{Event, Peer, group_of};
@@ -143,6 +144,8 @@ fn a_signature_of_another_key_than_the_paths() {
     assert_eq!(refused(&mut bob, &message), ReceiveError::Framing(FramingError::WrongSignature));
     let message = join(&alice, &mut erin, Lies { sign_context: Some(vec![]), ..Lies::none() });
     assert_eq!(refused(&mut bob, &message), ReceiveError::Framing(FramingError::WrongSignature));
+    let message = join(&alice, &mut erin, Lies::none());
+    assert!(matches!(bob.receive(&message.to_bytes().unwrap()), Event::Epoch(_)));
 }
 
 // req: R-6.2-02
