@@ -5,7 +5,9 @@ mod common;
 
 use common::{Event, Peer, agree, group_of};
 use mls_core::group::LeafChange;
-use mls_core::group::{CommitPlan, GroupInfoOptions, PathPolicy, Proposing, SendOptions, group_info};
+use mls_core::group::{
+    CommitPlan, GroupInfoOptions, PathPolicy, Proposing, SendOptions, export_ratchet_tree, group_info,
+};
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::CipherSuite;
 
@@ -98,6 +100,27 @@ fn a_commit_without_path_adds_members() {
     peers[0].accept();
     peers[1].receive(&output.message);
     carol.join(output.welcome.as_ref().unwrap(), output.ratchet_tree.as_deref());
+    peers.push(carol);
+    agree(&peers);
+    talk(&mut peers);
+}
+
+#[test]
+fn a_commit_may_leave_the_tree_to_somebody_else() {
+    let mut peers = group_of(&["alice", "bob"], CipherSuite(1));
+    let mut carol = Peer::new("carol", CipherSuite(1), 5);
+    let plan = CommitPlan {
+        proposals: vec![Proposing::Add(Box::new(carol.key_package().key_package))],
+        ratchet_tree_in_welcome: false,
+        ratchet_tree_beside: false,
+        ..CommitPlan::default()
+    };
+    let output = peers[0].commit(&plan);
+    assert_eq!(output.ratchet_tree, None);
+    peers[0].accept();
+    peers[1].receive(&output.message);
+    let tree = export_ratchet_tree(peers[1].group()).unwrap();
+    carol.join(output.welcome.as_ref().unwrap(), Some(&tree));
     peers.push(carol);
     agree(&peers);
     talk(&mut peers);

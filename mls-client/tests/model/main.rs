@@ -21,6 +21,8 @@
 mod act;
 mod actions;
 mod check;
+#[path = "../common/mod.rs"]
+mod common;
 mod doing;
 mod faces;
 mod oracle;

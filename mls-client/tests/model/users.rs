@@ -18,7 +18,8 @@ use mls_crypto_awslc::AwsLcProvider;
 use mls_crypto_openssl::OpenSslProvider;
 use mls_storage_sqlite::{SqliteOptions, SqliteStorage};
 
-use crate::faces::{Client, Group, Yielding, block_on};
+use crate::common::{Yielding, block_on};
+use crate::faces::{Client, Group};
 
 /// How a user's client is put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -13,6 +13,8 @@
 mod everywhere;
 
 mod backlog;
+#[path = "../common/mod.rs"]
+mod common;
 mod crash;
 mod delivery;
 mod entering;

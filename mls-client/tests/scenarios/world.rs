@@ -13,9 +13,9 @@ use mls_client::{
     ThreadPool, UnixTime,
 };
 
+use crate::common::{Yielding, block_on};
 use crate::everywhere::{Face, Store, combination};
 pub(crate) use crate::faces::{Client, Group, ObservedGroup, Successor};
-use crate::faces::{Yielding, block_on};
 
 pub(crate) const SUITE: CipherSuite = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
 pub(crate) const NOW: u64 = 1_800_000_000;

@@ -9,7 +9,8 @@ use mls_client::{
     WelcomePeek,
 };
 
-use super::{Client, ExternalJoin, Group, ObservedGroup, Successor, block_on};
+use super::{Client, ExternalJoin, Group, ObservedGroup, Successor};
+use crate::common::block_on;
 
 impl Client {
     pub(crate) fn new_identity(&self, suite: CipherSuite, credential: Credential) -> Result<Identity, CreateError> {
