@@ -7,9 +7,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cargo=${CARGO:-cargo}
 assignments=${ASSIGNMENTS:-4}
 suites=${SUITES:-1,2,3,4,5,6,7}
-# deep_random alone has 841 actors and thousands of calls: by default one assignment, one suite, each mode. That takes a
-# minute on two cores.
-deep_suites=${DEEP_SUITES:-1}
+# deep_random alone has 841 actors and thousands of calls: by default one assignment in each suite and mode. A suite takes
+# one minute on two cores with X25519, and several with the larger curves.
+deep_suites=${DEEP_SUITES:-$suites}
 deep_assignments=${DEEP_ASSIGNMENTS:-1}
 
 "$cargo" build --locked -p interop-grpc "$@"
