@@ -1,5 +1,7 @@
 //! What the state of the tree costs (RFC 9420 sections 4.2 and 7.6).
 
+use alloc::collections::BTreeSet;
+
 use super::math::LeafIndex;
 use super::ratchet_tree::RatchetTree;
 
@@ -78,7 +80,6 @@ impl RatchetTree {
         }
         // Members less one: the parents that have members on either side.
         let forks = members.saturating_sub(1);
-        let root = self.resolution(self.size().root()).len();
         TreeHealth {
             members,
             leaves,
@@ -86,18 +87,18 @@ impl RatchetTree {
             blank_leaves: leaves.saturating_sub(members),
             blank_parents: forks.saturating_sub(parents),
             unmerged,
-            root_resolution: u32::try_from(root).unwrap_or(u32::MAX),
+            root_resolution: self.resolution_len(self.size().root()),
         }
     }
 
-    /// What the next path commit of the member at `leaf` costs, if it adds and removes nobody. O(seals).
+    /// What the next path commit of the member at `leaf` costs, if it adds and removes nobody.
     #[must_use]
     pub fn path_cost(&self, leaf: LeafIndex) -> PathCost {
-        let steps = self.filtered_direct_path(leaf);
-        let seals = steps.iter().fold(0_u64, |sum, step| {
-            let recipients = self.resolution(step.copath_child).len();
+        let copath = self.copath(leaf);
+        let seals = copath.iter().fold(0_u64, |sum, child| {
+            let recipients = child.resolution_len(&BTreeSet::new());
             sum.saturating_add(u64::try_from(recipients).unwrap_or(u64::MAX))
         });
-        PathCost { nodes: u32::try_from(steps.len()).unwrap_or(u32::MAX), seals }
+        PathCost { nodes: u32::try_from(copath.len()).unwrap_or(u32::MAX), seals }
     }
 }

@@ -69,21 +69,19 @@ pub fn path_parent_hashes(
     sender: LeafIndex,
     keys: &[HpkePublicKey],
 ) -> Result<PathParentHashes, ParentHashError> {
-    let steps = tree_after_proposals.filtered_direct_path(sender);
-    if steps.len() != keys.len() {
+    let copath = tree_after_proposals.copath(sender);
+    if copath.len() != keys.len() {
         return Err(ParentHashError::PathLength);
     }
-    let mut parents = Vec::with_capacity(steps.len());
+    let mut parents = Vec::with_capacity(copath.len());
     let mut above = Vec::new();
     // req: R-7.5-10, R-7.9-02, R-7.5-03
-    for (step, key) in steps.iter().zip(keys).rev() {
-        let sibling = step.copath_child;
-        let sibling_hash = tree_after_proposals.node_hash(sibling).ok_or(ParentHashError::OutsideTree(sibling))?;
+    for (sibling, key) in copath.iter().zip(keys).rev() {
         let input = ParentHashInput {
             encryption_key: key.as_bytes(),
             parent_hash: &above,
             // req: R-7.9-04
-            original_sibling_tree_hash: sibling_hash.as_bytes(),
+            original_sibling_tree_hash: sibling.hash.as_bytes(),
         };
         let hash = input.hash(suite)?.as_bytes().to_vec();
         parents.push(core::mem::replace(&mut above, hash));

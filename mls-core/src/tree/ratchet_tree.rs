@@ -268,6 +268,10 @@ impl RatchetTree {
         self.leaf_keys(node.leaf()?).map(|(_, key)| key)
     }
 
+    pub(super) const fn root_link(&self) -> &Link {
+        &self.root
+    }
+
     /// What stands at `node`; `None` outside the tree.
     pub(super) fn link(&self, node: NodeIndex) -> Option<&Link> {
         if !self.size.contains(node) {

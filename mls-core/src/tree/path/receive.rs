@@ -9,12 +9,13 @@ use super::generate::install;
 use super::keys::PathKeysUpdate;
 use super::secret::PathSecret;
 use super::{PathError, UPDATE_PATH_NODE};
-use crate::commit::UpdatePath;
+use crate::commit::{UpdatePath, UpdatePathNode};
 use crate::key_schedule::CommitSecret;
 use crate::tree::leaf_node::LeafNodeSource;
 use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
 use crate::tree::parent_hash::path_parent_hashes;
-use crate::tree::ratchet_tree::{PathStep, RatchetTree};
+use crate::tree::ratchet_tree::RatchetTree;
+use crate::tree::resolution::CopathChild;
 
 /// Checks a path's shape and keys against the tree with the commit's proposals applied (RFC 9420 sections 7.6 and 12.4.2).
 ///
@@ -32,14 +33,9 @@ pub fn check_path(
     path: &UpdatePath,
     excluded: &BTreeSet<LeafIndex>,
 ) -> Result<(), PathError> {
-    let steps = filtered(tree_after_proposals, sender, path)?;
-    for (step, node) in steps.iter().zip(&path.nodes) {
-        // req: R-7.6-01, R-7.6-02, R-7.6-04
-        let expected = tree_after_proposals.resolution_excluding(step.copath_child, excluded).len();
-        let found = node.encrypted_path_secret.len();
-        if expected != found {
-            return Err(PathError::CiphertextCount { node: step.node, expected, found });
-        }
+    let copath = copath(tree_after_proposals, sender, path)?;
+    for (child, node) in copath.iter().zip(&path.nodes) {
+        check_count(child, node, excluded)?;
     }
     check_keys(suite, tree_after_proposals, path)
 }
@@ -60,14 +56,14 @@ pub fn merge_path(
     let LeafNodeSource::Commit { parent_hash } = &path.leaf_node.leaf_node_source else {
         return Err(PathError::WrongLeafSource);
     };
-    let steps = filtered(tree_after_proposals, sender, path)?;
+    let copath = copath(tree_after_proposals, sender, path)?;
     let keys: Vec<HpkePublicKey> = path.nodes.iter().map(|node| node.encryption_key.clone()).collect();
     let parent_hashes = path_parent_hashes(suite, tree_after_proposals, sender, &keys)?;
     // req: R-7.9.2-07
     if *parent_hash != parent_hashes.leaf {
         return Err(PathError::ParentHashMismatch);
     }
-    let nodes = steps.iter().map(|step| step.node).zip(&keys);
+    let nodes = copath.iter().map(|child| child.step.node).zip(&keys);
     install(suite, tree_after_proposals, sender, &path.leaf_node, nodes, &parent_hashes)
 }
 
@@ -98,33 +94,24 @@ pub fn decrypt_path(
     if excluded.contains(&own) || tree_after_proposals.is_blank(own.node()) {
         return Err(PathError::NotARecipient);
     }
-    let steps = filtered(tree_after_proposals, sender, path)?;
+    let copath = copath(tree_after_proposals, sender, path)?;
     // req: R-7.5-11
-    let lowest = steps.iter().position(|step| step.node.covers(own)).ok_or(PathError::NotARecipient)?;
-    let (_, common) = steps.split_at_checked(lowest).unwrap_or_default();
+    let lowest = copath.iter().position(|child| child.step.node.covers(own)).ok_or(PathError::NotARecipient)?;
+    let (_, common) = copath.split_at_checked(lowest).unwrap_or_default();
     let (_, nodes) = path.nodes.split_at_checked(lowest).unwrap_or_default();
-    let (Some(step), Some(node)) = (common.first(), nodes.first()) else {
+    let (Some(child), Some(node)) = (common.first(), nodes.first()) else {
         return Err(PathError::NotARecipient);
     };
-
-    let resolution = tree_after_proposals.resolution_excluding(step.copath_child, excluded);
-    // req: R-7.6-02
-    if resolution.len() != node.encrypted_path_secret.len() {
-        return Err(PathError::CiphertextCount {
-            node: step.node,
-            expected: resolution.len(),
-            found: node.encrypted_path_secret.len(),
-        });
-    }
+    check_count(child, node, excluded)?;
+    let private = |node: NodeIndex| if node == own.node() { Some(leaf_key) } else { parents.get(&node) };
     // req: R-4.2-02
-    let (private, public, ciphertext) = resolution
-        .iter()
-        .zip(&node.encrypted_path_secret)
-        .find_map(|(recipient, ciphertext)| {
-            let private = if *recipient == own.node() { leaf_key } else { parents.get(recipient)? };
-            Some((private, tree_after_proposals.encryption_key(*recipient)?, ciphertext))
+    let (private, public, ciphertext) = child
+        .recipient(own, |node| private(node).is_some(), excluded)
+        .and_then(|(place, recipient)| {
+            let public = tree_after_proposals.encryption_key(recipient)?;
+            Some((private(recipient)?, public, node.encrypted_path_secret.get(place)?))
         })
-        .ok_or(PathError::NoPrivateKey { node: step.node })?;
+        .ok_or(PathError::NoPrivateKey { node: child.step.node })?;
     // The tree has the public key, which is not computed again.
     let key = suite.hpke_key_pair(private, &HpkePublicKey::from(public)).map_err(PathError::Decryption)?;
     // req: R-7.6-05
@@ -135,7 +122,7 @@ pub fn decrypt_path(
     let secret = PathSecret::from_secret(suite, secret).map_err(|_| PathError::PathSecretLength)?;
 
     let public = nodes.iter().map(|node| Some(node.encryption_key.as_bytes()));
-    let (set, commit_secret) = derive_upward(suite, common, public, &secret)?;
+    let (set, commit_secret) = derive_upward(suite, common.iter().map(|child| child.step.node), public, &secret)?;
     // req: R-7.5-15
     let clear = direct_path(sender, tree_after_proposals.size())
         .filter(|node| node.covers(own) && !set.contains_key(node))
@@ -170,29 +157,29 @@ pub fn keys_from_welcome(
     }
     // req: R-12.4.3.1-20
     let public = steps.iter().map(|step| tree.encryption_key(step.node));
-    let (set, _) = derive_upward(suite, &steps, public, path_secret)?;
+    let (set, _) = derive_upward(suite, steps.iter().map(|step| step.node), public, path_secret)?;
     Ok(PathKeysUpdate { set, ..PathKeysUpdate::default() })
 }
 
-/// The private keys of `steps`, whose lowest node has the path secret `lowest`, each compared with the public key that belongs there;
+/// The private keys of `nodes`, whose lowest has the path secret `lowest`, each compared with the public key that belongs there;
 /// and the secret one step above.
 fn derive_upward<'a>(
     suite: Suite<'_>,
-    steps: &[PathStep],
+    nodes: impl Iterator<Item = NodeIndex>,
     public: impl Iterator<Item = Option<&'a [u8]>>,
     lowest: &PathSecret,
 ) -> Result<(BTreeMap<NodeIndex, HpkePrivateKey>, PathSecret), PathError> {
     let mut keys = BTreeMap::new();
     let mut above: Option<PathSecret> = None;
-    for (step, public) in steps.iter().zip(public) {
+    for (node, public) in nodes.zip(public) {
         let secret = above.as_ref().unwrap_or(lowest);
         let pair = secret.node_key_pair(suite)?;
         // req: R-7.5-12, R-12.4.3.1-21
         if public != Some(pair.public.as_bytes()) {
-            return Err(PathError::PublicKeyMismatch { node: step.node });
+            return Err(PathError::PublicKeyMismatch { node });
         }
         // req: R-4.2-01, R-7.5-13
-        keys.insert(step.node, pair.private);
+        keys.insert(node, pair.private);
         // The secret just used is wiped as it is replaced.
         // req: R-7.5-14
         above = Some(secret.next(suite)?);
@@ -204,13 +191,29 @@ fn derive_upward<'a>(
     }
 }
 
-fn filtered(tree: &RatchetTree, sender: LeafIndex, path: &UpdatePath) -> Result<Vec<PathStep>, PathError> {
-    let steps = tree.filtered_direct_path(sender);
+fn copath<'t>(tree: &'t RatchetTree, sender: LeafIndex, path: &UpdatePath) -> Result<Vec<CopathChild<'t>>, PathError> {
+    let copath = tree.copath(sender);
     // req: R-7.6-03
-    if steps.len() != path.nodes.len() {
-        return Err(PathError::PathLength { expected: steps.len(), found: path.nodes.len() });
+    if copath.len() != path.nodes.len() {
+        return Err(PathError::PathLength { expected: copath.len(), found: path.nodes.len() });
     }
-    Ok(steps)
+    Ok(copath)
+}
+
+/// Checks that there is a ciphertext for each node of the resolution.
+fn check_count(
+    child: &CopathChild<'_>,
+    node: &UpdatePathNode,
+    excluded: &BTreeSet<LeafIndex>,
+) -> Result<(), PathError> {
+    // req: R-7.6-01, R-7.6-02, R-7.6-04
+    let expected = child.resolution_len(excluded);
+    let found = node.encrypted_path_secret.len();
+    if expected == found {
+        Ok(())
+    } else {
+        Err(PathError::CiphertextCount { node: child.step.node, expected, found })
+    }
 }
 
 fn check_keys(suite: Suite<'_>, tree: &RatchetTree, path: &UpdatePath) -> Result<(), PathError> {

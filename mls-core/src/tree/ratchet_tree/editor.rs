@@ -129,12 +129,14 @@ impl<'a> Editor<'a> {
         parent.members = parent.left.members().saturating_add(parent.right.members());
         let (left, right) = (self.summary_below(&parent.left)?, self.summary_below(&parent.right)?);
         parent.summary = self.summaries.combine(left, right, parent.summary.as_ref());
-        Ok(parent_tree_hash(
+        let digest = parent_tree_hash(
             self.suite,
             parent.payload.as_deref(),
             left_hash.get(..self.hash_len).unwrap_or_default(),
             right_hash.get(..self.hash_len).unwrap_or_default(),
-        )?)
+        )?;
+        parent.resolved = parent.count_resolved()?;
+        Ok(digest)
     }
 
     /// Doubles until `size`, with `edits` in what is new.

@@ -9,6 +9,7 @@ use mls_crypto_traits::Digest;
 use super::TreeError;
 use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::summary::Summary;
+use crate::tree::view::ParentRef;
 
 /// What hangs at a position: whether that is a leaf's or a parent's is known from the position.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub(crate) struct ParentOf<H: ?Sized> {
     /// Of the members below; `None` where there are none.
     pub(super) summary: Option<Arc<Summary>>,
     pub(super) members: u32,
+    /// How many nodes the resolution of this one has.
+    pub(super) resolved: u32,
     /// The children's tree hashes, each in its half.
     pub(super) hashes: H,
 }
@@ -66,6 +69,14 @@ impl Link {
         }
     }
 
+    /// How many nodes the resolution has (RFC 9420 section 4.1.1).
+    pub(crate) fn resolution_len(&self) -> u32 {
+        match self {
+            Self::Leaf(_) => 1,
+            Self::Inner(parent) => parent.as_ref().map_or(0, |parent| parent.resolved),
+        }
+    }
+
     /// Whether both are the very same subtree, and so equal.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -87,10 +98,19 @@ impl Parent {
     }
 
     /// A child's tree hash, of `len` bytes.
-    pub(super) fn child_hash(&self, left: bool, len: usize) -> Option<Digest> {
+    pub(crate) fn child_hash(&self, left: bool, len: usize) -> Option<Digest> {
         let (first, second) = self.hashes.split_at_checked(self.hashes.len() / 2)?;
         let half = if left { first } else { second };
         Digest::from_slice(half.get(..len)?)
+    }
+
+    /// Counts the nodes of its own resolution, its children's being right.
+    pub(super) fn count_resolved(&self) -> Result<u32, TreeError> {
+        let Some(payload) = &self.payload else {
+            return Ok(self.left.resolution_len().saturating_add(self.right.resolution_len()));
+        };
+        let unmerged = ParentRef::from_bytes(payload)?.unmerged_len();
+        Ok(u32::try_from(unmerged).unwrap_or(u32::MAX).saturating_add(1))
     }
 
     /// Another node with the same content.
@@ -104,6 +124,7 @@ impl Parent {
             parent.payload.clone_from(&self.payload);
             parent.summary.clone_from(&self.summary);
             parent.members = self.members;
+            parent.resolved = self.resolved;
             for (to, from) in parent.hashes.iter_mut().zip(&self.hashes) {
                 *to = *from;
             }
@@ -128,7 +149,7 @@ impl Parent {
 
 impl<const N: usize> ParentOf<[u8; N]> {
     fn sized(left: Link, edit: impl FnOnce(&mut Parent) -> Result<(), TreeError>) -> Result<Arc<Parent>, TreeError> {
-        let mut parent = Self { left, right: Link::BLANK, payload: None, summary: None, members: 0, hashes: [0; N] };
+        let mut parent = Self { left, right: Link::BLANK, payload: None, summary: None, members: 0, resolved: 0, hashes: [0; N] };
         edit(&mut parent)?;
         Ok(Arc::new(parent))
     }

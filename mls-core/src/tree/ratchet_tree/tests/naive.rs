@@ -274,6 +274,7 @@ impl Pair<'_> {
             assert_eq!(tree.node_bytes(node).map(|bytes| bytes.to_vec()), naive.bytes(node));
             assert_eq!(tree.encryption_key(node), naive.encryption_key(node));
             assert_eq!(tree.resolution(node), naive.resolution(node));
+            assert_eq!(tree.resolution_len(node) as usize, naive.resolution(node).len());
             assert_eq!(tree.is_subtree_blank(node), naive.resolution(node).is_empty());
             let under = members.iter().filter(|leaf| node.covers(**leaf)).count();
             assert_eq!(tree.members_under(node) as usize, under);
@@ -283,10 +284,31 @@ impl Pair<'_> {
             }
             if let Some(leaf) = node.leaf() {
                 assert_eq!(tree.filtered_direct_path(leaf), naive.filtered_direct_path(leaf));
+                self.check_copath(leaf, &members);
             }
         }
         self.check_lookups(*fresh);
         self.check_summary();
+    }
+
+    /// Whom a path of `sender` is encrypted to, some leaves left out, and which ciphertext is each member's.
+    fn check_copath(&self, sender: LeafIndex, members: &[LeafIndex]) {
+        let excluded = members.iter().copied().filter(|leaf| leaf.as_u32() % 3 == 1).collect();
+        for child in self.tree.copath(sender) {
+            let resolution = self.tree.resolution_excluding(child.step.copath_child, &excluded);
+            assert_eq!(child.resolution_len(&excluded), resolution.len());
+            assert_eq!(Some(child.hash), self.tree.node_hash(child.step.copath_child));
+            let below = |leaf: &&LeafIndex| child.step.copath_child.covers(**leaf) && !excluded.contains(*leaf);
+            for own in members.iter().filter(below) {
+                // Of the nodes above, every second is held; then none but the leaf.
+                for every in [2, u32::MAX] {
+                    let held =
+                        |node: NodeIndex| node == own.node() || node.covers(*own) && node.as_u32() / 2 % every == 1;
+                    let expected = resolution.iter().copied().enumerate().find(|(_, node)| held(*node));
+                    assert_eq!(child.recipient(*own, held, &excluded), expected);
+                }
+            }
+        }
     }
 
     fn check_lookups(&self, fresh: u32) {
