@@ -234,7 +234,7 @@ impl Show for Commit {
 impl Show for UpdatePath {
     fn show(&self) -> Node {
         let nodes = all(&self.nodes, |node| {
-            let secrets = all(&node.encrypted_path_secret, |sealed| {
+            let secrets = all(&node.encrypted_path_secret.iter().collect::<Vec<_>>(), |sealed| {
                 let parts = [("kem_output", bytes(&sealed.kem_output)), ("ciphertext", bytes(&sealed.ciphertext))];
                 fields(sealed, parts)
             });

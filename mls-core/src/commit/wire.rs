@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, Encode};
-use mls_crypto_traits::{HpkeCiphertext, HpkePublicKey};
+use mls_crypto_traits::HpkePublicKey;
 
+use super::EncryptedPathSecrets;
 use crate::proposal::ProposalOrRef;
 use crate::tree::leaf_node::LeafNode;
 
@@ -33,5 +34,5 @@ pub struct UpdatePathNode {
     pub encryption_key: HpkePublicKey,
     /// The node's path secret, once for each node of the copath child's resolution, members that
     /// this Commit adds left out: the list may be empty.
-    pub encrypted_path_secret: Vec<HpkeCiphertext>,
+    pub encrypted_path_secret: EncryptedPathSecrets,
 }

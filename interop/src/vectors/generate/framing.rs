@@ -1,7 +1,7 @@
 //! The files about messages.
 
 use hex::encode as hex;
-use mls_core::commit::{Commit, UpdatePath, UpdatePathNode};
+use mls_core::commit::{Commit, EncryptedPathSecrets, UpdatePath, UpdatePathNode};
 use mls_core::extension::Extensions;
 use mls_core::framing::{
     Content, ContentType, FramedContent, FramedContentAuthData, MlsMessage, MlsMessageBody, PrivateMessage,
@@ -78,7 +78,8 @@ fn commit(source: &mut Source<'_>, proposals: Vec<ProposalOrRef>) -> Result<Comm
     let mut nodes = Vec::new();
     for _ in 0..2 {
         let encryption_key = source.key_pair()?.public;
-        nodes.push(UpdatePathNode { encryption_key, encrypted_path_secret: vec![sealed(source)] });
+        let encrypted_path_secret = EncryptedPathSecrets::new(&[sealed(source)]).map_err(|error| error.to_string())?;
+        nodes.push(UpdatePathNode { encryption_key, encrypted_path_secret });
     }
     Ok(Commit { proposals, path: Some(UpdatePath { leaf_node, nodes }) })
 }

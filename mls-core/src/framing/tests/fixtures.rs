@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use mls_codec::Encode;
 use mls_crypto_traits::{CipherSuite, Digest, HpkeCiphertext, SecretBytes, SigningKey, Suite};
 
-use crate::commit::{Commit, UpdatePath, UpdatePathNode};
+use crate::commit::{Commit, EncryptedPathSecrets, UpdatePath, UpdatePathNode};
 use crate::credential::{Certificate, Credential, CredentialType};
 use crate::extension::{Extension, ExtensionType, Extensions};
 use crate::framing::{
@@ -134,9 +134,12 @@ pub(crate) fn commit() -> Commit {
             nodes: vec![
                 UpdatePathNode {
                     encryption_key: vec![1].into(),
-                    encrypted_path_secret: vec![hpke_ciphertext(), hpke_ciphertext()],
+                    encrypted_path_secret: EncryptedPathSecrets::new(&[hpke_ciphertext(), hpke_ciphertext()]).unwrap(),
                 },
-                UpdatePathNode { encryption_key: vec![2].into(), encrypted_path_secret: vec![] },
+                UpdatePathNode {
+                    encryption_key: vec![2].into(),
+                    encrypted_path_secret: EncryptedPathSecrets::new(&[]).unwrap(),
+                },
             ],
         }),
     }

@@ -239,7 +239,13 @@ fn a_path_of_a_stranger_that_is_invalid() {
     let count = PathError::CiphertextCount { node: node(7), expected: 1, found: 0 };
     let cases = [
         (Lies { nodes: Box::new(|nodes, _| nodes.clear()), ..Lies::none() }, length),
-        (Lies { nodes: Box::new(|nodes, _| drop(nodes[0].encrypted_path_secret.pop())), ..Lies::none() }, count),
+        (
+            Lies {
+                nodes: Box::new(|nodes, _| nodes[0].encrypted_path_secret.edit(|all| drop(all.pop()))),
+                ..Lies::none()
+            },
+            count,
+        ),
         (
             Lies {
                 leaf: Box::new(|leaf| leaf.leaf_node_source = LeafNodeSource::Commit { parent_hash: vec![] }),

@@ -129,8 +129,10 @@ fn an_observer_cannot_tell_a_wrong_tag() {
     let message = forge_commit(&mut alice, &[], lies);
     assert_eq!(accepted(&mut bob, &message).epoch, 2);
     // Nor what is wrong with ciphertexts.
-    let lies =
-        Lies { nodes: Box::new(|nodes, _| nodes[0].encrypted_path_secret[0].ciphertext[0] ^= 1), ..Lies::none() };
+    let lies = Lies {
+        nodes: Box::new(|nodes, _| nodes[0].encrypted_path_secret.edit(|all| all[0].ciphertext[0] ^= 1)),
+        ..Lies::none()
+    };
     let message = forge_commit(&mut alice, &[], lies);
     assert_eq!(accepted(&mut bob, &message).epoch, 2);
 }

@@ -79,11 +79,10 @@ fn a_node_with_too_few_or_too_many_ciphertexts() {
         let node = node([1, 3][at]);
         let expected = [1, 2][at];
         let count = |found| PathError::CiphertextCount { node, expected, found };
-        let fewer = altered_nodes(|nodes, _| drop(nodes[at].encrypted_path_secret.pop()));
+        let fewer = altered_nodes(|nodes, _| nodes[at].encrypted_path_secret.edit(|all| drop(all.pop())));
         check(&mut alice, &mut bob, fewer, count(expected - 1));
         let more = altered_nodes(|nodes, _| {
-            let again = nodes[at].encrypted_path_secret[0].clone();
-            nodes[at].encrypted_path_secret.push(again);
+            nodes[at].encrypted_path_secret.edit(|all| all.push(all[0].clone()));
         });
         check(&mut alice, &mut bob, more, count(expected + 1));
     }
@@ -96,8 +95,7 @@ fn a_ciphertext_for_somebody_who_is_only_just_added() {
     let [mut alice, mut bob, _] = three_and_a_gap();
     let erin = Proposal::Add(Box::new(Peer::new("erin", SUITE, 9).key_package().key_package));
     let more = altered_nodes(|nodes, _| {
-        let again = nodes[1].encrypted_path_secret[0].clone();
-        nodes[1].encrypted_path_secret.push(again);
+        nodes[1].encrypted_path_secret.edit(|all| all.push(all[0].clone()));
     });
     let message = forge_commit(&mut alice, &[by_value(0, erin)], more);
     let rule = PathError::CiphertextCount { node: node(3), expected: 1, found: 2 };
@@ -213,30 +211,33 @@ fn a_path_secret_that_is_not_that_of_the_keys() {
 fn a_path_secret_that_cannot_be_read() {
     let [mut alice, mut bob, ..] = four();
     let decryption = || PathError::Decryption(CryptoError::InvalidCiphertext);
-    let lies = altered_nodes(|nodes, _| nodes[0].encrypted_path_secret[0].ciphertext[0] ^= 1);
+    let lies = altered_nodes(|nodes, _| nodes[0].encrypted_path_secret.edit(|all| all[0].ciphertext[0] ^= 1));
     check(&mut alice, &mut bob, lies, decryption());
-    let lies = altered_nodes(|nodes, _| nodes[0].encrypted_path_secret[0].ciphertext.clear());
+    let lies = altered_nodes(|nodes, _| nodes[0].encrypted_path_secret.edit(|all| all[0].ciphertext.clear()));
     check(&mut alice, &mut bob, lies, decryption());
     // Encrypted to Bob, but under another context.
     let mut rng = TestRng(3);
     let lies = altered_nodes(|nodes, kit| {
         let context = kit.suite.encrypt_context(b"UpdatePathNode", b"another context").unwrap();
         let key = HpkePublicKey::from(kit.before.encryption_key(node(2)).unwrap());
-        nodes[0].encrypted_path_secret[0] = context.seal(&key, &[1; 32], &mut rng).unwrap();
+        let sealed = context.seal(&key, &[1; 32], &mut rng).unwrap();
+        nodes[0].encrypted_path_secret.edit(|all| all[0] = sealed);
     });
     check(&mut alice, &mut bob, lies, decryption());
     for length in [0, 31, 33] {
         let lies = altered_nodes(|nodes, kit| {
             let context = kit.suite.encrypt_context(b"UpdatePathNode", &kit.context).unwrap();
             let key = HpkePublicKey::from(kit.before.encryption_key(node(2)).unwrap());
-            nodes[0].encrypted_path_secret[0] = context.seal(&key, &[1; 33][..length], &mut rng).unwrap();
+            let sealed = context.seal(&key, &[1; 33][..length], &mut rng).unwrap();
+            nodes[0].encrypted_path_secret.edit(|all| all[0] = sealed);
         });
         check(&mut alice, &mut bob, lies, PathError::PathSecretLength);
     }
     let lies = altered_nodes(|nodes, kit| {
         let context = kit.suite.encrypt_context(b"UpdatePathNode", &kit.context).unwrap();
         let key = HpkePublicKey::from(kit.before.encryption_key(node(2)).unwrap());
-        nodes[0].encrypted_path_secret[0] = context.seal(&key, &[1; 32], &mut rng).unwrap();
+        let sealed = context.seal(&key, &[1; 32], &mut rng).unwrap();
+        nodes[0].encrypted_path_secret.edit(|all| all[0] = sealed);
     });
     check(&mut alice, &mut bob, lies, PathError::PublicKeyMismatch { node: node(1) });
 }

@@ -10,7 +10,7 @@ use mls_crypto_traits::{CryptoError, HpkeKeyPair, HpkePublicKey, Rng, Suite};
 use super::keys::PathKeysUpdate;
 use super::secret::PathSecret;
 use super::{PathError, UPDATE_PATH_NODE};
-use crate::commit::UpdatePathNode;
+use crate::commit::{EncryptedPathSecrets, UpdatePathNode};
 use crate::key_schedule::CommitSecret;
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource};
 use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
@@ -148,7 +148,8 @@ impl NewPath {
         let mut nodes = Vec::with_capacity(self.steps.len());
         // req: R-7.5-01
         for (step, keys) in self.steps.iter().zip(&recipients) {
-            let encrypted_path_secret = sealed.by_ref().take(keys.len()).collect::<Result<_, _>>()?;
+            let ciphertexts = sealed.by_ref().take(keys.len()).collect::<Result<Vec<_>, _>>()?;
+            let encrypted_path_secret = EncryptedPathSecrets::new(&ciphertexts)?;
             nodes.push(UpdatePathNode { encryption_key: step.keys.public.clone(), encrypted_path_secret });
         }
         Ok(nodes)

@@ -117,7 +117,7 @@ pub fn decrypt_path(
     // req: R-7.6-05
     let secret = suite
         .encrypt_context(UPDATE_PATH_NODE, group_context)?
-        .open_with(key.as_ref(), ciphertext)
+        .open_with(key.as_ref(), &ciphertext)
         .map_err(PathError::Decryption)?;
     let secret = PathSecret::from_secret(suite, secret).map_err(|_| PathError::PathSecretLength)?;
 
@@ -209,11 +209,7 @@ fn check_count(
     // req: R-7.6-01, R-7.6-02, R-7.6-04
     let expected = child.resolution_len(excluded);
     let found = node.encrypted_path_secret.len();
-    if expected == found {
-        Ok(())
-    } else {
-        Err(PathError::CiphertextCount { node: child.step.node, expected, found })
-    }
+    if expected == found { Ok(()) } else { Err(PathError::CiphertextCount { node: child.step.node, expected, found }) }
 }
 
 fn check_keys(suite: Suite<'_>, tree: &RatchetTree, path: &UpdatePath) -> Result<(), PathError> {

@@ -21,7 +21,7 @@ use proptest::prelude::*;
 
 use self::world::{Sent, World, suite1};
 use super::*;
-use crate::commit::{UpdatePath, UpdatePathNode};
+use crate::commit::{EncryptedPathSecrets, UpdatePath, UpdatePathNode};
 use crate::tree::leaf_node::LeafNodeSource;
 use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::parent_hash::verify_parent_hashes;
@@ -135,8 +135,7 @@ fn a_node_above_new_leaves_only_has_no_ciphertext() {
     assert_eq!(counts, [1, 0]);
     // To encrypt to them anyway is refused.
     let mut path = sent.path.clone();
-    let ciphertext = path.nodes[0].encrypted_path_secret[0].clone();
-    path.nodes[1].encrypted_path_secret.push(ciphertext);
+    path.nodes[1].encrypted_path_secret = path.nodes[0].encrypted_path_secret.clone();
     assert_eq!(check(&world, &sent, &path), Err(PathError::CiphertextCount { node: node(3), expected: 0, found: 1 }));
     assert_eq!(decrypt(&world, &sent, &sent.path, leaf(2)), Err(PathError::NotARecipient));
     world.deliver(sent);
@@ -177,8 +176,8 @@ fn a_path_of_another_length_is_refused() {
     let mut short = sent.path.clone();
     short.nodes.pop();
     let mut long = sent.path.clone();
-    long.nodes
-        .push(UpdatePathNode { encryption_key: HpkePublicKey::from(vec![9; 32]), encrypted_path_secret: Vec::new() });
+    let encrypted_path_secret = EncryptedPathSecrets::new(&[]).unwrap();
+    long.nodes.push(UpdatePathNode { encryption_key: HpkePublicKey::from(vec![9; 32]), encrypted_path_secret });
     for (path, found) in [(short, 2), (long, 4)] {
         let want = PathError::PathLength { expected: 3, found };
         assert_eq!(check(&world, &sent, &path), Err(want.clone()));
@@ -197,9 +196,10 @@ fn a_wrong_number_of_ciphertexts_is_refused() {
         let parent = node([1, 3, 7][index]);
         let own = leaf([1, 2, 5][index]);
         let mut few = sent.path.clone();
-        few.nodes[index].encrypted_path_secret.clear();
+        few.nodes[index].encrypted_path_secret.edit(Vec::clear);
         let mut many = sent.path.clone();
-        many.nodes[index].encrypted_path_secret.push(HpkeCiphertext { kem_output: Vec::new(), ciphertext: Vec::new() });
+        let one = HpkeCiphertext { kem_output: Vec::new(), ciphertext: Vec::new() };
+        many.nodes[index].encrypted_path_secret.edit(|all| all.push(one));
         for (path, found) in [(few, 0), (many, 2)] {
             let want = PathError::CiphertextCount { node: parent, expected: 1, found };
             assert_eq!(check(&world, &sent, &path), Err(want.clone()));
@@ -330,7 +330,7 @@ fn a_path_secret_of_another_length_is_refused() {
         assert_eq!(PathSecret::from_secret(suite, SecretBytes::zeros(len)).unwrap_err(), CryptoError::WrongLength);
         let mut path = sent.path.clone();
         let key = HpkePublicKey::from(world.tree.encryption_key(node(2)).unwrap().to_vec());
-        path.nodes[0].encrypted_path_secret[0] = suite
+        let sealed = suite
             .encrypt_with_label(
                 &key,
                 b"UpdatePathNode",
@@ -339,6 +339,7 @@ fn a_path_secret_of_another_length_is_refused() {
                 &mut world.rng,
             )
             .unwrap();
+        path.nodes[0].encrypted_path_secret = EncryptedPathSecrets::new(&[sealed]).unwrap();
         assert_eq!(decrypt(&world, &sent, &path, leaf(1)), Err(PathError::PathSecretLength));
     }
 }

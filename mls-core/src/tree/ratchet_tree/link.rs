@@ -149,7 +149,8 @@ impl Parent {
 
 impl<const N: usize> ParentOf<[u8; N]> {
     fn sized(left: Link, edit: impl FnOnce(&mut Parent) -> Result<(), TreeError>) -> Result<Arc<Parent>, TreeError> {
-        let mut parent = Self { left, right: Link::BLANK, payload: None, summary: None, members: 0, resolved: 0, hashes: [0; N] };
+        let mut parent =
+            Self { left, right: Link::BLANK, payload: None, summary: None, members: 0, resolved: 0, hashes: [0; N] };
         edit(&mut parent)?;
         Ok(Arc::new(parent))
     }
