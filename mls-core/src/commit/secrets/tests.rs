@@ -24,7 +24,7 @@ proptest! {
         for secrets in [secrets, decoded] {
             prop_assert_eq!((secrets.len(), secrets.is_empty()), (all.len(), all.is_empty()));
             prop_assert_eq!(secrets.iter().collect::<Vec<_>>(), all.clone());
-            for place in 0..all.len() + 2 {
+            for place in 0..=all.len() {
                 prop_assert_eq!(secrets.get(place), all.get(place).cloned());
             }
         }
