@@ -1,5 +1,6 @@
 //! Tree hashes (RFC 9420 section 7.8).
 
+use mls_codec::{EncodeError, header_len};
 use mls_crypto_traits::{CryptoError, Digest, Suite};
 
 use super::math::{LeafIndex, NodeIndex};
@@ -33,10 +34,9 @@ pub fn parent_tree_hash(
     left: &[u8],
     right: &[u8],
 ) -> Result<Digest, CryptoError> {
-    let (left_header, left_len) = header(left)?;
-    let (right_header, right_len) = header(right)?;
-    let [left_header, right_header] =
-        [left_header.get(..left_len), right_header.get(..right_len)].map(Option::unwrap_or_default);
+    let header = |hash| VectorHeader::of(hash).map_err(|_| CryptoError::WrongLength);
+    let (left_header, right_header) = (header(left)?, header(right)?);
+    let (left_header, right_header) = (left_header.as_ref(), right_header.as_ref());
     match parent {
         Some(parent) => suite.hash(&[&[PARENT, PRESENT], parent, left_header, left, right_header, right]),
         None => suite.hash(&[&[PARENT, ABSENT], left_header, left, right_header, right]),
@@ -60,11 +60,47 @@ pub fn blank_tree_hash(suite: Suite<'_>, node: NodeIndex) -> Result<Digest, Cryp
     }
 }
 
-/// The length before a hash of up to 64 bytes: one byte, or two for 64 itself.
-fn header(hash: &[u8]) -> Result<([u8; 2], usize), CryptoError> {
-    match u8::try_from(hash.len()) {
-        Ok(len @ ..64) => Ok(([len, 0], 1)),
-        Ok(64) => Ok(([0x40, 64], 2)),
-        _ => Err(CryptoError::WrongLength),
+/// The length in front of a vector (RFC 9420 section 2.1.2), for what is hashed without being encoded first.
+pub(super) struct VectorHeader {
+    bytes: [u8; 4],
+    len: usize,
+}
+
+impl VectorHeader {
+    pub(super) fn of(vector: &[u8]) -> Result<Self, EncodeError> {
+        let len = vector.len();
+        let long = u32::try_from(len).map_err(|_| EncodeError::VectorTooLong)?;
+        let [a, b, c, d] = long.to_be_bytes();
+        match header_len(len) {
+            1 => Ok(Self { bytes: [d, 0, 0, 0], len: 1 }),
+            2 => Ok(Self { bytes: [c | 0x40, d, 0, 0], len: 2 }),
+            _ if a < 0x40 => Ok(Self { bytes: [a | 0x80, b, c, d], len: 4 }),
+            _ => Err(EncodeError::VectorTooLong),
+        }
+    }
+}
+
+impl AsRef<[u8]> for VectorHeader {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    use mls_codec::encode_header;
+
+    use super::VectorHeader;
+
+    #[test]
+    fn a_header_is_that_of_the_codec() {
+        for len in [0_usize, 1, 63, 64, 65, 16_383, 16_384, 70_000] {
+            let mut expected = Vec::new();
+            encode_header(len, &mut expected).unwrap();
+            assert_eq!(VectorHeader::of(&vec![0; len]).unwrap().as_ref(), expected);
+        }
     }
 }

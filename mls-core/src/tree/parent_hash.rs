@@ -10,10 +10,12 @@ mod verify;
 mod tests;
 
 use alloc::vec::Vec;
+use core::borrow::Borrow;
 
-use mls_codec::{Encode, EncodeError};
+use mls_codec::EncodeError;
 use mls_crypto_traits::{CryptoError, Digest, HpkePublicKey, Suite};
 
+use super::hash::VectorHeader;
 use super::math::{LeafIndex, NodeIndex};
 use super::ratchet_tree::RatchetTree;
 use super::validate::UnmergedLeafError;
@@ -41,9 +43,15 @@ impl ParentHashInput<'_> {
     /// [`ParentHashError::Encode`] for a field too long to encode, [`ParentHashError::Crypto`] from the backend.
     pub fn hash(&self, suite: Suite<'_>) -> Result<Digest, ParentHashError> {
         let Self { encryption_key, parent_hash, original_sibling_tree_hash } = *self;
+        let [key, parent, sibling] = [
+            VectorHeader::of(encryption_key)?,
+            VectorHeader::of(parent_hash)?,
+            VectorHeader::of(original_sibling_tree_hash)?,
+        ];
         // req: R-7.9-01
-        let input = (encryption_key, parent_hash, original_sibling_tree_hash).to_bytes()?;
-        Ok(suite.hash(&[&input])?)
+        let input =
+            [key.as_ref(), encryption_key, parent.as_ref(), parent_hash, sibling.as_ref(), original_sibling_tree_hash];
+        Ok(suite.hash(&input)?)
     }
 }
 
@@ -51,7 +59,7 @@ impl ParentHashInput<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathParentHashes {
     /// One for each node of the filtered direct path, leaf to root; the last is empty.
-    pub parents: Vec<Vec<u8>>,
+    pub parents: Vec<Digest>,
     /// The sender's leaf's; empty where the filtered direct path is.
     pub leaf: Vec<u8>,
 }
@@ -63,31 +71,31 @@ pub struct PathParentHashes {
 ///
 /// # Errors
 /// [`ParentHashError::PathLength`] if there are not as many keys as nodes; [`ParentHashError::Crypto`] from the backend.
-pub fn path_parent_hashes(
+pub fn path_parent_hashes<K: Borrow<HpkePublicKey>>(
     suite: Suite<'_>,
     tree_after_proposals: &RatchetTree,
     sender: LeafIndex,
-    keys: &[HpkePublicKey],
+    keys: &[K],
 ) -> Result<PathParentHashes, ParentHashError> {
     let copath = tree_after_proposals.copath(sender);
     if copath.len() != keys.len() {
         return Err(ParentHashError::PathLength);
     }
     let mut parents = Vec::with_capacity(copath.len());
-    let mut above = Vec::new();
+    let mut above = Digest::EMPTY;
     // req: R-7.5-10, R-7.9-02, R-7.5-03
     for (sibling, key) in copath.iter().zip(keys).rev() {
         let input = ParentHashInput {
-            encryption_key: key.as_bytes(),
-            parent_hash: &above,
+            encryption_key: key.borrow().as_bytes(),
+            parent_hash: above.as_bytes(),
             // req: R-7.9-04
             original_sibling_tree_hash: sibling.hash.as_bytes(),
         };
-        let hash = input.hash(suite)?.as_bytes().to_vec();
+        let hash = input.hash(suite)?;
         parents.push(core::mem::replace(&mut above, hash));
     }
     parents.reverse();
-    Ok(PathParentHashes { parents, leaf: above })
+    Ok(PathParentHashes { parents, leaf: above.as_bytes().to_vec() })
 }
 
 /// Why parent hashes could not be computed, or do not hold (RFC 9420 section 7.9).

@@ -1,8 +1,9 @@
 //! Parent nodes (RFC 9420 section 7.1).
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use mls_codec::{Decode, Encode};
+use mls_codec::{Decode, Encode, EncodeError, encode_header, encode_opaque};
 use mls_crypto_traits::HpkePublicKey;
 
 use crate::tree::math::LeafIndex;
@@ -25,4 +26,23 @@ impl ParentNode {
     pub fn unmerged_leaves_ascend(&self) -> bool {
         self.unmerged_leaves.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
     }
+}
+
+/// Encodes a `ParentNode` from its parts.
+pub(super) fn encode_parent(
+    encryption_key: &[u8],
+    parent_hash: &[u8],
+    unmerged_leaves: &[LeafIndex],
+) -> Result<Arc<[u8]>, EncodeError> {
+    // Four bytes a leaf, and a header of at most four for each of the three.
+    let leaves = unmerged_leaves.len().saturating_mul(4);
+    let len = encryption_key.len().saturating_add(parent_hash.len()).saturating_add(leaves).saturating_add(12);
+    let mut bytes = Vec::with_capacity(len);
+    encode_opaque(encryption_key, &mut bytes)?;
+    encode_opaque(parent_hash, &mut bytes)?;
+    encode_header(leaves, &mut bytes)?;
+    for leaf in unmerged_leaves {
+        leaf.encode(&mut bytes)?;
+    }
+    Ok(Arc::from(bytes))
 }

@@ -163,6 +163,16 @@ impl<D: Dh, K: Kdf + Clone + 'static> Kem for DhKem<D, K> {
         Ok(Arc::new(PublicKey { kem: self.clone(), parsed: self.dh.load_public(public)?, bytes: public.to_vec() }))
     }
 
+    fn check_public_key(&self, public: &[u8]) -> Result<(), CryptoError> {
+        let curve = self.dh.curve();
+        checks::hpke_public_key(curve, public)?;
+        match curve {
+            // Any string is a key then: there is nothing to parse.
+            DhCurve::X25519 | DhCurve::X448 => Ok(()),
+            _ => self.dh.load_public(public).map(drop),
+        }
+    }
+
     fn load_private(&self, private: &[u8]) -> Result<Arc<dyn KemPrivateKey>, CryptoError> {
         let parsed = self.parse_private(private)?;
         Ok(Arc::new(PrivateKey {

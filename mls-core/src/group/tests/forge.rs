@@ -284,7 +284,7 @@ fn make_path(
         .zip(&keys)
         .zip(&hashes.parents)
         .map(|((step, key), hash)| {
-            let (encryption_key, parent_hash) = (key.clone(), hash.clone());
+            let (encryption_key, parent_hash) = (key.clone(), hash.as_bytes().to_vec());
             let parent = ParentNode { encryption_key, parent_hash, unmerged_leaves: Vec::new() };
             (step.node, Arc::from(parent.to_bytes().unwrap()))
         })

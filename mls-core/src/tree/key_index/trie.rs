@@ -28,19 +28,23 @@ impl Default for Trie {
 impl Trie {
     /// The set without `removed` and then with `added`, both ascending.
     pub(super) fn apply(&mut self, removed: &[u64], added: &[u64]) {
-        self.apply_at(0, removed, added);
+        self.apply_at(0, removed, added, &mut Vec::new());
     }
 
-    fn apply_at(&mut self, level: u32, removed: &[u64], added: &[u64]) {
+    /// `scratch` is room to merge in.
+    fn apply_at(&mut self, level: u32, removed: &[u64], added: &[u64], scratch: &mut Vec<u64>) {
         if removed.is_empty() && added.is_empty() {
             return;
         }
         match self {
-            Self::Bucket(entries) => *self = Self::build(level, &merge(entries, removed, added)),
+            Self::Bucket(entries) => {
+                merge(entries, removed, added, scratch);
+                *self = Self::build(level, scratch);
+            }
             Self::Branch(children) => {
                 let (removed, added) = (split(level, removed), split(level, added));
                 for ((child, removed), added) in Arc::make_mut(children).iter_mut().zip(removed).zip(added) {
-                    child.apply_at(level.saturating_add(1), removed, added);
+                    child.apply_at(level.saturating_add(1), removed, added, scratch);
                 }
                 if let Some(merged) = merged_children(children) {
                     *self = Self::Bucket(merged);
@@ -107,14 +111,26 @@ fn split(level: u32, entries: &[u64]) -> [&[u64]; 4] {
     ]
 }
 
-fn merge(entries: &[u64], removed: &[u64], added: &[u64]) -> Vec<u64> {
-    let mut merged = Vec::with_capacity(entries.len().saturating_add(added.len()));
-    merged.extend(entries.iter().copied().filter(|entry| removed.binary_search(entry).is_err()));
-    merged.extend_from_slice(added);
-    // Two ascending runs: the stable sort merges them in one pass.
-    merged.sort();
-    merged.dedup();
-    merged
+/// `entries` without `removed` and then with `added`, ascending, in `merged`. All three ascend.
+fn merge(entries: &[u64], removed: &[u64], added: &[u64], merged: &mut Vec<u64>) {
+    merged.clear();
+    merged.reserve(entries.len().saturating_add(added.len()));
+    let (mut removed, mut added) = (removed.iter().copied().peekable(), added.iter().copied().peekable());
+    let mut put = |entry| {
+        if merged.last() != Some(&entry) {
+            merged.push(entry);
+        }
+    };
+    for entry in entries.iter().copied() {
+        while let Some(earlier) = added.next_if(|added| *added < entry) {
+            put(earlier);
+        }
+        while removed.next_if(|removed| *removed < entry).is_some() {}
+        if removed.peek() != Some(&entry) {
+            put(entry);
+        }
+    }
+    added.for_each(put);
 }
 
 fn merged_children(children: &[Trie; 4]) -> Option<Arc<[u64]>> {

@@ -155,7 +155,10 @@ fn the_hashes_of_a_path_run_from_the_root_down() {
     };
     let lower = hash(&keys[1], &[], sibling(5));
     let leaf_hash = hash(&keys[0], &lower, sibling(2));
-    assert_eq!(hashes, PathParentHashes { parents: vec![lower, vec![]], leaf: leaf_hash });
+    assert_eq!(
+        hashes,
+        PathParentHashes { parents: vec![Digest::from_slice(&lower).unwrap(), Digest::EMPTY], leaf: leaf_hash }
+    );
     assert_eq!(path_parent_hashes(suite, &world.tree, leaf(0), &keys[..1]), Err(ParentHashError::PathLength));
 }
 

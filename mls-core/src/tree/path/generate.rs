@@ -15,7 +15,7 @@ use crate::key_schedule::CommitSecret;
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource};
 use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
 use crate::tree::parent_hash::{PathParentHashes, path_parent_hashes};
-use crate::tree::parent_node::ParentNode;
+use crate::tree::parent_node::encode_parent;
 use crate::tree::ratchet_tree::RatchetTree;
 
 /// A path of fresh keys from our leaf to the root, with its secrets.
@@ -60,7 +60,7 @@ pub fn generate_path(
         let keys = secret.node_key_pair(suite)?;
         steps.push(NewStep { node: step.node, copath_child: step.copath_child, secret, keys });
     }
-    let public: Vec<HpkePublicKey> = steps.iter().map(|step| step.keys.public.clone()).collect();
+    let public: Vec<&HpkePublicKey> = steps.iter().map(|step| &step.keys.public).collect();
     let parent_hashes = path_parent_hashes(suite, tree_after_proposals, sender, &public)?;
     let blanked = direct_path(sender, tree_after_proposals.size())
         .filter(|node| !steps.iter().any(|step| step.node == *node))
@@ -187,9 +187,7 @@ pub(super) fn install<'a>(
     let mut parents: Vec<(NodeIndex, Arc<[u8]>)> = Vec::with_capacity(parent_hashes.parents.len());
     // req: R-7.4-01, R-7.5-02, R-7.5-09
     for ((node, key), parent_hash) in nodes.zip(&parent_hashes.parents) {
-        let parent =
-            ParentNode { encryption_key: key.clone(), parent_hash: parent_hash.clone(), unmerged_leaves: Vec::new() };
-        parents.push((node, Arc::from(parent.to_bytes()?)));
+        parents.push((node, encode_parent(key.as_bytes(), parent_hash.as_bytes(), &[])?));
     }
     let leaf = Arc::from(leaf.to_bytes()?);
     Ok(tree.set_path(suite, sender, leaf, &parents)?)

@@ -57,13 +57,13 @@ pub fn merge_path(
         return Err(PathError::WrongLeafSource);
     };
     let copath = copath(tree_after_proposals, sender, path)?;
-    let keys: Vec<HpkePublicKey> = path.nodes.iter().map(|node| node.encryption_key.clone()).collect();
+    let keys: Vec<&HpkePublicKey> = path.nodes.iter().map(|node| &node.encryption_key).collect();
     let parent_hashes = path_parent_hashes(suite, tree_after_proposals, sender, &keys)?;
     // req: R-7.9.2-07
     if *parent_hash != parent_hashes.leaf {
         return Err(PathError::ParentHashMismatch);
     }
-    let nodes = copath.iter().map(|child| child.step.node).zip(&keys);
+    let nodes = copath.iter().map(|child| child.step.node).zip(keys.iter().copied());
     install(suite, tree_after_proposals, sender, &path.leaf_node, nodes, &parent_hashes)
 }
 

@@ -4,13 +4,13 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use mls_codec::{Encode, encode_header, encode_opaque};
 use mls_crypto_traits::Suite;
 
 use super::edit::NodeEdit;
 use super::link::{Link, collect_blanks};
 use super::{RatchetTree, TreeError};
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize, direct_path};
+use crate::tree::parent_node::encode_parent;
 use crate::tree::view::ParentRef;
 
 /// What becomes of one leaf.
@@ -177,12 +177,5 @@ fn with_unmerged(parent: &[u8], changes: &[LeafChange]) -> Result<Arc<[u8]>, Tre
     let mut leaves: Vec<LeafIndex> = parent.unmerged().chain(changes.iter().map(|change| change.leaf)).collect();
     leaves.sort_unstable();
     leaves.dedup();
-    let mut bytes = Vec::new();
-    encode_opaque(parent.encryption_key, &mut bytes)?;
-    encode_opaque(parent.parent_hash, &mut bytes)?;
-    encode_header(leaves.len().saturating_mul(4), &mut bytes)?;
-    for leaf in leaves {
-        leaf.encode(&mut bytes)?;
-    }
-    Ok(Arc::from(bytes))
+    Ok(encode_parent(parent.encryption_key, parent.parent_hash, &leaves)?)
 }
