@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use mls_codec::Encode;
-use mls_crypto_traits::{SecretBytes, SignaturePublicKey, Suite};
+use mls_crypto_traits::{EncryptContext, HpkePublicKey, SecretBytes, SignaturePublicKey, Suite};
 
 use crate::env::Env;
 use crate::extension::{Extension, ExtensionPlace, ExtensionType, Extensions};
@@ -68,24 +68,7 @@ pub(crate) fn make_welcomes(
         suite.aead_seal(opener.key.as_bytes(), opener.nonce.as_bytes(), &[], &info.to_bytes()?)?;
     // req: R-12.4.3.1-05
     let context = suite.encrypt_context(b"Welcome", &encrypted_group_info)?;
-    let mut secrets = Vec::with_capacity(parts.applied.added.len());
-    for ((_, place), path_secret) in parts.applied.added.iter().zip(parts.path_secrets) {
-        let Some(Proposal::Add(key_package)) = parts.applied.listed(parts.list, *place).map(|listed| &listed.proposal)
-        else {
-            continue;
-        };
-        let group_secrets = GroupSecrets {
-            joiner_secret: JoinerSecret::from_bytes(SecretBytes::from_slice(parts.joiner.as_bytes())),
-            path_secret: path_secret.as_ref().map(SecretBytes::duplicate),
-            // req: R-12.4.1-17
-            psks: psks(parts.list),
-        };
-        let plaintext = group_secrets.to_secret_bytes()?;
-        secrets.push(EncryptedGroupSecrets {
-            new_member: key_package.reference(suite)?,
-            encrypted_group_secrets: context.seal(&key_package.init_key, &plaintext, env.rng)?,
-        });
-    }
+    let secrets = seal_secrets(suite, &context, &parts, env)?;
     // req: R-12.4.1-18, R-12.4.3.1-01
     let served: Vec<Vec<_>> = match parts.shape {
         Welcomes::OneForAll => alloc::vec![secrets],
@@ -97,6 +80,50 @@ pub(crate) fn make_welcomes(
             let encrypted_group_info = encrypted_group_info.clone();
             let welcome = Welcome { cipher_suite: suite.id(), secrets, encrypted_group_info };
             Ok(MlsMessage::new(MlsMessageBody::Welcome(welcome)).to_bytes()?)
+        })
+        .collect()
+}
+
+/// The group secrets, sealed to each that is added, in the order of the Adds.
+fn seal_secrets(
+    suite: Suite<'_>,
+    context: &EncryptContext<'_>,
+    parts: &WelcomeParts<'_>,
+    env: &mut Env<'_>,
+) -> Result<Vec<EncryptedGroupSecrets>, Fault> {
+    let mut group_secrets = GroupSecrets {
+        joiner_secret: JoinerSecret::from_bytes(SecretBytes::from_slice(parts.joiner.as_bytes())),
+        path_secret: None,
+        // req: R-12.4.1-17
+        psks: psks(parts.list),
+    };
+    // Without a path all are sealed the same.
+    let without_path = group_secrets.to_secret_bytes()?;
+    let mut served = Vec::with_capacity(parts.applied.added.len());
+    for ((_, place), path_secret) in parts.applied.added.iter().zip(parts.path_secrets) {
+        let Some(Proposal::Add(key_package)) = parts.applied.listed(parts.list, *place).map(|listed| &listed.proposal)
+        else {
+            continue;
+        };
+        let with_path = match path_secret {
+            Some(path_secret) => {
+                group_secrets.path_secret = Some(path_secret.duplicate());
+                Some(group_secrets.to_secret_bytes()?)
+            }
+            None => None,
+        };
+        served.push((key_package, with_path));
+    }
+    let items: Vec<(&HpkePublicKey, &[u8])> = served
+        .iter()
+        .map(|(key_package, with_path)| (&key_package.init_key, with_path.as_ref().unwrap_or(&without_path).as_slice()))
+        .collect();
+    let sealed = context.seal_batch(&items, env.rng)?;
+    served
+        .iter()
+        .zip(sealed)
+        .map(|((key_package, _), sealed)| {
+            Ok(EncryptedGroupSecrets { new_member: key_package.reference(suite)?, encrypted_group_secrets: sealed? })
         })
         .collect()
 }
