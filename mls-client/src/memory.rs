@@ -1,6 +1,7 @@
 //! Records in memory.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mls_codec::EncodeError;
@@ -8,7 +9,8 @@ use mls_core::record::{Delta, Durable, Precondition, RecordKey, RecordPrefix, Wr
 use mls_core::storage::{AppTransaction, AppWrites, Storage, StorageError, StorageErrorKind};
 use mls_crypto_traits::SecretBytes;
 
-type Table = BTreeMap<Vec<u8>, (RecordKey, SecretBytes)>;
+/// By the bytes of their keys.
+type Table = BTreeMap<Vec<u8>, SecretBytes>;
 /// What an application keeps beside the records.
 type AppSpace = BTreeMap<Vec<u8>, SecretBytes>;
 
@@ -60,18 +62,16 @@ impl MemoryStorage {
 impl Storage for MemoryStorage {
     fn read(&self, keys: &[RecordKey]) -> Result<Vec<Option<SecretBytes>>, StorageError> {
         let table = &self.tables().records;
-        keys.iter().map(|key| Ok(table.get(&bytes(key)?).map(|(_, value)| value.duplicate()))).collect()
+        keys.iter().map(|key| Ok(table.get(&bytes(key)?).map(SecretBytes::duplicate))).collect()
     }
 
     fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
         let table = &self.tables().records;
-        let mut found = BTreeMap::new();
-        for start in prefix.to_byte_prefixes().map_err(too_long)? {
-            for (name, (key, value)) in table.range(start.clone()..).take_while(|(name, _)| name.starts_with(&start)) {
-                found.insert(name.clone(), (key.clone(), value.duplicate()));
-            }
-        }
-        Ok(found.into_values().collect())
+        let mut starts = prefix.to_byte_prefixes().map_err(too_long)?;
+        starts.sort_unstable();
+        // None is a prefix of another one.
+        let found = starts.iter().flat_map(|start| range(table, start));
+        found.map(|(name, value)| Ok((key_of(name)?, value.duplicate()))).collect()
     }
 
     fn commit(&self, delta: &Delta) -> Result<Durable, StorageError> {
@@ -145,7 +145,7 @@ fn check<'a>(table: &Table, precondition: &'a Precondition) -> Result<(&'a Recor
     Ok(match precondition {
         Precondition::Equals(key, want) => {
             let found = table.get(&bytes(key)?);
-            (key, found.is_some_and(|(_, value)| value.ct_eq(want.as_bytes())))
+            (key, found.is_some_and(|value| value.ct_eq(want.as_bytes())))
         }
         Precondition::Present(key) => (key, table.contains_key(&bytes(key)?)),
         Precondition::Absent(key) => (key, !table.contains_key(&bytes(key)?)),
@@ -156,7 +156,7 @@ fn check<'a>(table: &Table, precondition: &'a Precondition) -> Result<(&'a Recor
 /// A write with everything that could fail done.
 enum Change {
     DeletePrefixes(Vec<Vec<u8>>),
-    Put(Vec<u8>, RecordKey, SecretBytes),
+    Put(Vec<u8>, SecretBytes),
     Delete(Vec<u8>),
 }
 
@@ -164,7 +164,7 @@ impl Change {
     fn of(write: &Write<'_>) -> Result<Self, StorageError> {
         Ok(match write {
             Write::DeletePrefix(prefix) => Self::DeletePrefixes(prefix.to_byte_prefixes().map_err(too_long)?),
-            Write::Put(key, value) => Self::Put(bytes(key)?, (*key).clone(), value.duplicate()),
+            Write::Put(key, value) => Self::Put(bytes(key)?, value.duplicate()),
             Write::Delete(key) => Self::Delete(bytes(key)?),
             _ => return Err(StorageError::new(StorageErrorKind::Other)),
         })
@@ -175,19 +175,30 @@ impl Change {
             Self::DeletePrefixes(prefixes) => {
                 // What is not deleted is not looked at: each commit deletes a set or two.
                 for prefix in &prefixes {
-                    let range = table.range(prefix.clone()..).take_while(|(name, _)| name.starts_with(prefix));
-                    let names: Vec<_> = range.map(|(name, _)| name.clone()).collect();
+                    let names: Vec<_> = range(table, prefix).map(|(name, _)| name.clone()).collect();
                     names.iter().for_each(|name| drop(table.remove(name)));
                 }
             }
-            Self::Put(name, key, value) => {
-                table.insert(name, (key, value));
+            Self::Put(name, value) => {
+                table.insert(name, value);
             }
             Self::Delete(name) => {
                 table.remove(&name);
             }
         }
     }
+}
+
+/// The records whose names begin so.
+fn range<'a>(table: &'a Table, start: &'a [u8]) -> impl Iterator<Item = (&'a Vec<u8>, &'a SecretBytes)> {
+    let from = (Bound::Included(start), Bound::Unbounded);
+    table.range::<[u8], _>(from).take_while(move |(name, _)| name.starts_with(start))
+}
+
+/// The key that a name was made from.
+fn key_of(name: &[u8]) -> Result<RecordKey, StorageError> {
+    RecordKey::from_bytes(name)
+        .map_err(|error| StorageError::new(StorageErrorKind::Corrupt).with_source(Box::new(error)))
 }
 
 fn bytes(key: &RecordKey) -> Result<Vec<u8>, StorageError> {

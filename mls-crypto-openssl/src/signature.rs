@@ -8,9 +8,15 @@ use mls_crypto_traits::{CryptoError, SigningKey, VerifyKey};
 pub(crate) mod ecdsa;
 pub(crate) mod eddsa;
 
-/// How a suite's signature keys are loaded.
+/// How a suite's signature keys are loaded, and signatures verified.
 pub(crate) trait SignatureAlgorithm: Debug + Send + Sync {
     fn load_verify_key(&self, public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError>;
+
+    /// Verifies under a key that is not loaded.
+    fn verify(&self, public: &[u8], message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
+        self.load_verify_key(public)?.verify(message, signature)
+    }
+
     fn load_signing_key(&self, private: &[u8]) -> Result<Arc<dyn SigningKey>, CryptoError>;
 }
 

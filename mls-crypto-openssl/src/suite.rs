@@ -149,6 +149,10 @@ impl CipherSuiteProvider for OpenSslSuite {
         self.signature.load_verify_key(public)
     }
 
+    fn verify(&self, public: &[u8], message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
+        self.signature.verify(public, message, signature)
+    }
+
     fn load_signing_key(&self, private: &[u8]) -> Result<Arc<dyn SigningKey>, CryptoError> {
         self.signature.load_signing_key(private)
     }

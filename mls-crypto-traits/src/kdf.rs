@@ -100,8 +100,8 @@ pub(crate) fn labeled_expand<K: Kdf + ?Sized>(
 }
 
 /// Hands over `first`, `middle` and `last` as one list; without an allocation where they are as few as they always are
-/// in HPKE.
-fn joined<T>(first: &[&[u8]], middle: &[&[u8]], last: &[&[u8]], work: impl FnOnce(&[&[u8]]) -> T) -> T {
+/// in MLS.
+pub(crate) fn joined<T>(first: &[&[u8]], middle: &[&[u8]], last: &[&[u8]], work: impl FnOnce(&[&[u8]]) -> T) -> T {
     let parts = || first.iter().chain(middle).chain(last).copied();
     let mut few = [&[][..]; 10];
     let len = parts().count();

@@ -87,6 +87,18 @@ pub trait CipherSuiteProvider: Debug + Send + Sync {
     /// [`CryptoError::InvalidPublicKey`].
     fn load_verify_key(&self, public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError>;
 
+    /// Verifies one signature under a key that is parsed for it alone. Both have passed the checks in front.
+    ///
+    /// # Errors
+    /// Those of [`load_verify_key`](Self::load_verify_key), then those of [`VerifyKey::verify`].
+    ///
+    /// # Security
+    /// An override gives these very verdicts. It is for libraries that decode the key as they verify: whether it
+    /// decodes has to be asked before that only where the signature is not good.
+    fn verify(&self, public: &[u8], message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
+        self.load_verify_key(public)?.verify(message, signature)
+    }
+
     /// Parses a signature private key: the seed for EdDSA, a big-endian scalar of full length in
     /// `[1, n-1]` for ECDSA (checked in front).
     ///

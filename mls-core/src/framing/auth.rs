@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader, encode_opaque, opaque_len};
+use mls_codec::{
+    Decode, DecodeError, Encode, EncodeError, Reader, encode_header, encode_opaque, header_len, opaque_len,
+};
 use mls_crypto_traits::{CryptoError, SignaturePublicKey, SigningKey, Suite};
 
 use super::{Content, ContentType, FramedContent, FramingError, ProtocolVersion, Sender, WireFormat};
@@ -83,9 +85,9 @@ impl AuthenticatedContent {
     ) -> Result<Self, FramingError> {
         check_framing(wire_format, &content)?;
         let context = context_of(content.sender, context)?;
-        let tbs = tbs_head(wire_format, &content)?;
+        let (head, data) = tbs_head(wire_format, &content)?;
         // req: R-6.1-01, R-6.1-02, R-17.6-01
-        let signature = suite.sign_with_label(key, SIGNATURE_LABEL, &[&tbs, context])?;
+        let signature = suite.sign_with_label(key, SIGNATURE_LABEL, &[&head, data, context])?;
         let auth = FramedContentAuthData { signature, confirmation_tag: None };
         Ok(Self { wire_format, content, auth })
     }
@@ -106,19 +108,28 @@ impl AuthenticatedContent {
         context: Option<&[u8]>,
     ) -> Result<(), FramingError> {
         let context = context_of(self.content.sender, context)?;
-        let tbs = tbs_head(self.wire_format, &self.content)?;
-        suite.verify_with_label(key, SIGNATURE_LABEL, &[&tbs, context], &self.auth.signature).map_err(|error| {
-            match error {
-                CryptoError::InvalidSignature => FramingError::WrongSignature,
-                error => FramingError::Crypto(error),
-            }
+        let (head, data) = tbs_head(self.wire_format, &self.content)?;
+        let verdict = suite.verify_with_label(key, SIGNATURE_LABEL, &[&head, data, context], &self.auth.signature);
+        verdict.map_err(|error| match error {
+            CryptoError::InvalidSignature => FramingError::WrongSignature,
+            error => FramingError::Crypto(error),
         })
     }
 }
 
-/// The part of `FramedContentTBS` before the group context (RFC 9420 section 6.1).
-pub(super) fn tbs_head(wire_format: WireFormat, content: &FramedContent) -> Result<Vec<u8>, EncodeError> {
-    (ProtocolVersion::MLS10, wire_format, content).to_bytes()
+/// The part of `FramedContentTBS` before the group context (RFC 9420 section 6.1), and behind it application data,
+/// which is not copied.
+pub(super) fn tbs_head(wire_format: WireFormat, content: &FramedContent) -> Result<(Vec<u8>, &[u8]), EncodeError> {
+    let Content::Application(data) = &content.content else {
+        return Ok(((ProtocolVersion::MLS10, wire_format, content).to_bytes()?, &[]));
+    };
+    let FramedContent { group_id, epoch, sender, authenticated_data, content: _ } = content;
+    let framed = (group_id, epoch, sender, authenticated_data);
+    let before = (ProtocolVersion::MLS10, wire_format, framed, ContentType::Application);
+    let mut head = Vec::with_capacity(before.encoded_len().saturating_add(header_len(data.len())));
+    before.encode(&mut head)?;
+    encode_header(data.len(), &mut head)?;
+    Ok((head, data))
 }
 
 /// The part of `FramedContentTBS` after the content: the group context, for those senders that

@@ -57,6 +57,17 @@ impl MlsMessage {
         Self { version: ProtocolVersion::MLS10, body }
     }
 
+    /// The message that carries a key package, encoded, from the key package's own encoding.
+    ///
+    /// # Errors
+    /// [`EncodeError::OutOfMemory`].
+    pub(crate) fn of_key_package(key_package: &[u8]) -> Result<Vec<u8>, EncodeError> {
+        let mut message = (ProtocolVersion::MLS10, WireFormat::KeyPackage).to_bytes()?;
+        message.try_reserve_exact(key_package.len()).map_err(|_| EncodeError::OutOfMemory)?;
+        message.extend_from_slice(key_package);
+        Ok(message)
+    }
+
     /// The wire format of the body.
     #[must_use]
     pub const fn wire_format(&self) -> WireFormat {

@@ -3,8 +3,7 @@
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
-use mls_crypto_traits::{CryptoError, Suite};
-use zeroize::Zeroizing;
+use mls_crypto_traits::{CryptoError, SecretBytes, Suite};
 
 use super::auth::check_framing;
 use super::sender_data::SenderDataAad;
@@ -84,14 +83,17 @@ impl PrivateMessage {
         // req: R-6.3.1-07, R-6.3.1-08
         let nonce = key.guarded_nonce(reuse_guard);
         message.ciphertext =
-            suite.aead_seal(key.key().as_bytes(), nonce.as_bytes(), &message.content_aad()?, &plaintext)?;
+            suite.aead_seal(key.key().as_bytes(), nonce.as_bytes(), &message.content_aad()?, plaintext.as_bytes())?;
 
         // req: R-6.3.2-02
         let sealer = sender_data_secret.key_and_nonce(suite, &message.ciphertext)?;
-        let mut plaintext = Zeroizing::new(Vec::with_capacity(sender_data.encoded_len()));
-        sender_data.encode(&mut plaintext)?;
-        message.encrypted_sender_data =
-            suite.aead_seal(sealer.key.as_bytes(), sealer.nonce.as_bytes(), &message.sender_data_aad()?, &plaintext)?;
+        let plaintext = SecretBytes::from(sender_data.to_bytes()?);
+        message.encrypted_sender_data = suite.aead_seal(
+            sealer.key.as_bytes(),
+            sealer.nonce.as_bytes(),
+            &message.sender_data_aad()?,
+            plaintext.as_bytes(),
+        )?;
         Ok(message)
     }
 
@@ -177,16 +179,17 @@ fn encode_plaintext(
     content: &Content,
     auth: &FramedContentAuthData,
     padding: Padding,
-) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+) -> Result<SecretBytes, EncodeError> {
     let len = content.body_len().saturating_add(auth.len());
     let padded = len.saturating_add(padding.padding_len(len));
     // The whole length at once: a buffer that grows leaves its old self behind.
-    let mut out = Zeroizing::new(Vec::with_capacity(padded));
-    content.encode_body(&mut out)?;
-    auth.encode(&mut out)?;
+    let mut out = Vec::with_capacity(padded);
+    let encoded = content.encode_body(&mut out).and_then(|()| auth.encode(&mut out));
     // req: R-15.1-01
     out.resize(padded, 0);
-    Ok(out)
+    // Wiped, also where it is not whole.
+    let out = SecretBytes::from(out);
+    encoded.map(|()| out)
 }
 
 // req: R-6.3.1-02, R-6.3.1-03

@@ -118,25 +118,26 @@ impl PublicMessage {
         AuthenticatedContent { wire_format: WireFormat::PublicMessage, content, auth }
     }
 
-    fn tbm<'a>(&self, context: Option<&'a [u8]>) -> Result<AuthenticatedContentTbm<'a>, FramingError> {
+    fn tbm<'a>(&'a self, context: Option<&'a [u8]>) -> Result<AuthenticatedContentTbm<'a>, FramingError> {
         let context = context_of(self.content.sender, context)?;
-        let tbs_head = tbs_head(WireFormat::PublicMessage, &self.content)?;
+        let (tbs_head, data) = tbs_head(WireFormat::PublicMessage, &self.content)?;
         let mut auth = Vec::with_capacity(self.auth.len());
         self.auth.encode(&mut auth)?;
-        Ok(AuthenticatedContentTbm { tbs_head, context, auth })
+        Ok(AuthenticatedContentTbm { tbs_head, data, context, auth })
     }
 }
 
 /// What the membership tag covers: `FramedContentTBS`, then the auth data (RFC 9420 section 6.2).
 struct AuthenticatedContentTbm<'a> {
     tbs_head: Vec<u8>,
+    data: &'a [u8],
     context: &'a [u8],
     auth: Vec<u8>,
 }
 
 impl AuthenticatedContentTbm<'_> {
-    fn parts(&self) -> [&[u8]; 3] {
-        [&self.tbs_head, self.context, &self.auth]
+    fn parts(&self) -> [&[u8]; 4] {
+        [&self.tbs_head, self.data, self.context, &self.auth]
     }
 }
 

@@ -63,14 +63,15 @@ impl Answers {
         if self.vouched.iter().any(|vouched| vouched.question != tag.0) {
             return Err(AnswerError::WrongAnswer);
         }
+        // By number: there are as many questions as members. The sort is stable, so the first answer counts.
+        let mut vouched: Vec<_> = self.vouched.iter().collect();
+        vouched.sort_by_key(|vouched| vouched.number);
         checks
             .iter()
             .map(|check| {
-                self.vouched
-                    .iter()
-                    .find(|vouched| vouched.number == check.number)
-                    .map(|vouched| vouched.member.clone())
-                    .ok_or(AnswerError::NotVouched(check.number))
+                let place = vouched.partition_point(|vouched| vouched.number < check.number);
+                let found = vouched.get(place).filter(|vouched| vouched.number == check.number);
+                found.map(|vouched| vouched.member.clone()).ok_or(AnswerError::NotVouched(check.number))
             })
             .collect()
     }

@@ -21,7 +21,14 @@ pub(crate) struct StepBuilder {
 
 impl StepBuilder {
     pub(crate) fn new(group: &Group, rng: &mut dyn Rng) -> Result<Self, Fault> {
-        let mut delta = Delta::new(rng)?;
+        let mut id = [0; 16];
+        rng.fill(&mut id)?;
+        Self::drawn(group, id)
+    }
+
+    /// The same with the delta's `id` drawn at random before.
+    pub(crate) fn drawn(group: &Group, id: [u8; 16]) -> Result<Self, Fault> {
+        let mut delta = Delta::of_store(id, Vec::new());
         delta.require(Precondition::Equals(RecordKey::Status(group.id.clone()), group.status.to_record()?));
         Ok(Self { delta, edits: Vec::new(), status: group.status })
     }

@@ -14,9 +14,9 @@ use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::proposal::Proposal;
 use crate::proposal::apply::{AppliedList, Newcomer};
 use crate::proposal::list::{ListedProposal, ProposalListError};
-use crate::tree::leaf_node::LeafNode;
 use crate::tree::math::LeafIndex;
 use crate::tree::ratchet_tree::RatchetTree;
+use crate::tree::view::identity_of;
 
 /// A client's [`MemberId`], hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -53,7 +53,8 @@ impl Clients {
     /// The clients at these leaves.
     pub(crate) fn of_leaves(leaves: &[(LeafIndex, Option<ClientTag>)]) -> Self {
         let mut clients = Self::default();
-        drop(clients.change(leaves));
+        leaves.iter().for_each(|(leaf, client)| clients.put(*leaf, *client));
+        clients.put_in_order();
         clients
     }
 
@@ -89,15 +90,19 @@ impl Clients {
             }
             return undo;
         }
-        let touched: BTreeSet<_> = changes.iter().map(|(leaf, _)| *leaf).collect();
-        self.order.retain(|leaf| !touched.contains(leaf));
-        for (leaf, client) in changes {
-            self.put(*leaf, *client);
-            self.order.extend(client.map(|_| *leaf));
-        }
-        let tags = &self.tags;
-        self.order.sort_unstable_by_key(|leaf| (tags.get(place_of(*leaf)).copied().flatten(), *leaf));
+        changes.iter().for_each(|(leaf, client)| self.put(*leaf, *client));
+        self.put_in_order();
         undo
+    }
+
+    /// Makes the order anew.
+    fn put_in_order(&mut self) {
+        let leaves = (0..).map_while(LeafIndex::new).zip(&self.tags);
+        let mut known: Vec<_> =
+            leaves.filter_map(|(leaf, tag)| Some((u128::from_be_bytes(tag.as_ref()?.0), leaf))).collect();
+        known.sort_unstable();
+        self.order.clear();
+        self.order.extend(known.iter().map(|(_, leaf)| *leaf));
     }
 
     fn change_one(&mut self, leaf: LeafIndex, client: Option<ClientTag>) {
@@ -242,8 +247,8 @@ pub(crate) fn unknown_members(
     tree.leaves()
         .filter(|(leaf, _)| clients.get(*leaf).is_none() && !renamed.contains(leaf) && !removed.contains(leaf))
         .filter_map(|(index, bytes)| {
-            let leaf = LeafNode::from_bytes(bytes).ok()?;
-            Some(Newcomer::member(index, leaf.credential, leaf.signature_key))
+            let (signature_key, credential) = identity_of(bytes).ok()?;
+            Some(Newcomer::member(index, credential, signature_key))
         })
         .collect()
 }

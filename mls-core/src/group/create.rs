@@ -1,6 +1,5 @@
 //! Creating groups, key packages and signers (RFC 9420 sections 10 and 11).
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -9,13 +8,13 @@ use core::fmt;
 use mls_codec::{Decode, DecodeError, Encode, EncodeError};
 use mls_crypto_traits::{
     CipherSuite, HpkePrivateKey, HpkePublicKey, SecretBytes, SignaturePrivateKey, SignaturePublicKey, SigningKey,
-    Suite, random_bytes,
+    Suite, checks::signature_public_key, random_bytes,
 };
 
 use crate::credential::Credential;
 use crate::env::Env;
 use crate::extension::{ExtensionPlace, ExtensionType, Extensions};
-use crate::framing::{MlsMessage, MlsMessageBody, ProtocolVersion, interim_transcript_hash};
+use crate::framing::{MlsMessage, ProtocolVersion, interim_transcript_hash};
 use crate::group::advance::{write_epoch, write_nodes};
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::cache::ProposalCache;
@@ -252,8 +251,9 @@ pub fn generate_key_package(spec: &KeyPackageSpec, env: &mut Env<'_>) -> Result<
         signature: Vec::new(),
     };
     key_package.sign(suite, signer.as_ref())?;
-    let reference = key_package.reference(suite)?;
-    let message = MlsMessage::new(MlsMessageBody::KeyPackage(Box::new(key_package.clone()))).to_bytes()?;
+    let bytes = key_package.to_bytes()?;
+    let reference = KeyPackageRef::of_bytes(suite, &bytes)?;
+    let message = MlsMessage::of_key_package(&bytes)?;
     let stored = StoredKeyPackage { key_package, init_key: init_key.private, leaf_key: leaf_key.private };
     let mut delta = Delta::new(env.rng)?;
     delta.put(RecordKey::KeyPackage(reference), stored.to_record()?);
@@ -314,7 +314,9 @@ pub fn signer_from_record(record: &SecretBytes, env: &Env<'_>) -> Result<Arc<dyn
 
 /// The signer of a public key.
 pub(crate) fn signer(env: &Env<'_>, public: &SignaturePublicKey) -> Result<Arc<dyn SigningKey>, Fault> {
-    env.signers.signer(public).ok_or_else(|| Fault::NoSigner(public.clone()))
+    // What it signs is verified with this key, and not by us.
+    let signer = env.signers.signer(public).filter(|signer| signer.public_key() == public);
+    signer.ok_or_else(|| Fault::NoSigner(public.clone()))
 }
 
 /// A signed leaf of source `key_package`.
@@ -351,6 +353,9 @@ fn check_own_leaf(
     {
         return Err(CreateError::InvalidLeaf(LeafNodeError::DefaultTypeListed));
     }
+    // req: R-5.1.1-01
+    signature_public_key(suite.provider().params().signature, leaf.signature_key.as_bytes())
+        .map_err(|error| CreateError::InvalidLeaf(LeafNodeError::InvalidSignatureKey(error)))?;
     let required = required(group_extensions).map_err(|_| CreateError::MalformedExtension)?;
     let context = LeafContext {
         position: None,
@@ -363,7 +368,8 @@ fn check_own_leaf(
         // req: R-7.3-12
         now: Some(env.now.0),
         max_lifetime: Some(env.limits.max_lifetime),
-        verified: false,
+        // It has just been signed, by the signer of its key.
+        verified: true,
         custom: env.custom,
     };
     validate_leaf(suite, leaf, &context).map_err(CreateError::InvalidLeaf)
@@ -384,7 +390,9 @@ fn check_extensions(extensions: &Extensions, place: ExtensionPlace, env: &Env<'_
 impl StoredKeyPackage {
     fn to_record(&self) -> Result<SecretBytes, Fault> {
         let Self { key_package, init_key, leaf_key } = self;
-        let mut w = SecretWriter::new(RECORD_VERSION);
+        let keys = init_key.as_bytes().len().saturating_add(leaf_key.as_bytes().len());
+        let mut w =
+            SecretWriter::sized(RECORD_VERSION, key_package.encoded_len().saturating_add(keys).saturating_add(8));
         w.put(key_package)?;
         w.opaque(init_key.as_bytes())?;
         w.opaque(leaf_key.as_bytes())?;

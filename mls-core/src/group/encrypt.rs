@@ -84,13 +84,14 @@ pub fn encrypt(
     let suite = group.suite(env)?;
     let content = own_content(group, &options.authenticated_data, Content::Application(data.to_vec()));
     let content = sign(group, suite, WireFormat::PrivateMessage, content, env)?;
-    let Protected { message, ratchet } = protect(group, suite, content, options.padding, env)?;
-    let mut builder = StepBuilder::new(group, env.rng)?;
-    let mut generation = 0;
-    if let Some(ratchet) = ratchet {
-        generation = ratchet.message_key().generation();
-        builder.move_ratchet(group, group.epoch(), ratchet)?;
-    }
+    // Drawn at once: a system call is a good part of what a message costs.
+    let mut drawn = [0; 20];
+    env.rng.fill(&mut drawn)?;
+    let [a, b, c, d, delta @ ..] = drawn;
+    let (message, ratchet) = protect_private(group, suite, &content, options.padding, [a, b, c, d], env)?;
+    let mut builder = StepBuilder::drawn(group, delta)?;
+    let generation = ratchet.message_key().generation();
+    builder.move_ratchet(group, group.epoch(), ratchet)?;
     let outgoing = Outgoing { message, epoch: group.epoch(), generation };
     if builder.delta.is_empty() {
         // The generation is reserved: what is stored is past it.
@@ -145,6 +146,22 @@ pub(crate) fn protect(
         let message = MlsMessage::new(MlsMessageBody::PublicMessage(message)).to_bytes()?;
         return Ok(Protected { message, ratchet: None });
     }
+    let mut guard = [0; 4];
+    env.rng.fill(&mut guard)?;
+    let (message, ratchet) = protect_private(group, suite, &content, padding, guard, env)?;
+    Ok(Protected { message, ratchet: Some(ratchet) })
+}
+
+/// Encrypts signed content of our own. `guard` is fresh randomness.
+fn protect_private(
+    group: &Group,
+    suite: Suite<'_>,
+    content: &AuthenticatedContent,
+    padding: Padding,
+    guard: [u8; 4],
+    env: &Env<'_>,
+) -> Result<(Vec<u8>, RatchetMove), EncryptError> {
+    let epoch = &group.epoch;
     // req: R-6.3.1-04
     let kind = match content.content.content_type() {
         ContentType::Application => RatchetType::Application,
@@ -160,12 +177,10 @@ pub(crate) fn protect(
         SecretTreeError::LeafErased => group.lost_ratchet(group.epoch(), epoch.own_leaf, kind).into(),
         _ => EncryptError::GenerationsExhausted,
     })?;
-    let mut guard = [0; 4];
-    env.rng.fill(&mut guard)?;
     let key = ratchet.message_key();
-    let message = PrivateMessage::seal(suite, &content, key, guard, &epoch.secrets.sender_data, padding)?;
+    let message = PrivateMessage::seal(suite, content, key, guard, &epoch.secrets.sender_data, padding)?;
     let message = MlsMessage::new(MlsMessageBody::PrivateMessage(message)).to_bytes()?;
-    Ok(Protected { message, ratchet: Some(ratchet) })
+    Ok((message, ratchet))
 }
 
 impl Group {

@@ -33,6 +33,7 @@ use crate::tree::math::LeafIndex;
 use crate::tree::path::{OwnPathKeys, PathSecret, keys_from_welcome};
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::validate::{TreeContext, find_own_leaf, validate_tree};
+use crate::tree::view::identity_of;
 use crate::welcome::{GroupInfo, GroupSecrets, Welcome};
 
 /// A Welcome whose group secrets are open. It asks for pre-shared keys.
@@ -224,14 +225,8 @@ pub(crate) fn roster(tree: &RatchetTree, but: &[LeafIndex], event: CredentialEve
     tree.leaves()
         .filter(|(index, _)| !but.contains(index))
         .filter_map(|(index, bytes)| {
-            let leaf = LeafNode::from_bytes(bytes).ok()?;
-            Some(Newcomer {
-                event,
-                leaf: Some(index),
-                credential: leaf.credential,
-                signature_key: leaf.signature_key,
-                predecessor: None,
-            })
+            let (signature_key, credential) = identity_of(bytes).ok()?;
+            Some(Newcomer { event, leaf: Some(index), credential, signature_key, predecessor: None })
         })
         .collect()
 }

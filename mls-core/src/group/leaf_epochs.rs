@@ -105,7 +105,7 @@ pub(crate) struct LeafNotes {
 
 /// The record of a tree node: of a leaf with its notes.
 pub(crate) fn node_record(node: NodeIndex, bytes: &[u8], notes: LeafNotes) -> Result<SecretBytes, EncodeError> {
-    let mut w = SecretWriter::new(RECORD_VERSION);
+    let mut w = SecretWriter::sized(RECORD_VERSION, notes.encoded_len().saturating_add(bytes.len()));
     if node.is_leaf() {
         w.put(&notes)?;
     }

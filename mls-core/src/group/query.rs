@@ -15,12 +15,13 @@ use crate::tree::health::{PathCost, TreeHealth};
 use crate::tree::leaf_node::LeafNode;
 use crate::tree::math::LeafIndex;
 use crate::tree::ratchet_tree::RatchetTree;
+use crate::tree::view::identity_of;
 
 /// The members of a tree in the order of their leaves.
 pub(crate) fn members_of(tree: &RatchetTree) -> impl Iterator<Item = Member> + '_ {
     tree.leaves().filter_map(|(index, bytes)| {
-        let leaf = <LeafNode as mls_codec::Decode>::from_bytes(bytes).ok()?;
-        Some(Member { index, credential: leaf.credential, signature_key: leaf.signature_key })
+        let (signature_key, credential) = identity_of(bytes).ok()?;
+        Some(Member { index, credential, signature_key })
     })
 }
 

@@ -244,10 +244,8 @@ fn application(
         return Err(ReceiveError::NotForAGroup);
     };
     let epoch = content.epoch;
-    let still_member = match group.sender_at(group.epoch(), leaf)? {
-        Some((_, now)) => now == credential,
-        None => false,
-    };
+    let still_member =
+        epoch == group.epoch() || group.sender_at(group.epoch(), leaf)?.is_some_and(|(_, now)| now == credential);
     let received = Received {
         data,
         authenticated_data: content.authenticated_data,

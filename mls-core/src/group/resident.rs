@@ -102,10 +102,12 @@ impl Group {
         }
         let mut nodes = Vec::with_capacity(set.len());
         let (mut ages, mut clients) = (Vec::new(), Vec::new());
-        for (key, value) in &set {
-            let RecordKey::TreeNode(_, node) = key else { continue };
-            let (bytes, notes) = node_from_record(*node, value).map_err(|error| Fault::from(error).at(key))?;
-            nodes.push((*node, bytes));
+        // One by one out of the set: what a record took serves the next node.
+        for (key, value) in set {
+            let RecordKey::TreeNode(_, node) = &key else { continue };
+            let node = *node;
+            let (bytes, notes) = node_from_record(node, &value).map_err(|error| Fault::from(error).at(&key))?;
+            nodes.push((node, bytes));
             ages.extend(node.leaf().map(|leaf| (leaf, notes.since)));
             clients.extend(node.leaf().map(|leaf| (leaf, notes.client)));
         }

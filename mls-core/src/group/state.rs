@@ -23,10 +23,10 @@ use crate::key_schedule::ResumptionPsk;
 use crate::proposal::ReInit;
 use crate::record::{GroupId, Missing, RecordKey, RecordPrefix};
 use crate::secret_tree::SecretTree;
-use crate::tree::leaf_node::LeafNode;
 use crate::tree::math::{LeafIndex, TreeSize};
 use crate::tree::path::OwnPathKeys;
 use crate::tree::ratchet_tree::RatchetTree;
+use crate::tree::view::identity_of;
 
 /// One member's state of one group: the current epoch, and as many of the group's other records as are resident.
 ///
@@ -244,8 +244,8 @@ impl Group {
     /// What is [`Missing`] where neither the tree nor that leaf is resident.
     pub fn member(&self, index: LeafIndex) -> Result<Option<Member>, Missing> {
         Ok(self.current_leaf(index)?.and_then(|bytes| {
-            let leaf = LeafNode::from_bytes(bytes).ok()?;
-            Some(Member { index, credential: leaf.credential, signature_key: leaf.signature_key })
+            let (signature_key, credential) = identity_of(bytes).ok()?;
+            Some(Member { index, credential, signature_key })
         }))
     }
 
@@ -351,10 +351,7 @@ impl Group {
         if !missing.is_empty() {
             return Err(missing);
         }
-        Ok(leaf.and_then(|bytes| {
-            let leaf = LeafNode::from_bytes(bytes).ok()?;
-            Some((leaf.signature_key, leaf.credential))
-        }))
+        Ok(leaf.and_then(|bytes| identity_of(bytes).ok()))
     }
 }
 

@@ -136,7 +136,8 @@ impl RecordKey {
     /// # Errors
     /// [`EncodeError::VectorTooLong`] for a name of 2^30 bytes or more.
     pub fn to_bytes(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut out = Vec::new();
+        // A group's identifier, and what stands beside it.
+        let mut out = Vec::with_capacity(self.group_id().map_or(48, |id| id.0.len().saturating_add(28)));
         match self {
             Self::Group(id) => (HEADER, id).encode(&mut out)?,
             Self::Status(id) => (GROUP, id, STATUS).encode(&mut out)?,

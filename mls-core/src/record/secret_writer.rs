@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque};
 use mls_crypto_traits::SecretBytes;
-use zeroize::Zeroize;
 
 use super::RECORD_VERSION;
 
@@ -15,7 +14,12 @@ pub(crate) struct SecretWriter {
 
 impl SecretWriter {
     pub(crate) fn new(version: u8) -> Self {
-        let mut buffer = Vec::with_capacity(256);
+        Self::sized(version, 255)
+    }
+
+    /// With room for `len` bytes behind the version.
+    pub(crate) fn sized(version: u8, len: usize) -> Self {
+        let mut buffer = Vec::with_capacity(len.saturating_add(1));
         buffer.push(version);
         Self { buffer }
     }
@@ -25,8 +29,8 @@ impl SecretWriter {
         if needed > self.buffer.capacity() {
             let mut larger = Vec::with_capacity(needed.max(self.buffer.capacity().saturating_mul(2)));
             larger.extend_from_slice(&self.buffer);
-            self.buffer.zeroize();
-            self.buffer = larger;
+            // Wiped as it is dropped.
+            drop(SecretBytes::from(core::mem::replace(&mut self.buffer, larger)));
         }
     }
 
@@ -55,7 +59,7 @@ impl SecretWriter {
 
 impl Drop for SecretWriter {
     fn drop(&mut self) {
-        self.buffer.zeroize();
+        drop(SecretBytes::from(core::mem::take(&mut self.buffer)));
     }
 }
 

@@ -156,10 +156,7 @@ impl LeafNode {
         } = self;
         let keys = (encryption_key, signature_key, credential);
         let rest = (capabilities, leaf_node_source, extensions);
-        let position = match leaf_node_source {
-            LeafNodeSource::KeyPackage(_) => None,
-            LeafNodeSource::Update | LeafNodeSource::Commit { .. } => position,
-        };
+        let position = position.filter(|_| !self.is_of_key_package());
         let len = keys
             .encoded_len()
             .saturating_add(rest.encoded_len())
@@ -188,6 +185,28 @@ impl LeafNode {
         let tbs = self.tbs(position)?;
         self.signature = suite.sign_with_label(key, SIGNATURE_LABEL, &[&tbs])?;
         Ok(())
+    }
+
+    /// [`Self::verify_signature`] of a leaf that was decoded from `encoded`, which is not encoded again.
+    pub(crate) fn verify_encoded(
+        &self,
+        suite: Suite<'_>,
+        encoded: &[u8],
+        position: Option<(&[u8], LeafIndex)>,
+    ) -> Result<(), CryptoError> {
+        // There is one encoding, and the signature ends it.
+        let len = encoded.len().saturating_sub(opaque_len(&self.signature));
+        let fields = encoded.get(..len).unwrap_or_default();
+        let mut place = Vec::new();
+        if let (Some((group_id, leaf_index)), false) = (position, self.is_of_key_package()) {
+            encode_opaque(group_id, &mut place)?;
+            leaf_index.encode(&mut place)?;
+        }
+        suite.verify_with_label(&self.signature_key, SIGNATURE_LABEL, &[fields, &place], &self.signature)
+    }
+
+    const fn is_of_key_package(&self) -> bool {
+        matches!(self.leaf_node_source, LeafNodeSource::KeyPackage(_))
     }
 
     /// Verifies `signature` under the leaf's own `signature_key`; `position` as for [`Self::tbs`].

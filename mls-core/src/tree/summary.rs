@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Deref;
 
 use mls_codec::DecodeError;
 
@@ -19,11 +20,22 @@ use crate::proposal::ProposalType;
 pub struct Summary {
     /// No members at all: everything is supported by all of them.
     vacant: bool,
-    credentials_in_use: Box<[u16]>,
-    extensions: Box<[u16]>,
-    proposals: Box<[u16]>,
-    credentials: Box<[u16]>,
+    credentials_in_use: Types,
+    extensions: Types,
+    proposals: Types,
+    credentials: Types,
 }
+
+/// Types in ascending order, each once; on the heap where there are many. Every leaf of a tree that is loaded has
+/// lists of its own for a moment.
+#[derive(Clone, Debug)]
+enum Types {
+    Few(u8, [u16; FEW]),
+    Many(Box<[u16]>),
+}
+
+/// So many types take no more room than a pointer to them.
+const FEW: usize = 7;
 
 impl Summary {
     pub(super) fn vacant() -> Self {
@@ -54,10 +66,13 @@ impl Summary {
     }
 
     fn of_leaf(profile: &LeafProfile<'_>) -> Result<Self, DecodeError> {
-        let [extensions, proposals, credentials] = profile.supported()?.map(sorted);
+        let [extensions, proposals, credentials] = profile.supported()?.map(|encoded| {
+            let (values, _) = encoded.as_chunks::<2>();
+            Types::of(values.iter().map(|bytes| u16::from_be_bytes(*bytes)))
+        });
         Ok(Self {
             vacant: false,
-            credentials_in_use: Box::from([profile.credential_type]),
+            credentials_in_use: Types::of([profile.credential_type].into_iter()),
             extensions,
             proposals,
             credentials,
@@ -66,13 +81,11 @@ impl Summary {
 
     /// Of two subtrees that both have members.
     fn combine(&self, other: &Self) -> Self {
-        let both = |a: &[u16], b: &[u16]| a.iter().copied().filter(|value| has(b, *value)).collect();
-        let mut in_use = [&*self.credentials_in_use, &*other.credentials_in_use].concat();
-        in_use.sort_unstable();
-        in_use.dedup();
+        let both = |a: &[u16], b: &[u16]| Types::of(a.iter().copied().filter(|value| has(b, *value)));
+        let in_use = self.credentials_in_use.iter().chain(&*other.credentials_in_use);
         Self {
             vacant: false,
-            credentials_in_use: in_use.into(),
+            credentials_in_use: Types::of(in_use.copied()),
             extensions: both(&self.extensions, &other.extensions),
             proposals: both(&self.proposals, &other.proposals),
             credentials: both(&self.credentials, &other.credentials),
@@ -84,13 +97,55 @@ fn has(values: &[u16], value: u16) -> bool {
     values.binary_search(&value).is_ok()
 }
 
-fn sorted(encoded: &[u8]) -> Box<[u16]> {
-    let (values, _) = encoded.as_chunks::<2>();
-    let mut values: Vec<u16> = values.iter().map(|bytes| u16::from_be_bytes(*bytes)).collect();
-    values.sort_unstable();
-    values.dedup();
-    values.into()
+impl Types {
+    fn of(values: impl Iterator<Item = u16> + Clone) -> Self {
+        let (mut few, mut len) = ([0; FEW], 0_u8);
+        for value in values.clone() {
+            let (before, behind) = few.split_at_mut_checked(usize::from(len)).unwrap_or_default();
+            let place = match before.binary_search(&value) {
+                Ok(_) => continue,
+                Err(place) => place,
+            };
+            let Some(free) = behind.first_mut() else {
+                let mut values: Vec<u16> = values.collect();
+                values.sort_unstable();
+                values.dedup();
+                return Self::Many(values.into());
+            };
+            *free = value;
+            len = len.saturating_add(1);
+            if let Some(moved) = few.get_mut(place..usize::from(len)) {
+                moved.rotate_right(1);
+            }
+        }
+        Self::Few(len, few)
+    }
 }
+
+impl Default for Types {
+    fn default() -> Self {
+        Self::Few(0, [0; FEW])
+    }
+}
+
+impl Deref for Types {
+    type Target = [u16];
+
+    fn deref(&self) -> &[u16] {
+        match self {
+            Self::Few(len, few) => few.get(..usize::from(*len)).unwrap_or_default(),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+impl PartialEq for Types {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Types {}
 
 /// Makes summaries, and one value of equal ones that it meets close together.
 #[derive(Default)]
@@ -120,11 +175,11 @@ impl Summaries {
             Some(known) if *known.summary == summary => Arc::clone(&known.summary),
             _ => Arc::new(summary),
         };
-        self.leaf = Some(KnownLeaf {
-            credential_type: profile.credential_type,
-            capabilities: profile.capabilities.to_vec(),
-            summary: Arc::clone(&summary),
-        });
+        let mut capabilities = self.leaf.take().map_or_else(Vec::new, |known| known.capabilities);
+        capabilities.clear();
+        capabilities.extend_from_slice(profile.capabilities);
+        let credential_type = profile.credential_type;
+        self.leaf = Some(KnownLeaf { credential_type, capabilities, summary: Arc::clone(&summary) });
         Ok(summary)
     }
 

@@ -1,8 +1,10 @@
 //! Encoded nodes read in place, without a copy (RFC 9420 sections 7.1 and 7.2).
 
 use mls_codec::{Decode, DecodeError, DecodeErrorKind, Reader};
+use mls_crypto_traits::SignaturePublicKey;
 
 use super::math::LeafIndex;
+use crate::credential::Credential;
 
 /// The fields of an encoded `LeafNode` that the tree itself asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,13 @@ impl<'a> LeafRef<'a> {
         let mut r = Reader::new(leaf);
         Ok(Self { encryption_key: r.opaque()?, signature_key: r.opaque()? })
     }
+}
+
+/// Whom an encoded `LeafNode` is of: its signature key and credential. What stands behind them is not looked at.
+pub(crate) fn identity_of(leaf: &[u8]) -> Result<(SignaturePublicKey, Credential), DecodeError> {
+    let mut r = Reader::new(leaf);
+    r.opaque()?;
+    Ok((SignaturePublicKey::decode(&mut r)?, Credential::decode(&mut r)?))
 }
 
 /// An encoded `ParentNode`, read in place (RFC 9420 section 7.1).

@@ -15,14 +15,17 @@ use crate::{dh::has_form, hash::HashAlgorithm};
 
 pub(crate) const ECDSA_P256: SignatureAlgorithm = SignatureAlgorithm {
     load_verify_key: |public| P256.load_verify_key(public),
+    verify: |public, message, signature| P256.load_verify_key(public)?.verify(message, signature),
     load_signing_key: |private| P256.load_signing_key(private),
 };
 pub(crate) const ECDSA_P384: SignatureAlgorithm = SignatureAlgorithm {
     load_verify_key: |public| P384.load_verify_key(public),
+    verify: |public, message, signature| P384.load_verify_key(public)?.verify(message, signature),
     load_signing_key: |private| P384.load_signing_key(private),
 };
 pub(crate) const ECDSA_P521: SignatureAlgorithm = SignatureAlgorithm {
     load_verify_key: |public| P521.load_verify_key(public),
+    verify: |public, message, signature| P521.load_verify_key(public)?.verify(message, signature),
     load_signing_key: |private| P521.load_signing_key(private),
 };
 

@@ -10,7 +10,7 @@ use mls_crypto_traits::{CryptoError, SignaturePublicKey, SigningKey, VerifyKey};
 use super::SignatureAlgorithm;
 use crate::bytes::with_whole;
 
-pub(crate) const ED25519: SignatureAlgorithm = SignatureAlgorithm { load_verify_key, load_signing_key };
+pub(crate) const ED25519: SignatureAlgorithm = SignatureAlgorithm { load_verify_key, verify, load_signing_key };
 
 fn load_verify_key(public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError> {
     // The library takes X.509 as well, and any 32 bytes until it verifies with them.
@@ -18,8 +18,18 @@ fn load_verify_key(public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError> {
     if point.is_none() {
         return Err(CryptoError::InvalidPublicKey);
     }
-    let key = ParsedPublicKey::new(&LIBRARY, public).map_err(|_| CryptoError::InvalidPublicKey)?;
-    Ok(Arc::new(Ed25519VerifyKey(key)))
+    Ok(Arc::new(parsed(public)?))
+}
+
+fn parsed(public: &[u8]) -> Result<Ed25519VerifyKey, CryptoError> {
+    ParsedPublicKey::new(&LIBRARY, public).map(Ed25519VerifyKey).map_err(|_| CryptoError::InvalidPublicKey)
+}
+
+/// What a signature is good under decodes: the library has done so. Else what is wrong is asked.
+fn verify(public: &[u8], message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
+    let raw = <&[u8; 32]>::try_from(public).map_err(|_| CryptoError::InvalidPublicKey)?;
+    let verdict = parsed(raw)?.verify(message, signature);
+    verdict.or_else(|wrong| load_verify_key(public).and(Err(wrong)))
 }
 
 fn load_signing_key(private: &[u8]) -> Result<Arc<dyn SigningKey>, CryptoError> {

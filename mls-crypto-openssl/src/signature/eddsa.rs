@@ -42,6 +42,12 @@ impl Eddsa {
         }
     }
 
+    /// The key of any bytes of its length.
+    fn parsed(self, public: &[u8]) -> Result<EddsaVerifyKey, CryptoError> {
+        let key = PKey::public_key_from_raw_bytes(public, self.id()).map_err(|_| CryptoError::InvalidPublicKey)?;
+        Ok(EddsaVerifyKey { algorithm: self, key })
+    }
+
     /// Whether OpenSSL has the curve.
     pub(crate) fn probe(self) -> Result<Self, CryptoError> {
         let len = checks::signature_private_key_len(self.scheme()).unwrap_or_default();
@@ -54,8 +60,13 @@ impl SignatureAlgorithm for Eddsa {
     fn load_verify_key(&self, public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError> {
         // OpenSSL takes any bytes until it verifies with them.
         checks::eddsa_key_decodes(self.scheme(), public)?;
-        let key = PKey::public_key_from_raw_bytes(public, self.id()).map_err(|_| CryptoError::InvalidPublicKey)?;
-        Ok(Arc::new(EddsaVerifyKey { algorithm: *self, key }))
+        Ok(Arc::new(self.parsed(public)?))
+    }
+
+    /// What a signature is good under decodes: OpenSSL has done so. Else what is wrong is asked.
+    fn verify(&self, public: &[u8], message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
+        let verdict = self.parsed(public)?.verify(message, signature);
+        verdict.or_else(|wrong| checks::eddsa_key_decodes(self.scheme(), public).and(Err(wrong)))
     }
 
     fn load_signing_key(&self, private: &[u8]) -> Result<Arc<dyn SigningKey>, CryptoError> {

@@ -5,6 +5,7 @@ use alloc::{sync::Arc, vec::Vec};
 use super::Suite;
 use crate::{
     CryptoError, SignaturePrivateKey, SignaturePublicKey, SignatureScheme, SigningKey, VerifyItem, VerifyKey, checks,
+    kdf::joined,
     label::{Header, PREFIX},
 };
 
@@ -81,7 +82,24 @@ impl Suite<'_> {
         content: &[&[u8]],
         signature: &[u8],
     ) -> Result<(), CryptoError> {
-        self.verify_key(public.as_bytes())?.verify_with_label(label, content, signature)
+        let scheme = self.provider().params().signature;
+        checks::signature_public_key(scheme, public.as_bytes())?;
+        if let Err(malformed) = checks::signature(scheme, signature) {
+            // A key that is none is the first thing to be wrong.
+            return self.verify_key(public.as_bytes()).and(Err(malformed));
+        }
+        with_sign_content(label, content, |message| self.provider().verify(public.as_bytes(), message, signature))?
+    }
+
+    /// Verifies a signature over bare bytes under a key that is parsed for it, for the conformance kit.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn verify(self, public: &[u8], message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
+        let scheme = self.provider().params().signature;
+        checks::signature_public_key(scheme, public)?;
+        if let Err(malformed) = checks::signature(scheme, signature) {
+            return self.verify_key(public).and(Err(malformed));
+        }
+        self.provider().verify(public, message, signature)
     }
 
     /// Verifies many signatures. The verdicts are those of
@@ -145,7 +163,7 @@ impl Suite<'_> {
 fn with_sign_content<T>(label: &[u8], content: &[&[u8]], use_it: impl FnOnce(&[&[u8]]) -> T) -> Result<T, CryptoError> {
     let label_len = Header::of(&[PREFIX, label])?;
     let content_len = Header::of(content)?;
-    Ok(use_it(&sign_content(&label_len, label, &content_len, content)))
+    Ok(joined(&[label_len.as_bytes(), PREFIX, label, content_len.as_bytes()], content, &[], use_it))
 }
 
 fn sign_content<'a>(

@@ -208,6 +208,10 @@ fn the_checks_stand_in_front_of_the_provider() {
     for key in [&[][..], &[0; 32], &[9; 31], &p256] {
         assert_eq!(suite.verify_key(key).unwrap_err(), bad);
         assert_eq!(suite.check_signature_public_key(key), Err(bad));
+        // The key is the first thing to be wrong, whatever the signature is.
+        for signature in [&[][..], &[1; 64]] {
+            assert_eq!(suite.verify_with_label(&key.into(), b"L", &[b"content"], signature), Err(bad));
+        }
     }
     let short = SignaturePrivateKey::from_bytes(vec![9; 31]);
     assert_eq!(suite.signing_key(&short).unwrap_err(), CryptoError::InvalidPrivateKey);

@@ -74,10 +74,15 @@ pub fn validate_leaf(suite: Suite<'_>, leaf: &LeafNode, context: &LeafContext<'_
         return Ok(());
     }
     // req: R-7.3-05, R-7.2-16
-    leaf.verify_signature(suite, context.position).map_err(|error| match error {
+    leaf.verify_signature(suite, context.position).map_err(signature_rule)
+}
+
+/// The rule that a signature breaks which does not verify.
+pub(super) const fn signature_rule(error: CryptoError) -> LeafNodeError {
+    match error {
         CryptoError::InvalidPublicKey => LeafNodeError::InvalidSignatureKey(error),
         error => LeafNodeError::InvalidSignature(error),
-    })
+    }
 }
 
 /// Checks that nobody else in `tree` has the leaf's keys. `replacing` is the leaf that goes when this one comes

@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use mls_codec::{Encode, EncodeError};
+use mls_codec::{Decode, Encode, EncodeError};
 use mls_crypto_traits::{CipherSuite, Suite, parallel};
 
-use super::leaf::{ExpectedSource, LeafContext, LeafNodeError, validate_leaf};
+use super::leaf::{ExpectedSource, LeafContext, LeafNodeError, signature_rule, validate_leaf};
 use super::unmerged::{UnmergedLeafError, check_unmerged_leaves};
 use crate::custom::CustomTypes;
 use crate::extension::{ExtensionType, RequiredCapabilities};
@@ -67,9 +67,11 @@ fn check_leaf(
     context: &TreeContext<'_>,
     index: LeafIndex,
 ) -> Result<(), TreeValidationError> {
-    let leaf = tree.leaf(index).ok_or(TreeValidationError::MalformedLeaf(index))?;
+    let encoded = tree.leaf_bytes(index).ok_or(TreeValidationError::MalformedLeaf(index))?;
+    let leaf = LeafNode::from_bytes(encoded).map_err(|_| TreeValidationError::MalformedLeaf(index))?;
+    let position = Some((context.group_id, index));
     let context = LeafContext {
-        position: Some((context.group_id, index)),
+        position,
         expected: ExpectedSource::Tree,
         version: context.version,
         cipher_suite: context.cipher_suite,
@@ -78,10 +80,14 @@ fn check_leaf(
         members: Some(tree.summary()),
         now: context.now,
         max_lifetime: context.max_lifetime,
-        verified: false,
+        // Here below, over the bytes that came.
+        verified: true,
         custom: context.custom,
     };
-    validate_leaf(suite, &leaf, &context).map_err(|error| TreeValidationError::Leaf(index, error))
+    validate_leaf(suite, &leaf, &context)
+        // req: R-7.3-05, R-7.2-16
+        .and_then(|()| leaf.verify_encoded(suite, encoded, position).map_err(signature_rule))
+        .map_err(|error| TreeValidationError::Leaf(index, error))
 }
 
 /// The place of our own leaf: the leaf in the tree that is byte for byte that of our key package (RFC 9420 section 12.4.3.1).

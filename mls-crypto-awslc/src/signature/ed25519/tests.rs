@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 
@@ -24,6 +24,15 @@ fn bytes_that_are_no_point_are_refused() {
     let mut bytes = [0; 32];
     bytes[0] = 2;
     assert_eq!(load_verify_key(&bytes).map(|_| ()), Err(CryptoError::InvalidPublicKey));
+    assert_eq!(verify(&bytes, &[b"message"], &[1; 64]), Err(CryptoError::InvalidPublicKey));
+}
+
+#[test]
+fn a_key_that_is_not_loaded_gives_the_same_verdicts() {
+    let (public, mut signature) = (hex::decode(PUBLIC).unwrap(), hex::decode(SIGNATURE).unwrap());
+    assert_eq!(verify(&public, &[&[0xaf], &[0x82]], &signature), Ok(()));
+    signature[40] ^= 1;
+    assert_eq!(verify(&public, &[&[0xaf], &[0x82]], &signature), Err(CryptoError::InvalidSignature));
 }
 
 #[test]
@@ -31,4 +40,6 @@ fn a_key_in_x509_is_refused() {
     let pair = Ed25519KeyPair::from_seed_unchecked(&hex::decode(SEED).unwrap()).unwrap();
     let x509: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
     assert_eq!(load_verify_key(x509.as_ref()).map(|_| ()), Err(CryptoError::InvalidPublicKey));
+    let signature = hex::decode(SIGNATURE).unwrap();
+    assert_eq!(verify(x509.as_ref(), &[&[0xaf, 0x82]], &signature), Err(CryptoError::InvalidPublicKey));
 }

@@ -37,6 +37,9 @@ fn signatures_are_those_of_rfc_8032() {
         assert_eq!(verifier.verify(message, &bytes(signature)), Ok(()));
         let other = verifier.verify(&[&[4]], &bytes(signature));
         assert_eq!(other, Err(CryptoError::InvalidSignature));
+        assert_eq!(algorithm.verify(&bytes(public), message, &bytes(signature)), Ok(()));
+        let other = algorithm.verify(&bytes(public), &[&[4]], &bytes(signature));
+        assert_eq!(other, Err(CryptoError::InvalidSignature));
     }
 }
 
@@ -96,6 +99,8 @@ fn bytes_that_are_no_point_are_refused() {
         let mut no_point = vec![0; len];
         no_point[0] = 2;
         assert_eq!(algorithm.load_verify_key(&no_point).map(|_| ()), Err(CryptoError::InvalidPublicKey));
+        let signature = vec![1; 2 * len];
+        assert_eq!(algorithm.verify(&no_point, &[b"message"], &signature), Err(CryptoError::InvalidPublicKey));
     }
 }
 
