@@ -28,15 +28,15 @@ pub(crate) struct ClientTag([u8; 16]);
 pub(crate) struct Clients {
     /// By leaf.
     tags: Vec<Option<ClientTag>>,
-    /// The leaves whose client is known, ascending by tag. Ordered, and not hashed: clients choose their names.
-    order: Vec<LeafIndex>,
+    /// The leaves whose client is known, by tag. Ordered, and not hashed: clients choose their names.
+    order: BTreeSet<(ClientTag, LeafIndex)>,
 }
 
 /// The leaves whose client becomes another one, ascending and each of them once.
 pub(crate) type ClientChanges = Vec<(LeafIndex, Option<ClientTag>)>;
 
-/// With more changes than these the order is made anew.
-const FEW: usize = 16;
+/// Where more than one leaf in so many changes, the order is made anew.
+const MANY: usize = 8;
 
 impl ClientTag {
     pub(crate) fn of(suite: Suite<'_>, member: &MemberId) -> Result<Self, CryptoError> {
@@ -70,21 +70,19 @@ impl Clients {
 
     /// The leaves of a client.
     pub(crate) fn leaves_of(&self, client: ClientTag) -> impl Iterator<Item = LeafIndex> {
-        let from = self.order.partition_point(|leaf| self.get(*leaf) < Some(client));
-        self.order.iter().skip(from).copied().take_while(move |leaf| self.get(*leaf) == Some(client))
+        let from = self.order.range((client, LeafIndex::ZERO)..);
+        from.take_while(move |(other, _)| *other == client).map(|(_, leaf)| *leaf)
     }
 
     /// All that is known, by leaf.
     pub(crate) fn all(&self) -> ClientChanges {
-        let mut all: Vec<_> = self.order.iter().map(|leaf| (*leaf, self.get(*leaf))).collect();
-        all.sort_unstable_by_key(|(leaf, _)| *leaf);
-        all
+        self.by_leaf().map(|(client, leaf)| (leaf, Some(client))).collect()
     }
 
     /// Makes the changes. What comes back undoes them.
     pub(crate) fn change(&mut self, changes: &[(LeafIndex, Option<ClientTag>)]) -> ClientChanges {
         let undo = changes.iter().map(|(leaf, _)| (*leaf, self.get(*leaf))).collect();
-        if changes.len() <= FEW {
+        if changes.len().saturating_mul(MANY) <= self.order.len() {
             for (leaf, client) in changes {
                 self.change_one(*leaf, *client);
             }
@@ -97,24 +95,20 @@ impl Clients {
 
     /// Makes the order anew.
     fn put_in_order(&mut self) {
+        self.order = self.by_leaf().collect();
+    }
+
+    fn by_leaf(&self) -> impl Iterator<Item = (ClientTag, LeafIndex)> + '_ {
         let leaves = (0..).map_while(LeafIndex::new).zip(&self.tags);
-        let mut known: Vec<_> =
-            leaves.filter_map(|(leaf, tag)| Some((u128::from_be_bytes(tag.as_ref()?.0), leaf))).collect();
-        known.sort_unstable();
-        self.order.clear();
-        self.order.extend(known.iter().map(|(_, leaf)| *leaf));
+        leaves.filter_map(|(leaf, tag)| Some(((*tag)?, leaf)))
     }
 
     fn change_one(&mut self, leaf: LeafIndex, client: Option<ClientTag>) {
-        if let Some(old) = self.get(leaf)
-            && let Ok(place) = self.place(old, leaf)
-        {
-            self.order.remove(place);
+        if let Some(old) = self.get(leaf) {
+            self.order.remove(&(old, leaf));
         }
-        if let Some(new) = client
-            && let Err(place) = self.place(new, leaf)
-        {
-            self.order.insert(place, leaf);
+        if let Some(new) = client {
+            self.order.insert((new, leaf));
         }
         self.put(leaf, client);
     }
@@ -135,10 +129,6 @@ impl Clients {
             let used = self.tags.iter().rposition(Option::is_some).map_or(0, |last| last.saturating_add(1));
             self.tags.truncate(used);
         }
-    }
-
-    fn place(&self, client: ClientTag, leaf: LeafIndex) -> Result<usize, usize> {
-        self.order.binary_search_by(|other| (self.get(*other), *other).cmp(&(Some(client), leaf)))
     }
 }
 
