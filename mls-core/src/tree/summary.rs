@@ -102,10 +102,7 @@ impl Types {
         let (mut few, mut len) = ([0; FEW], 0_u8);
         for value in values.clone() {
             let (before, behind) = few.split_at_mut_checked(usize::from(len)).unwrap_or_default();
-            let place = match before.binary_search(&value) {
-                Ok(_) => continue,
-                Err(place) => place,
-            };
+            let Err(place) = before.binary_search(&value) else { continue };
             let Some(free) = behind.first_mut() else {
                 let mut values: Vec<u16> = values.collect();
                 values.sort_unstable();
