@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mls_client::mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
 use mls_client::mls_core::storage::StorageError;
+use mls_client::mls_core::tree::ratchet_tree::RatchetTree;
 use mls_client::{
     BasicIdentity, Client, Clock, CommitPlan, Credential, Group, GroupId, Identity, LeafIndex, MemoryStorage,
     PathPolicy, Proposing, SendOptions, Storage, UnixTime,
@@ -241,6 +242,7 @@ impl Library for Ours {
     }
 
     fn load_rest(&self, member: &mut OurMember) {
-        member.group().members().unwrap();
+        // Listing the members is not part of it.
+        member.group().query(|group| group.tree().map(RatchetTree::member_count)).unwrap();
     }
 }
