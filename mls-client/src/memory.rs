@@ -1,16 +1,16 @@
 //! Records in memory.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mls_codec::EncodeError;
-use mls_core::record::{Delta, Durable, Precondition, RecordKey, RecordPrefix, Write};
+use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
 use mls_core::storage::{AppTransaction, AppWrites, Storage, StorageError, StorageErrorKind};
 use mls_crypto_traits::SecretBytes;
 
-/// By the bytes of their keys.
-type Table = BTreeMap<Vec<u8>, SecretBytes>;
+mod table;
+
+use table::{Change, Table, check};
+
 /// What an application keeps beside the records.
 type AppSpace = BTreeMap<Vec<u8>, SecretBytes>;
 
@@ -62,23 +62,18 @@ impl MemoryStorage {
 impl Storage for MemoryStorage {
     fn read(&self, keys: &[RecordKey]) -> Result<Vec<Option<SecretBytes>>, StorageError> {
         let table = &self.tables().records;
-        keys.iter().map(|key| Ok(table.get(&bytes(key)?).map(SecretBytes::duplicate))).collect()
+        keys.iter().map(|key| Ok(table.get(key)?.map(SecretBytes::duplicate))).collect()
     }
 
     fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
-        let table = &self.tables().records;
-        let mut starts = prefix.to_byte_prefixes().map_err(too_long)?;
-        starts.sort_unstable();
-        // None is a prefix of another one.
-        let found = starts.iter().flat_map(|start| range(table, start));
-        found.map(|(name, value)| Ok((key_of(name)?, value.duplicate()))).collect()
+        self.tables().records.scan(prefix)
     }
 
     fn commit(&self, delta: &Delta) -> Result<Durable, StorageError> {
         let mut tables = self.tables();
         let changes = prepare(&tables.records, delta)?;
         for change in changes {
-            change.make(&mut tables.records);
+            tables.records.make(change);
         }
         Ok(Durable::i_stored(delta))
     }
@@ -92,7 +87,7 @@ impl Storage for MemoryStorage {
         app.make(&mut staged)?;
         let writes = staged.writes;
         for change in changes {
-            change.make(&mut tables.records);
+            tables.records.make(change);
         }
         for (key, value) in writes {
             match value {
@@ -139,74 +134,6 @@ fn prepare(table: &Table, delta: &Delta) -> Result<Vec<Change>, StorageError> {
         }
     }
     delta.writes().map(|write| Change::of(&write)).collect()
-}
-
-fn check<'a>(table: &Table, precondition: &'a Precondition) -> Result<(&'a RecordKey, bool), StorageError> {
-    Ok(match precondition {
-        Precondition::Equals(key, want) => {
-            let found = table.get(&bytes(key)?);
-            (key, found.is_some_and(|value| value.ct_eq(want.as_bytes())))
-        }
-        Precondition::Present(key) => (key, table.contains_key(&bytes(key)?)),
-        Precondition::Absent(key) => (key, !table.contains_key(&bytes(key)?)),
-        _ => return Err(StorageError::new(StorageErrorKind::Other)),
-    })
-}
-
-/// A write with everything that could fail done.
-enum Change {
-    DeletePrefixes(Vec<Vec<u8>>),
-    Put(Vec<u8>, SecretBytes),
-    Delete(Vec<u8>),
-}
-
-impl Change {
-    fn of(write: &Write<'_>) -> Result<Self, StorageError> {
-        Ok(match write {
-            Write::DeletePrefix(prefix) => Self::DeletePrefixes(prefix.to_byte_prefixes().map_err(too_long)?),
-            Write::Put(key, value) => Self::Put(bytes(key)?, value.duplicate()),
-            Write::Delete(key) => Self::Delete(bytes(key)?),
-            _ => return Err(StorageError::new(StorageErrorKind::Other)),
-        })
-    }
-
-    fn make(self, table: &mut Table) {
-        match self {
-            Self::DeletePrefixes(prefixes) => {
-                // What is not deleted is not looked at: each commit deletes a set or two.
-                for prefix in &prefixes {
-                    let names: Vec<_> = range(table, prefix).map(|(name, _)| name.clone()).collect();
-                    names.iter().for_each(|name| drop(table.remove(name)));
-                }
-            }
-            Self::Put(name, value) => {
-                table.insert(name, value);
-            }
-            Self::Delete(name) => {
-                table.remove(&name);
-            }
-        }
-    }
-}
-
-/// The records whose names begin so.
-fn range<'a>(table: &'a Table, start: &'a [u8]) -> impl Iterator<Item = (&'a Vec<u8>, &'a SecretBytes)> {
-    let from = (Bound::Included(start), Bound::Unbounded);
-    table.range::<[u8], _>(from).take_while(move |(name, _)| name.starts_with(start))
-}
-
-/// The key that a name was made from.
-fn key_of(name: &[u8]) -> Result<RecordKey, StorageError> {
-    RecordKey::from_bytes(name)
-        .map_err(|error| StorageError::new(StorageErrorKind::Corrupt).with_source(Box::new(error)))
-}
-
-fn bytes(key: &RecordKey) -> Result<Vec<u8>, StorageError> {
-    key.to_bytes().map_err(too_long)
-}
-
-fn too_long(error: EncodeError) -> StorageError {
-    StorageError::new(StorageErrorKind::Other).with_source(Box::new(error))
 }
 
 impl core::fmt::Debug for MemoryStorage {

@@ -1,0 +1,163 @@
+//! The records, by key.
+
+use core::ops::Bound;
+use std::collections::BTreeMap;
+
+use mls_codec::EncodeError;
+use mls_core::record::{GroupId, Precondition, RecordKey, RecordPrefix, Write};
+use mls_core::storage::{StorageError, StorageErrorKind};
+use mls_core::tree::math::NodeIndex;
+use mls_crypto_traits::SecretBytes;
+
+/// Trees stand apart: they are nearly all there is, and their records are told apart by a number.
+#[derive(Default)]
+pub(super) struct Table {
+    trees: BTreeMap<GroupId, BTreeMap<NodeIndex, SecretBytes>>,
+    /// By the bytes of their keys.
+    others: BTreeMap<Vec<u8>, SecretBytes>,
+}
+
+/// A write with everything that could fail done.
+pub(super) enum Change {
+    Delete(Name),
+    Put(Name, SecretBytes),
+    DeleteSet(Set),
+}
+
+/// Where a record is.
+pub(super) enum Name {
+    Node(GroupId, NodeIndex),
+    Other(Vec<u8>),
+}
+
+/// Where the records of a set are.
+pub(super) struct Set {
+    tree: Option<GroupId>,
+    /// How the others' names begin, ascending; none of them is how another one begins.
+    starts: Vec<Vec<u8>>,
+}
+
+impl Table {
+    pub(super) fn len(&self) -> usize {
+        self.trees.values().map(BTreeMap::len).fold(self.others.len(), usize::saturating_add)
+    }
+
+    pub(super) fn get(&self, key: &RecordKey) -> Result<Option<&SecretBytes>, StorageError> {
+        Ok(match key {
+            RecordKey::TreeNode(id, node) => self.trees.get(id).and_then(|tree| tree.get(node)),
+            other => self.others.get(&bytes(other)?),
+        })
+    }
+
+    /// In the order of the keys' bytes.
+    pub(super) fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+        let set = Set::of(prefix)?;
+        let mut found = Vec::new();
+        if let Some((id, tree)) = set.tree.as_ref().and_then(|id| self.trees.get_key_value(id)) {
+            let node =
+                |(node, value): (&NodeIndex, &SecretBytes)| (RecordKey::TreeNode(id.clone(), *node), value.duplicate());
+            found.extend(tree.iter().map(node));
+        }
+        let nodes = found.len();
+        for start in &set.starts {
+            for (name, value) in range(&self.others, start) {
+                found.push((key_of(name)?, value.duplicate()));
+            }
+        }
+        if nodes > 0 && nodes < found.len() {
+            // Encoded once before, each of them.
+            found.sort_by_cached_key(|(key, _)| key.to_bytes().unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    pub(super) fn make(&mut self, change: Change) {
+        match change {
+            Change::Put(Name::Node(id, node), value) => drop(self.trees.entry(id).or_default().insert(node, value)),
+            Change::Put(Name::Other(name), value) => drop(self.others.insert(name, value)),
+            Change::Delete(Name::Node(id, node)) => {
+                if let Some(tree) = self.trees.get_mut(&id) {
+                    tree.remove(&node);
+                    if tree.is_empty() {
+                        self.trees.remove(&id);
+                    }
+                }
+            }
+            Change::Delete(Name::Other(name)) => drop(self.others.remove(&name)),
+            Change::DeleteSet(Set { tree, starts }) => {
+                tree.map(|id| self.trees.remove(&id));
+                // What is not deleted is not looked at: each commit deletes a set or two.
+                for start in &starts {
+                    let names: Vec<_> = range(&self.others, start).map(|(name, _)| name.clone()).collect();
+                    names.iter().for_each(|name| drop(self.others.remove(name)));
+                }
+            }
+        }
+    }
+}
+
+impl Change {
+    pub(super) fn of(write: &Write<'_>) -> Result<Self, StorageError> {
+        Ok(match write {
+            Write::DeletePrefix(prefix) => Self::DeleteSet(Set::of(prefix)?),
+            Write::Put(key, value) => Self::Put(Name::of(key)?, value.duplicate()),
+            Write::Delete(key) => Self::Delete(Name::of(key)?),
+            _ => return Err(StorageError::new(StorageErrorKind::Other)),
+        })
+    }
+}
+
+impl Name {
+    fn of(key: &RecordKey) -> Result<Self, StorageError> {
+        Ok(match key {
+            RecordKey::TreeNode(id, node) => Self::Node(id.clone(), *node),
+            other => Self::Other(bytes(other)?),
+        })
+    }
+}
+
+impl Set {
+    fn of(prefix: &RecordPrefix) -> Result<Self, StorageError> {
+        let tree = match prefix {
+            RecordPrefix::Tree(id) => return Ok(Self { tree: Some(id.clone()), starts: Vec::new() }),
+            RecordPrefix::Group(id) => Some(id.clone()),
+            _ => None,
+        };
+        let mut starts = prefix.to_byte_prefixes().map_err(too_long)?;
+        starts.sort_unstable();
+        Ok(Self { tree, starts })
+    }
+}
+
+/// Which record a precondition is about, and whether it holds.
+pub(super) fn check<'a>(table: &Table, precondition: &'a Precondition) -> Result<(&'a RecordKey, bool), StorageError> {
+    Ok(match precondition {
+        Precondition::Equals(key, want) => (key, table.get(key)?.is_some_and(|value| value.ct_eq(want.as_bytes()))),
+        Precondition::Present(key) => (key, table.get(key)?.is_some()),
+        Precondition::Absent(key) => (key, table.get(key)?.is_none()),
+        _ => return Err(StorageError::new(StorageErrorKind::Other)),
+    })
+}
+
+/// The records whose names begin so.
+fn range<'a>(
+    others: &'a BTreeMap<Vec<u8>, SecretBytes>,
+    start: &'a [u8],
+) -> impl Iterator<Item = (&'a Vec<u8>, &'a SecretBytes)> {
+    let from = (Bound::Included(start), Bound::Unbounded);
+    others.range::<[u8], _>(from).take_while(move |(name, _)| name.starts_with(start))
+}
+
+/// The key that a name was made from.
+fn key_of(name: &[u8]) -> Result<RecordKey, StorageError> {
+    RecordKey::from_bytes(name)
+        .map_err(|error| StorageError::new(StorageErrorKind::Corrupt).with_source(Box::new(error)))
+}
+
+fn bytes(key: &RecordKey) -> Result<Vec<u8>, StorageError> {
+    key.to_bytes().map_err(too_long)
+}
+
+fn too_long(error: EncodeError) -> StorageError {
+    StorageError::new(StorageErrorKind::Other).with_source(Box::new(error))
+}
