@@ -85,6 +85,7 @@ impl<'g, T> Batch<'g, T> {
             return Err(Stale);
         }
         self.undo.clear();
+        self.group.settle();
         Ok(core::mem::take(&mut self.outputs))
     }
 }

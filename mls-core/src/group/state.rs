@@ -152,6 +152,13 @@ pub struct Member {
 }
 
 impl Group {
+    /// To be called when a step has been performed for good: the tree that it replaced is gone.
+    pub(crate) fn settle(&mut self) {
+        if let Some(tree) = &mut self.tree {
+            tree.settle();
+        }
+    }
+
     /// The group's identifier.
     #[must_use]
     pub const fn id(&self) -> &GroupId {

@@ -83,6 +83,7 @@ impl<T> Step<T> {
         }
         let (output, _, undo) = self.perform(group)?;
         drop(undo);
+        group.settle();
         Ok(output)
     }
 

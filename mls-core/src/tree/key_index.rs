@@ -1,10 +1,14 @@
 //! Which node holds which public key (RFC 9420 section 16.7).
 //!
-//! A persistent radix trie of keyed fingerprints: an entry is 32 bits of a seeded hash and the node's index, and
-//! whether a key really is there is decided by reading it in the tree. Members choose the keys, so the hash is
-//! keyed; the seed is drawn for each value in memory and never stored.
+//! A table of keyed fingerprints: an entry is 32 bits of a seeded hash and the node's index, and whether a key really is
+//! there is decided by reading it in the tree. Members choose the keys, so the hash is keyed; the seed is drawn for each
+//! value in memory and never stored.
+//!
+//! Versions of a tree share one table, and each knows what it has changed since. An entry too many does no harm, as the
+//! tree is asked; so a version that is alone at last takes its changes into the table in place.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
 use core::hash::Hasher;
 
@@ -13,9 +17,9 @@ use siphasher::sip::SipHasher13;
 
 use super::math::NodeIndex;
 
-mod trie;
+mod slots;
 
-use trie::Trie;
+use slots::{Slots, merged};
 
 /// Keys the fingerprints of a tree's key index.
 ///
@@ -63,8 +67,16 @@ pub(super) enum KeySpace {
 #[derive(Clone)]
 pub(super) struct KeyIndex {
     seed: Arc<IndexSeed>,
-    encryption: Trie,
-    signature: Trie,
+    encryption: Keys,
+    signature: Keys,
+}
+
+/// The entries of one sort of key: those of the table without what was removed, and with what was added.
+#[derive(Clone, Default)]
+struct Keys {
+    table: Arc<Slots>,
+    /// What is not in the table yet.
+    late: Option<Arc<Changes>>,
 }
 
 /// What an edit does to the index: entries that go and entries that come.
@@ -74,15 +86,19 @@ pub(super) struct IndexChanges {
     signature: Changes,
 }
 
+/// Entries that go, and then entries that come.
 #[derive(Default)]
 struct Changes {
-    removed: alloc::vec::Vec<u64>,
-    added: alloc::vec::Vec<u64>,
+    removed: Vec<u64>,
+    added: Vec<u64>,
 }
+
+/// How many changes a version carries along at least before it makes a table of its own.
+const LATE: usize = 4_096;
 
 impl KeyIndex {
     pub(super) fn new(seed: IndexSeed) -> Self {
-        Self { seed: Arc::new(seed), encryption: Trie::default(), signature: Trie::default() }
+        Self { seed: Arc::new(seed), encryption: Keys::default(), signature: Keys::default() }
     }
 
     /// An empty set of changes for this index.
@@ -93,11 +109,14 @@ impl KeyIndex {
     /// Takes the changes in; an entry both removed and added stays.
     pub(super) fn apply(&mut self, changes: IndexChanges) {
         let IndexChanges { seed: _, encryption, signature } = changes;
-        for (trie, mut changes) in [(&mut self.encryption, encryption), (&mut self.signature, signature)] {
-            changes.removed.sort_unstable();
-            changes.added.sort_unstable();
-            trie.apply(&changes.removed, &changes.added);
-        }
+        self.encryption.apply(encryption);
+        self.signature.apply(signature);
+    }
+
+    /// Takes what has changed into the table, in place, where no other version shares it.
+    pub(super) fn settle(&mut self) {
+        self.encryption.settle();
+        self.signature.settle();
     }
 
     /// The lowest node at which `key_at` finds `key`.
@@ -108,11 +127,13 @@ impl KeyIndex {
         key_at: impl Fn(NodeIndex) -> Option<&'t [u8]>,
     ) -> Option<NodeIndex> {
         let fingerprint = fingerprint(&self.seed, key);
-        self.trie(space)
-            .bucket(fingerprint)
-            .iter()
-            .filter_map(|entry| location(*entry))
-            .find(|node| key_at(*node) == Some(key))
+        let keys = self.keys(space);
+        let holds = |node: &NodeIndex| key_at(*node) == Some(key);
+        let late = keys.late.as_ref().map(|late| like(&late.added, fingerprint)).unwrap_or_default();
+        let late = late.iter().copied().filter_map(location).find(holds);
+        let found = keys.table.like(fingerprint).filter_map(location).find(holds);
+        // Each of them is the lowest of its kind.
+        [found, late].into_iter().flatten().min()
     }
 
     /// The first node that repeats an earlier one's key, behind that earlier one.
@@ -121,24 +142,49 @@ impl KeyIndex {
         space: KeySpace,
         key_at: impl Fn(NodeIndex) -> Option<&'t [u8]>,
     ) -> Option<(NodeIndex, NodeIndex)> {
-        let mut first: Option<(NodeIndex, NodeIndex)> = None;
-        self.trie(space).for_each_bucket(&mut |bucket| {
-            for run in bucket.chunk_by(|a, b| a >> 32 == b >> 32).filter(|run| run.len() > 1) {
-                if let Some((earlier, later)) = duplicate_in(run, &key_at)
-                    && first.is_none_or(|(_, other)| later < other)
-                {
-                    first = Some((earlier, later));
-                }
-            }
-        });
-        first
+        let keys = self.keys(space);
+        let entries: Vec<u64> = match &keys.late {
+            Some(late) => merged(keys.table.iter(), &late.removed, &late.added),
+            None => keys.table.iter().collect(),
+        };
+        let runs = entries.chunk_by(|a, b| a >> 32 == b >> 32).filter(|run| run.len() > 1);
+        runs.filter_map(|run| duplicate_in(run, &key_at)).min_by_key(|(_, later)| *later)
     }
 
-    const fn trie(&self, space: KeySpace) -> &Trie {
+    const fn keys(&self, space: KeySpace) -> &Keys {
         match space {
             KeySpace::Encryption => &self.encryption,
             KeySpace::Signature => &self.signature,
         }
+    }
+}
+
+impl Keys {
+    fn apply(&mut self, mut changes: Changes) {
+        if changes.removed.is_empty() && changes.added.is_empty() {
+            return;
+        }
+        changes.removed.sort_unstable();
+        changes.added.sort_unstable();
+        if let Some(late) = &self.late {
+            let added = merged(late.added.iter().copied(), &changes.removed, &changes.added);
+            let removed = merged(late.removed.iter().copied(), &[], &changes.removed);
+            changes = Changes { removed, added };
+        }
+        self.late = Some(Arc::new(changes));
+    }
+
+    fn settle(&mut self) {
+        let Some(late) = &self.late else { return };
+        let many = LATE.max(self.table.len() / 4);
+        match Arc::get_mut(&mut self.table) {
+            Some(table) => table.change(&late.removed, &late.added),
+            None if late.removed.len().saturating_add(late.added.len()) > many => {
+                self.table = Arc::new(Slots::build(merged(self.table.iter(), &late.removed, &late.added)));
+            }
+            None => return,
+        }
+        self.late = None;
     }
 }
 
@@ -173,7 +219,8 @@ fn duplicate_in<'t>(run: &[u64], key_at: impl Fn(NodeIndex) -> Option<&'t [u8]>)
 }
 
 fn entry(seed: &IndexSeed, key: &[u8], node: NodeIndex) -> u64 {
-    fingerprint(seed, key) | u64::from(node.as_u32())
+    // Never 0: there is no node of the highest number.
+    fingerprint(seed, key) | u64::from(node.as_u32().saturating_add(1))
 }
 
 /// The upper half of an entry; the lower is zero.
@@ -185,7 +232,14 @@ fn fingerprint(seed: &IndexSeed, key: &[u8]) -> u64 {
 
 const fn location(entry: u64) -> Option<NodeIndex> {
     let [.., a, b, c, d] = entry.to_be_bytes();
-    NodeIndex::new(u32::from_be_bytes([a, b, c, d]))
+    NodeIndex::new(u32::from_be_bytes([a, b, c, d]).wrapping_sub(1))
+}
+
+/// Of ascending entries, those whose upper half is that of `fingerprint`.
+fn like(entries: &[u64], fingerprint: u64) -> &[u64] {
+    let from = entries.partition_point(|entry| entry >> 32 < fingerprint >> 32);
+    let to = entries.partition_point(|entry| entry >> 32 <= fingerprint >> 32);
+    entries.get(from..to).unwrap_or_default()
 }
 
 impl fmt::Debug for KeyIndex {

@@ -64,6 +64,42 @@ fn thousands_of_keys_are_found_and_forgotten() {
     assert!((0..4990).all(|i| keys.find(&key(i)).is_none()));
     assert!((4990..5000).all(|i| keys.find(&key(i)) == Some(node(i))));
     assert!((0..5000).all(|i| older.find(&key(i)) == Some(node(i))), "an older version keeps its keys");
+    // Nor does settling take them away, be the table shared or not.
+    keys.index.settle();
+    assert!((0..5000).all(|i| older.find(&key(i)) == Some(node(i))));
+    assert!((0..4990).all(|i| keys.find(&key(i)).is_none()));
+    drop(older);
+    keys.index.settle();
+    assert!(keys.index.encryption.late.is_none());
+    assert_eq!(keys.index.encryption.table.len(), 10);
+    assert!((4990..5000).all(|i| keys.find(&key(i)) == Some(node(i))));
+}
+
+#[test]
+fn a_version_that_changed_much_makes_a_table_of_its_own() {
+    let mut keys = Keys::new();
+    let late = u32::try_from(LATE).unwrap();
+    keys.set((0..3 * late).map(|i| (node(i), Some(key(i)))));
+    keys.index.settle();
+    let older = keys.clone();
+    keys.set((0..100).map(|i| (node(i), None)));
+    keys.index.settle();
+    assert!(keys.index.encryption.late.is_some(), "few changes are carried along");
+    keys.set((100..=late).map(|i| (node(i), None)));
+    keys.index.settle();
+    assert!(keys.index.encryption.late.is_none());
+    assert_eq!((older.index.encryption.table.len(), keys.index.encryption.table.len()), (3 * LATE, 2 * LATE - 1));
+}
+
+#[test]
+fn a_thousand_alike_stand_beside_each_other() {
+    let entries: Vec<u64> = (1..=1_000_u64).map(|low| u64::MAX << 32 | low).collect();
+    let mut slots = Slots::build(entries.clone());
+    assert_eq!(slots.like(u64::MAX << 32).collect::<Vec<_>>(), entries);
+    slots.change(&entries[..100], &[5, u64::MAX]);
+    let expected = [&[5], &entries[100..], &[u64::MAX]].concat();
+    assert_eq!(slots.iter().collect::<Vec<_>>(), expected);
+    assert_eq!(slots.like(0).collect::<Vec<_>>(), [5]);
 }
 
 // req: R-16.7-01
@@ -103,8 +139,23 @@ proptest! {
         proptest::collection::btree_map(0_u32..600, proptest::option::weighted(0.6, 0_u32..400), 0..200), 1..12,
     )) {
         let mut keys = Keys::new();
-        for batch in batches {
+        let mut older = None;
+        for (round, batch) in batches.into_iter().enumerate() {
             keys.set(batch.into_iter().map(|(at, number)| (node(at), number.map(key))));
+            // Now another version shares the table, and now none does.
+            if round % 3 == 0 {
+                older = Some(keys.clone());
+            }
+            if round % 3 == 2 {
+                older = None;
+            }
+            keys.index.settle();
+            if let Some(older) = &older {
+                for number in 0..400 {
+                    let expected = older.keys.iter().find(|(_, held)| **held == key(number)).map(|(node, _)| *node);
+                    prop_assert_eq!(older.find(&key(number)), expected);
+                }
+            }
             for number in 0..400 {
                 let expected = keys.keys.iter().find(|(_, held)| **held == key(number)).map(|(node, _)| *node);
                 prop_assert_eq!(keys.find(&key(number)), expected);
@@ -115,6 +166,35 @@ proptest! {
                 None => { seen.insert(held.clone(), *later); None }
             });
             prop_assert_eq!(keys.duplicate(), expected);
+        }
+    }
+}
+
+proptest! {
+    /// Few different slots, so that entries are displaced often, and the end of the table is run over.
+    #[test]
+    fn slots_agree_with_a_set(rounds in proptest::collection::vec((
+        proptest::collection::btree_set((0_u64..40, 1_u64..4), 0..40),
+        proptest::collection::btree_set((0_u64..40, 1_u64..4), 0..12),
+    ), 1..20)) {
+        let entry = |(high, low): (u64, u64)| (if high < 20 { high << 59 } else { high << 33 | 0xffff_ff00 << 32 }) | low;
+        let mut slots = Slots::default();
+        let mut oracle = alloc::collections::BTreeSet::new();
+        for (added, removed) in rounds {
+            let ascending = |set: alloc::collections::BTreeSet<(u64, u64)>| {
+                set.into_iter().map(entry).collect::<alloc::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+            };
+            let (added, removed) = (ascending(added), ascending(removed));
+            slots.change(&removed, &added);
+            oracle.retain(|entry| removed.binary_search(entry).is_err());
+            oracle.extend(added);
+            prop_assert_eq!(slots.iter().collect::<Vec<_>>(), oracle.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(slots.len(), oracle.len());
+            for high in 0..40 {
+                let like = entry((high, 0));
+                let expected: Vec<u64> = oracle.iter().copied().filter(|entry| entry >> 32 == like >> 32).collect();
+                prop_assert_eq!(slots.like(like).collect::<Vec<_>>(), expected);
+            }
         }
     }
 }

@@ -88,7 +88,14 @@ impl RatchetTree {
         editor.edit(size.root(), &mut root, hash.as_mut(), false, &mut edits)?;
         let summary = editor.summary_of(&root)?;
         index.apply(editor.changes);
+        index.settle();
         Ok(Self { size, root, root_hash: hash.digest(editor.hash_len)?, summary, index })
+    }
+
+    /// Takes into the key index what has changed since another version shared it. Cheap, and to be called when that other
+    /// version is gone: till then each edit carries along the changes of those before.
+    pub fn settle(&mut self) {
+        self.index.settle();
     }
 
     /// Truncates, but not below `size`.
