@@ -1,7 +1,7 @@
 //! Records in memory.
 
+use core::ops::Bound;
 use std::collections::BTreeMap;
-use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mls_codec::EncodeError;
