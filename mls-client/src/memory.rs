@@ -1,5 +1,6 @@
 //! Records in memory.
 
+use core::ops::Bound;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

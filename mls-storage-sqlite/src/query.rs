@@ -16,17 +16,21 @@ use siphasher::sip::SipHasher13;
 use crate::error::{UnknownRecord, error_at, storage_error};
 use crate::table::{Column, Place, epoch_of, place};
 
-/// The records of a set, before they are in order.
+/// The records of a set.
 type Found = Vec<(RecordKey, SecretBytes)>;
 
 /// The checksum of a record: damage is found, and one record in the place of another. It guards against accidents, not
 /// against whoever can write the file.
 pub(crate) fn sum(key: &RecordKey, value: &[u8]) -> Result<i64, StorageError> {
+    Ok(sum_of(&name(key)?, value))
+}
+
+fn sum_of(name: &[u8], value: &[u8]) -> i64 {
     let mut hasher = SipHasher13::new();
-    hasher.write(&name(key)?);
+    hasher.write(name);
     hasher.write(value);
     // Four octets are enough, and take five in the file.
-    Ok(i64::from(u32::from_be_bytes(*hasher.finish().to_be_bytes().last_chunk().unwrap_or(&[0; 4]))))
+    i64::from(u32::from_be_bytes(*hasher.finish().to_be_bytes().last_chunk().unwrap_or(&[0; 4])))
 }
 
 fn name(key: &RecordKey) -> Result<Vec<u8>, StorageError> {
@@ -66,7 +70,7 @@ pub(crate) fn read(connection: &Connection, key: &RecordKey) -> Result<Option<Se
         .prepare_cached(place.table.read)
         .and_then(|mut statement| statement.query_row(params_from_iter(&columns), |row| value_at(row, 0)).optional())
         .map_err(|error| error_at(error, key))?;
-    found.map(|(value, stored)| checked(key, value, stored)).transpose()
+    found.map(|(value, stored)| checked(key, &name(key)?, value, stored)).transpose()
 }
 
 /// A value and its checksum from two columns.
@@ -79,8 +83,8 @@ fn blob<'a>(row: &'a Row<'_>, at: usize) -> rusqlite::Result<&'a [u8]> {
     column.as_blob().map_err(|_| rusqlite::Error::InvalidColumnType(at, String::new(), column.data_type()))
 }
 
-fn checked(key: &RecordKey, value: SecretBytes, stored: i64) -> Result<SecretBytes, StorageError> {
-    if sum(key, value.as_bytes())? == stored {
+fn checked(key: &RecordKey, name: &[u8], value: SecretBytes, stored: i64) -> Result<SecretBytes, StorageError> {
+    if sum_of(name, value.as_bytes()) == stored {
         Ok(value)
     } else {
         Err(StorageError::at(StorageErrorKind::Corrupt, key.clone()))
@@ -123,19 +127,16 @@ pub(crate) fn scan(connection: &Connection, prefix: &RecordPrefix) -> Result<Fou
         }
         _ => return Err(UnknownRecord.into()),
     }
-    let mut named = scan
-        .found
-        .into_iter()
-        .map(|record| Ok((name(&record.0)?, record)))
-        .collect::<Result<Vec<_>, StorageError>>()?;
-    named.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-    Ok(named.into_iter().map(|(_, record)| record).collect())
+    // Most of them come in order.
+    scan.found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(scan.found.into_iter().map(|(_, record)| record).collect())
 }
 
 /// A scan that goes through the tables.
 struct Scan<'a> {
     connection: &'a Connection,
-    found: Found,
+    /// Beside their names, and not in order.
+    found: Vec<(Vec<u8>, (RecordKey, SecretBytes))>,
 }
 
 /// The columns that follow `value` and `sum` where the table is one of an epoch's.
@@ -177,8 +178,9 @@ impl Scan<'_> {
         while let Some(row) = rows.next().map_err(storage_error)? {
             let key = key(row).map_err(storage_error)?;
             let (value, stored) = value_at(row, 0).map_err(|error| error_at(error, &key))?;
-            let value = checked(&key, value, stored)?;
-            self.found.push((key, value));
+            let name = name(&key)?;
+            let value = checked(&key, &name, value, stored)?;
+            self.found.push((name, (key, value)));
         }
         Ok(())
     }
@@ -195,7 +197,7 @@ impl Scan<'_> {
     }
 
     fn tree(&mut self, id: &GroupId, group: Column<'_>) -> Result<(), StorageError> {
-        self.rows("SELECT value, sum, node FROM mls_tree_nodes WHERE group_ref = ?", &[group], |row| {
+        self.rows("SELECT value, sum, node FROM mls_tree_nodes WHERE group_ref = ? ORDER BY node", &[group], |row| {
             Ok(RecordKey::TreeNode(id.clone(), node(row, 2)?))
         })
     }
@@ -229,7 +231,7 @@ impl Scan<'_> {
         ];
         for key in singles {
             if let Some(value) = read(self.connection, &key)? {
-                self.found.push((key, value));
+                self.found.push((name(&key)?, (key, value)));
             }
         }
         self.in_group(id, |scan, id, group| {

@@ -237,8 +237,11 @@ pub fn generate_key_package(spec: &KeyPackageSpec, env: &mut Env<'_>) -> Result<
     {
         return Err(CreateError::UndeclaredExtension(missing));
     }
-    let leaf_key = suite.generate_hpke_key_pair(env.rng)?;
-    let init_key = suite.generate_hpke_key_pair(env.rng)?;
+    // Drawn at once: each draw may be a system call.
+    let drawn = random_bytes(env.rng, suite.provider().kem().key_ikm_len().saturating_mul(2))?;
+    let (leaf_ikm, init_ikm) = drawn.as_bytes().split_at(drawn.len() / 2);
+    let leaf_key = suite.derive_key_pair(leaf_ikm)?;
+    let init_key = suite.derive_key_pair(init_ikm)?;
     let signer = signer(env, &spec.leaf.signature_key)?;
     let leaf_node = key_package_leaf(suite, &spec.leaf, leaf_key.public, env)?;
     check_own_leaf(suite, &leaf_node, &Extensions::new(), spec.cipher_suite, env)?;

@@ -8,7 +8,7 @@ use mls_core::group::{
 use mls_core::limits::Limits;
 use mls_core::tree::leaf_node::Lifetime;
 use mls_core::tree::validate::LeafNodeError;
-use mls_crypto_traits::CipherSuite;
+use mls_crypto_traits::{CipherSuite, CryptoError};
 
 use crate::common::{NOW, Peer};
 
@@ -106,4 +106,25 @@ fn a_suite_or_a_signer_that_is_not_there() {
     let missing = CreateError::Fault(Fault::NoSigner(key));
     assert_eq!(group_error(&mut alice, leaf.clone(), Extensions::new()), missing);
     assert_eq!(package_error(&mut alice, leaf, Extensions::new()), missing);
+}
+
+// req: R-5.1.1-01
+#[test]
+fn a_signer_of_another_key_or_curve() {
+    let mut alice = Peer::new("alice", SUITE, 1);
+    let key = Peer::new("stranger", SUITE, 2).signature_key;
+    let signer = alice.world.signers.0[&alice.signature_key].clone();
+    alice.world.signers.0.insert(key.clone(), signer);
+    let leaf = LeafSpec { signature_key: key.clone(), ..alice.leaf() };
+    let missing = CreateError::Fault(Fault::NoSigner(key));
+    assert_eq!(group_error(&mut alice, leaf.clone(), Extensions::new()), missing);
+    assert_eq!(package_error(&mut alice, leaf, Extensions::new()), missing);
+
+    // A signature of P-256 has the form of one of P-384.
+    let mut bob = Peer::new("bob", CipherSuite(2), 3);
+    let (leaf, extensions) = (bob.leaf(), Extensions::new());
+    let spec = KeyPackageSpec { cipher_suite: CipherSuite(7), leaf, extensions };
+    let rule = LeafNodeError::InvalidSignatureKey(CryptoError::InvalidPublicKey);
+    let error = generate_key_package(&spec, &mut bob.world.env()).unwrap_err();
+    assert_eq!(error, CreateError::InvalidLeaf(rule));
 }
