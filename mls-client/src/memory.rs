@@ -1,6 +1,5 @@
 //! Records in memory.
 
-use core::ops::Bound;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::alloc::System;
 use std::time::Instant;
 
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
 /// The system's allocator, and how often it was asked for how much.
@@ -82,4 +83,15 @@ pub fn count<T>(work: impl FnOnce() -> T) -> (T, Taken) {
 fn cpu_now() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     (time.tv_sec as f64).mul_add(1e9, time.tv_nsec as f64)
+}
+
+/// Keeps this process on one core, the last that it may use.
+pub fn one_core() {
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let mut one = CpuSet::new();
+    if let Some(last) = (0..CpuSet::MAX_CPU).rev().find(|core| allowed.is_set(*core)) {
+        one.set(last);
+        // Where it may not be said, times are less steady.
+        let _ = sched_setaffinity(None, &one);
+    }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use mls_crypto_awslc::AwsLcProvider;
 use mls_crypto_traits::{CipherSuite, SecretBytes};
 
+use crate::count::one_core;
 use crate::ours::{OurMember, Ours};
 use crate::scenario::{Library, Tree, warm_up};
 
@@ -22,7 +23,7 @@ const STORED: [&str; 3] = ["alice", "beside", "other-half"];
 
 fn library() -> Ours {
     let crypto = Arc::new(AwsLcProvider::new());
-    Ours { crypto, backend: "AWS-LC", suite: CipherSuite(1), sqlite: None, seed: Some(7) }
+    Ours { crypto, backend: "AWS-LC", suite: CipherSuite(1), sqlite: None, seed: Some(7), implementation: "ours" }
 }
 
 /// Makes a warm group of a size, and stores its members and what they are to be given.
@@ -51,6 +52,7 @@ fn read(dir: &Path, name: &str) -> SecretBytes {
 
 /// Runs one operation; only [`guarded`] is counted.
 pub fn run(dir: &Path, operation: &str) {
+    one_core();
     let library = library();
     let read = |name: &str| fs::read(dir.join(name)).unwrap();
     let member = |name: &str| {

@@ -17,6 +17,9 @@ use mls_storage_sqlite::{SqliteOptions, SqliteStorage};
 use crate::row::Sheet;
 use crate::scenario::{Committed, Library, Stored, Tree, filler};
 
+/// Of figures that were taken on all cores.
+pub const ALL_CORES: &str = "ours, all cores";
+
 /// The client over a backend and a kind of store.
 pub struct Ours {
     pub crypto: Arc<dyn CryptoProvider>,
@@ -26,6 +29,8 @@ pub struct Ours {
     pub sqlite: Option<tempfile::TempDir>,
     /// Where randomness and time are to be the same in each run.
     pub seed: Option<u64>,
+    /// What the figures are of.
+    pub implementation: &'static str,
 }
 
 /// Random to nobody.
@@ -142,8 +147,7 @@ impl Library for Ours {
     type Member = OurMember;
 
     fn sheet(&self, members: u32) -> Sheet {
-        let implementation = if self.sqlite.is_some() { "ours, SQLite" } else { "ours" };
-        Sheet { implementation, backend: self.backend, suite: self.suite.0, members }
+        Sheet { implementation: self.implementation, backend: self.backend, suite: self.suite.0, members }
     }
 
     fn member(&self, name: &str) -> OurMember {

@@ -122,6 +122,12 @@ pub fn run<L: Library>(library: &L, plan: &Plan) {
     }
 }
 
+/// Runs what several threads can share: many key packages to check, many members to seal to.
+pub fn run_shared<L: Library>(library: &L, plan: &Plan) {
+    let sheet = library.sheet(plan.members);
+    Stage::build(library, &sheet, plan).fresh();
+}
+
 struct Stage<'a, L: Library> {
     library: &'a L,
     sheet: &'a Sheet,

@@ -4,6 +4,7 @@ use core::fmt::Write as _;
 use std::collections::BTreeMap;
 
 use crate::floor::Prices;
+use crate::ours::ALL_CORES;
 use crate::row::Row;
 
 /// Which operations, in which order.
@@ -35,6 +36,9 @@ pub const OPERATIONS: [&str; 26] = [
     "cold start, receive",
     "load",
 ];
+
+/// What several threads share.
+const SHARED: [&str; 3] = ["bulk add, tree outside", "join", "path commit, fresh"];
 
 /// All rows of one operation, suite and size.
 pub struct Line<'a> {
@@ -105,6 +109,37 @@ pub fn table(rows: &[Row], suite: u16, prices: Option<&Prices>) -> String {
             let Row { implementation, backend, operation, members, .. } = row;
             writeln!(text, "\n{implementation}, {backend}: {operation} of {members}: {why}").unwrap();
         }
+    }
+    text
+}
+
+/// Writes what several threads share, by the wall: ours on all cores beside ours on one and the best rival.
+pub fn shared(rows: &[Row], suite: u16) -> String {
+    let mut text = String::new();
+    for row in rows.iter().filter(|row| row.suite == suite && row.implementation == ALL_CORES) {
+        let wall = |ours: bool| {
+            let same =
+                |other: &&Row| other.operation == row.operation && other.members == row.members && other.suite == suite;
+            let others = rows.iter().filter(same).filter(|other| other.runs > 0);
+            let others = others.filter(|other| {
+                if ours { other.implementation == "ours" } else { !other.implementation.starts_with("ours") }
+            });
+            others.map(|other| other.wall_us).min_by(f64::total_cmp)
+        };
+        let Some(alone) = wall(true).filter(|_| SHARED.contains(&row.operation.as_str())) else { continue };
+        if text.is_empty() {
+            text.push_str(
+                "\nOn all cores, with the feature `parallel`, time on the wall (the others' programs use one core):\n\n| operation \
+                 | members | ours, one core | all cores | best rival | ours, all cores / rival |\n|---|---|---|---|---|---|\n",
+            );
+        }
+        let (rival, ratio) = wall(false).map_or_else(
+            || ("-".to_owned(), "-".to_owned()),
+            |rival| (time(rival), format!("{:.3}", row.wall_us / rival)),
+        );
+        let Row { operation, members, wall_us, .. } = row;
+        writeln!(text, "| {operation} | {members} | {} | {} | {rival} | {ratio} |", time(alone), time(*wall_us))
+            .unwrap();
     }
     text
 }

@@ -21,9 +21,9 @@ use mls_crypto_openssl::OpenSslProvider;
 use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::{CipherSuite, CryptoProvider};
 
-use interop_speed::count::Counting;
+use interop_speed::count::{Counting, one_core};
 use interop_speed::floor::Prices;
-use interop_speed::ours::Ours;
+use interop_speed::ours::{ALL_CORES, Ours};
 use interop_speed::row::Row;
 use interop_speed::scenario::{self, Plan};
 use interop_speed::{plot, table};
@@ -42,6 +42,8 @@ struct Arguments {
     results: Option<PathBuf>,
     /// Measure ours and print rows: what the program starts itself for.
     rows: Option<(String, u16, u32)>,
+    /// Only what several threads share, on all cores; else everything, on one.
+    all_cores: bool,
 }
 
 fn main() {
@@ -52,7 +54,7 @@ fn main() {
         ("RustCrypto", Arc::new(RustCryptoProvider::new())),
     ];
     if let Some((backend, suite, members)) = &arguments.rows {
-        return measure(&backends, backend, CipherSuite(*suite), *members);
+        return measure(&backends, backend, CipherSuite(*suite), *members, arguments.all_cores);
     }
     let mut rows = Vec::new();
     let mut prices = Vec::new();
@@ -73,6 +75,11 @@ fn main() {
                     rows.extend(run(&mut own, &format!("ours, {backend}, suite {suite}, {members} members")));
                 }
             }
+            if *members > 100 && arguments.wanted.iter().all(|wanted| "AWS-LC".contains(wanted.as_str())) {
+                let mut own = Command::new(std::env::current_exe().unwrap());
+                own.args(["--all-cores", "--rows", "AWS-LC", &suite.to_string(), &members.to_string()]);
+                rows.extend(run(&mut own, &format!("ours on all cores, AWS-LC, suite {suite}, {members} members")));
+            }
             if let Some(rivals) = &arguments.rivals {
                 for rival in ["mls-rs/AWS-LC", "mls-rs/OpenSSL", "mls-rs/RustCrypto", "OpenMLS/RustCrypto"] {
                     let mut program = Command::new(rivals);
@@ -82,6 +89,7 @@ fn main() {
             }
         }
         println!("\n{}", table::table(&rows, *suite, prices.last().and_then(|(_, prices)| prices.as_ref())));
+        println!("{}", table::shared(&rows, *suite));
     }
     if let Some(dir) = &arguments.results {
         write_results(dir, &rows, &prices);
@@ -108,14 +116,27 @@ fn run(program: &mut Command, what: &str) -> Vec<Row> {
 }
 
 /// Measures one size with a backend, in memory and, but for the largest, in SQLite, and prints rows.
-fn measure(backends: &[Backend], backend: &str, suite: CipherSuite, members: u32) {
+fn measure(backends: &[Backend], backend: &str, suite: CipherSuite, members: u32, all_cores: bool) {
     let (backend, crypto) = backends.iter().find(|(name, _)| *name == backend).unwrap().clone();
+    if all_cores {
+        let ours = Ours { crypto, backend, suite, sqlite: None, seed: None, implementation: ALL_CORES };
+        return scenario::run_shared(&ours, &Plan { members, tree_in_welcome: false, singles: false });
+    }
+    // The feature `parallel` is on, and asks how many cores there are.
+    one_core();
     let plan = Plan { members, tree_in_welcome: true, singles: members == 1_000 };
-    scenario::run(&Ours { crypto: crypto.clone(), backend, suite, sqlite: None, seed: None }, &plan);
+    let ours = |sqlite| Ours {
+        crypto: crypto.clone(),
+        backend,
+        suite,
+        implementation: if sqlite { "ours, SQLite" } else { "ours" },
+        sqlite: sqlite.then(|| tempfile::tempdir().unwrap()),
+        seed: None,
+    };
+    scenario::run(&ours(false), &plan);
     if members <= 10_000 && backend == "AWS-LC" {
-        let sqlite = Some(tempfile::tempdir().unwrap());
         let plan = Plan { tree_in_welcome: false, singles: false, ..plan };
-        scenario::run(&Ours { crypto, backend, suite, sqlite, seed: None }, &plan);
+        scenario::run(&ours(true), &plan);
     }
 }
 
@@ -130,6 +151,7 @@ fn write_results(dir: &std::path::Path, rows: &[Row], prices: &[(u16, Option<Pri
             .to_owned();
     for (suite, prices) in prices {
         text.push_str(&table::table(rows, *suite, prices.as_ref()));
+        text.push_str(&table::shared(rows, *suite));
         for file in plot::plot(dir, rows, *suite, prices.as_ref()) {
             text.push_str(&format!("\n![{file}]({file})\n"));
         }
@@ -141,6 +163,7 @@ fn write_results(dir: &std::path::Path, rows: &[Row], prices: &[(u16, Option<Pri
 fn arguments() -> Arguments {
     let (mut suites, mut sizes) = (vec![1], vec![2, 10, 100, 1_000, 10_000]);
     let (mut wanted, mut rivals, mut results, mut rows) = (Vec::new(), None, None, None);
+    let mut all_cores = false;
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut next = || words.next().unwrap_or_else(|| panic!("{word} wants a value"));
@@ -151,6 +174,7 @@ fn arguments() -> Arguments {
             "--members" => sizes = vec![next().parse().unwrap()],
             "--rivals" => rivals = Some(next().into()),
             "--results" => results = Some(next().into()),
+            "--all-cores" => all_cores = true,
             "--rows" => rows = Some((next(), next().parse().unwrap(), next().parse().unwrap())),
             "--help" => {
                 println!(
@@ -161,5 +185,5 @@ fn arguments() -> Arguments {
             word => wanted.push(word.to_owned()),
         }
     }
-    Arguments { suites, sizes, wanted, rivals, results, rows }
+    Arguments { suites, sizes, wanted, rivals, results, rows, all_cores }
 }
