@@ -15,6 +15,9 @@ use crate::scenario::{Library, Tree, warm_up};
 pub const OPERATIONS: [&str; 5] =
     ["process a path commit, beside", "process a path commit, other half", "add one", "send", "receive"];
 
+/// Cryptography and nothing of ours: the same wherever the same code runs.
+pub const CALIBRATION: &str = "calibration";
+
 /// The sizes of the groups.
 pub const SIZES: [u32; 2] = [100, 10_000];
 
@@ -94,8 +97,23 @@ pub fn run(dir: &Path, operation: &str) {
             let message = read("message-2");
             guarded(&mut || library.receive(&mut member, &message));
         }
+        CALIBRATION => calibrate(&library),
         other => panic!("{other}: no such operation"),
     }
+}
+
+/// A key pair, a signature and its verification, and an AEAD of some length.
+fn calibrate(library: &Ours) {
+    let suite = library.crypto.suite(library.suite).unwrap();
+    let keys = suite.derive_signature_key_pair(&[2; 64]).unwrap();
+    let signer = suite.signing_key(&keys.private).unwrap();
+    let (key, nonce) = (vec![6; suite.aead_key_len()], vec![7; suite.aead_nonce_len()]);
+    guarded(&mut || {
+        suite.derive_key_pair(&[1; 32]).unwrap();
+        let signature = suite.sign_with_label(&*signer, b"x", &[&[3; 256]]).unwrap();
+        suite.verify_with_label(&keys.public, b"x", &[&[3; 256]], &signature).unwrap();
+        suite.aead_seal(&key, &nonce, &[], &[8; 4_096]).unwrap();
+    });
 }
 
 /// What is counted: Callgrind knows it by its name.
