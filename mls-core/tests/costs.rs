@@ -23,9 +23,11 @@ use std::sync::Arc;
 
 use common::Peer;
 use mls_codec::Decode;
+use mls_core::env::Env;
 use mls_core::framing::MlsMessage;
-use mls_core::group::{CommitPlan, EncryptOptions, Fault, Inbound, ReceiveError, encrypt, receive};
+use mls_core::group::{CommitPlan, EncryptOptions, Fault, Group, Inbound, ReceiveError, encrypt, receive};
 use mls_core::record::{Missing, RecordKey, RecordPrefix};
+use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::CryptoProvider;
 use observed::{Counts, Observed, calls, total};
 use warm::warm_group;
@@ -241,6 +243,35 @@ fn cold_receive(peer: &mut Peer, message: &[u8]) -> Read {
     let Inbound::Application(step) = inbound else { panic!() };
     drop(peer.apply(step));
     read
+}
+
+/// Allocations of the engine and of RustCrypto beneath it: of a message that is not its sender's first, and of a tree
+/// that is read for each of its members.
+#[test]
+fn messages_and_loads_take_few_allocations() {
+    let crypto: Arc<dyn CryptoProvider> = Arc::new(RustCryptoProvider::new());
+    let mut peers = warm_group(1_000, &crypto);
+    let first = peers[0].send(b"first");
+    peers[1].receive(&first);
+    let options = EncryptOptions::default();
+    let sending = with_group(&mut peers[0], |group, env| drop(encrypt(group, &[7; 1_024], &options, env).unwrap()));
+    let second = MlsMessage::from_bytes(&peers[0].send(&[7; 1_024])).unwrap();
+    let receiving = with_group(&mut peers[1], |group, env| drop(receive(group, &second, env).unwrap()));
+
+    peers[2].restart();
+    let missing = peers[2].group().members().unwrap_err();
+    let records = peers[2].store.read(&missing);
+    let loading = with_group(&mut peers[2], |group, env| group.admit(records, env).unwrap());
+    println!("allocations: send {sending}, receive {receiving}, load {loading}");
+    // 24, 29, 3 196.
+    assert!(sending <= 28 && receiving <= 34 && loading <= 4_000, "{sending}, {receiving}, {loading}");
+}
+
+/// How often `work` on a peer's group allocates.
+fn with_group(peer: &mut Peer, work: impl FnOnce(&mut Group, &mut Env<'_>)) -> usize {
+    let group = peer.group.as_mut().unwrap();
+    let mut env = peer.world.env();
+    allocations(|| work(group, &mut env))
 }
 
 /// What a commit with a path costs, on both sides, once the tree is resident.
