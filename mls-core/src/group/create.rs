@@ -172,6 +172,7 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
     let parts = EpochParts {
         context,
         interim_transcript_hash: interim.as_bytes().to_vec(),
+        // req: R-11-08
         confirmation_tag: tag.as_bytes().to_vec(),
         own_leaf: LeafIndex::ZERO,
         own_signature_key: leaf.signature_key,

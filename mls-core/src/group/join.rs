@@ -391,7 +391,7 @@ impl OpenedGroup {
         let mut fresh = enter_joined(suite, group_id, joined, secrets, self.path_keys, env)?;
         // req: R-10-01
         fresh.delta.require(Precondition::Present(RecordKey::KeyPackage(self.reference)));
-        // req: R-16.8-02
+        // req: R-16.8-02, R-12.4.3.1-28
         if !self.last_resort {
             fresh.delta.delete(RecordKey::KeyPackage(self.reference));
         }

@@ -125,16 +125,19 @@ fn update_of(alice: &mut Peer, lie: impl FnOnce(&mut LeafNode)) -> Proposal {
     Proposal::Update(Box::new(update))
 }
 
-// req: R-7.3-02
+// req: R-7.3-02, R-12.2-03
 #[test]
 fn a_leaf_is_validated_wherever_it_comes_in() {
     let [mut alice, mut bob, ..] = four();
     let lie = |leaf: &mut LeafNode| leaf.extensions.0.push(extension(0xff01, b""));
     let rule = || LeafNodeError::UndeclaredExtension(ExtensionType::from(0xff01));
     let package = key_package(&mut Peer::new("erin", SUITE, 9), |package| lie(&mut package.leaf_node));
-    let message = forge_proposal(&mut alice, Proposal::Add(Box::new(package)), Lies::none());
-    let invalid = ProposalListError::InvalidAdd(KeyPackageError::Leaf(rule()));
-    assert_eq!(refused(&mut bob, &message), invalid_proposal(0, invalid));
+    let add = Proposal::Add(Box::new(package));
+    let invalid = || ProposalListError::InvalidAdd(KeyPackageError::Leaf(rule()));
+    let message = forge_proposal(&mut alice, add.clone(), Lies::none());
+    assert_eq!(refused(&mut bob, &message), invalid_proposal(0, invalid()));
+    let message = forge_commit(&mut alice, &[by_value(0, add)], Lies::none());
+    assert_eq!(refused(&mut bob, &message), invalid_list(0, invalid()));
     let update = update_of(&mut alice, lie);
     let message = forge_proposal(&mut alice, update, Lies::none());
     assert_eq!(refused(&mut bob, &message), invalid_proposal(0, ProposalListError::InvalidUpdate(rule())));
