@@ -160,6 +160,33 @@ fn effects_have_their_place_in_the_order() {
     assert_eq!(bob.group().context().extensions, Extensions::new());
 }
 
+// req: R-12.3-07, R-8.1-04
+#[test]
+fn an_effect_changes_one_extension_of_several() {
+    // Below 0 effects apply before the list, else after it.
+    for order in [-1, 0] {
+        let [mut alice, mut bob, mut carol] = able_group(CustomProposal { order, ..CustomProposal::default() });
+        let with = |own: &[u8]| extensions(&[(3, &[0, 0, 0]), (EXTENSION, own), (5, &[0])]);
+        let message = alice.commit(&plan(vec![Proposing::GroupContextExtensions(with(b"old"))])).message;
+        alice.accept();
+        bob.receive(&message);
+        carol.receive(&message);
+        for (effect, want) in [
+            (Effect::SetExtension(extension(EXTENSION, b"new")), with(b"new")),
+            (Effect::RemoveExtension(EXTENSION.into()), extensions(&[(3, &[0, 0, 0]), (5, &[0])])),
+        ] {
+            let effects = || vec![(0, effect.clone())];
+            let output = try_commit(&mut alice, &plan(vec![proposing(KIND)]), effects()).unwrap();
+            alice.accept();
+            try_receive(&mut bob, &decode(&output.message), effects()).unwrap();
+            try_receive(&mut carol, &decode(&output.message), effects()).unwrap();
+            for peer in [&alice, &bob, &carol] {
+                assert_eq!(peer.group().context().extensions, want);
+            }
+        }
+    }
+}
+
 // req: R-12.2-03, R-12.2-05, R-12.2-06, R-12.1.3-01, R-17.3-01
 #[test]
 fn effects_are_validated_like_any_proposal() {

@@ -13,7 +13,7 @@ use super::forge::{Lies, forge_commit, forge_data, forge_proposal};
 use super::snapshot::snapshot;
 use super::support::{
     SUITE, by_value, cached, create_with, encrypted, extension, extensions, four, fresh_key, handle, invalid_commit,
-    invalid_proposal, key_package, key_package_of, leaf, own_leaf_node, propose_to, refused, suite,
+    invalid_list, invalid_proposal, key_package, key_package_of, leaf, own_leaf_node, propose_to, refused, suite,
 };
 use crate::credential::Credential;
 use crate::extension::{ExtensionType, Extensions, ExternalSender, ExternalSenders, RequiredCapabilities};
