@@ -227,7 +227,7 @@ fn the_last_epoch() {
     for peer in [&mut alice, &mut bob] {
         let epoch = &mut peer.group.as_mut().unwrap().epoch;
         epoch.context.epoch = u64::MAX;
-        epoch.context_bytes = mls_codec::Encode::to_bytes(&epoch.context).unwrap();
+        epoch.context_bytes = epoch.context.to_bytes().unwrap();
     }
     let message = forge_commit(&mut alice, &[], Lies::none());
     let error = refused(&mut bob, &message);

@@ -353,7 +353,7 @@ fn a_path_leaf_that_lacks_what_the_group_demands() {
     let (mut alice, mut bob) = (Peer::new("alice", SUITE, 1), Peer::new("bob", SUITE, 2));
     super::support::create_with(&mut alice, able, super::support::extensions(&[(0xff01, b"")]));
     let package = super::support::key_package_of(&mut bob, able);
-    let proposals = vec![crate::group::Proposing::Add(Box::new(package))];
+    let proposals = vec![Proposing::Add(Box::new(package))];
     let welcome = alice.commit(&CommitPlan { proposals, ..CommitPlan::default() }).welcome.unwrap();
     alice.accept();
     bob.join(&welcome, None);
