@@ -47,7 +47,7 @@ fn unanswered(peer: &mut Peer, vetted: VettedCommit) {
     assert!(before == snapshot(peer.group()));
 }
 
-// req: R-5.3.1-05
+// req: R-5.3.1-05, R-5.3.1-08
 #[test]
 fn a_committers_new_credential_is_asked_about() {
     let [mut alice, mut bob, ..] = four();
