@@ -147,7 +147,6 @@ impl VettedOwnCommit {
         let mut content = content;
         content.auth.confirmation_tag = Some(tag.as_bytes().to_vec());
 
-        // req: R-12.4.1-12
         let protected = protect(group, suite, content, self.plan.options.padding, env)?;
         let welcomes = make_welcomes(
             suite,
