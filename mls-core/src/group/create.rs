@@ -189,6 +189,7 @@ pub(crate) fn found(id: GroupId, founding: Founding, env: &mut Env<'_>) -> Resul
     let Founding { epoch, tree, path_keys, clients } = founding;
     let clients = Clients::of_leaves(&clients);
     let mut delta = Delta::new(env.rng)?;
+    // req: R-12.4.3-05, R-12.4.3.1-11
     delta.require(Precondition::Absent(RecordKey::Status(id.clone())));
     let mut membership = [0; 8];
     env.rng.fill(&mut membership)?;

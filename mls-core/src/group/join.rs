@@ -437,7 +437,6 @@ fn enter_joined(
         re_init: None,
     };
     let epoch = assemble(suite, parts, secrets)?;
-    // req: R-12.4.3-05, R-12.4.3.1-11
     Ok(found(group_id, Founding { epoch, tree, path_keys, clients }, env)?)
 }
 
