@@ -98,7 +98,7 @@ pub(super) fn try_receive(
     Ok(peer.apply(step?))
 }
 
-fn decode(bytes: &[u8]) -> MlsMessage {
+pub(super) fn decode(bytes: &[u8]) -> MlsMessage {
     MlsMessage::from_bytes(bytes).unwrap()
 }
 
@@ -190,29 +190,35 @@ fn an_effect_changes_one_extension_of_several() {
 // req: R-12.2-03, R-12.2-05, R-12.2-06, R-12.1.3-01, R-17.3-01
 #[test]
 fn effects_are_validated_like_any_proposal() {
-    let [mut alice, mut bob, mut carol] = able_group(CustomProposal::default());
-    let twin = key_package_of(&mut carol, |_| {});
-    let remove = Proposal::Remove(leaf(2).into());
-    let message = forge_commit(&mut alice, &[by_value(0, custom()), by_value(0, remove)], Lies::none());
-    let cases = [
-        (Effect::Remove(leaf(0)), ProposalListError::RemoveOfCommitter),
-        (Effect::Remove(leaf(2)), ProposalListError::ConflictingChanges(leaf(2))),
-        (Effect::Remove(leaf(7)), ProposalListError::RemoveOfNonMember(leaf(7).into())),
-        (Effect::SetExtension(extension(2, b"")), ProposalListError::MisplacedExtension(ExtensionType::RATCHET_TREE)),
-        (Effect::SetExtension(extension(0xff09, b"")), ProposalListError::UnsupportedByMember),
-    ];
-    for (effect, rule) in cases {
-        let error = try_receive(&mut bob, &message, vec![(0, effect)]).unwrap_err();
-        assert_eq!(error, invalid_list(0, rule));
+    for order in [-1, 0] {
+        let rules = CustomProposal { order, ..CustomProposal::default() };
+        let [mut alice, mut bob, mut carol] = able_group(rules);
+        let twin = key_package_of(&mut carol, |_| {});
+        let remove = Proposal::Remove(leaf(2).into());
+        let message = forge_commit(&mut alice, &[by_value(0, custom()), by_value(0, remove)], Lies::none());
+        let cases = [
+            (Effect::Remove(leaf(0)), ProposalListError::RemoveOfCommitter),
+            (Effect::Remove(leaf(2)), ProposalListError::ConflictingChanges(leaf(2))),
+            (Effect::Remove(leaf(7)), ProposalListError::RemoveOfNonMember(leaf(7).into())),
+            (
+                Effect::SetExtension(extension(2, b"")),
+                ProposalListError::MisplacedExtension(ExtensionType::RATCHET_TREE),
+            ),
+            (Effect::SetExtension(extension(0xff09, b"")), ProposalListError::UnsupportedByMember),
+        ];
+        for (effect, rule) in cases {
+            let error = try_receive(&mut bob, &message, vec![(0, effect)]).unwrap_err();
+            assert_eq!(error, invalid_list(0, rule));
+        }
+        let message = forge_commit(&mut alice, &[by_value(0, custom())], Lies::none());
+        let error = try_receive(&mut bob, &message, vec![(0, Effect::Add(Box::new(twin)))]).unwrap_err();
+        assert_eq!(error, invalid_list(0, ProposalListError::DuplicateSignatureKey));
+        // Effects twice the same.
+        let twice = vec![(0, Effect::Remove(leaf(2))), (0, Effect::Remove(leaf(2)))];
+        let error = try_receive(&mut bob, &message, twice).unwrap_err();
+        assert_eq!(error, invalid_list(0, ProposalListError::ConflictingChanges(leaf(2))));
+        assert_eq!(bob.group().epoch(), 1);
     }
-    let message = forge_commit(&mut alice, &[by_value(0, custom())], Lies::none());
-    let error = try_receive(&mut bob, &message, vec![(0, Effect::Add(Box::new(twin)))]).unwrap_err();
-    assert_eq!(error, invalid_list(0, ProposalListError::DuplicateSignatureKey));
-    // Effects twice the same.
-    let twice = vec![(0, Effect::Remove(leaf(2))), (0, Effect::Remove(leaf(2)))];
-    let error = try_receive(&mut bob, &message, twice).unwrap_err();
-    assert_eq!(error, invalid_list(0, ProposalListError::ConflictingChanges(leaf(2))));
-    assert_eq!(bob.group().epoch(), 1);
 }
 
 #[test]

@@ -68,6 +68,21 @@ fn a_committers_new_credential_is_asked_about() {
     }
 }
 
+// req: R-5.3.1-03
+#[test]
+fn who_was_vouched_for_with_the_proposal_is_not_asked_about_again() {
+    let [mut alice, mut bob, mut carol, _] = four();
+    let erin = Box::new(Peer::new("erin", SUITE, 9).key_package().key_package);
+    propose_to(&mut carol, &mut [&mut alice, &mut bob], Proposing::Add(erin.clone()));
+    let list = cached(&alice);
+    let message = forge_commit(&mut alice, &list, Lies::none());
+    assert_eq!(vetted(&mut bob, &message).credentials(), []);
+    let message = forge_commit(&mut alice, &[by_value(0, Proposal::Add(erin))], Lies::none());
+    let vetted = vetted(&mut bob, &message);
+    let [check] = vetted.credentials() else { panic!("{:?}", vetted.credentials()) };
+    assert_eq!((check.event, &check.credential), (CredentialEvent::Add, &Credential::basic("erin")));
+}
+
 // req: R-5.3.1-06, R-5.3.1-07
 #[test]
 fn external_senders_are_asked_about_when_they_come_or_change() {
