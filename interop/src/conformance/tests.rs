@@ -197,7 +197,7 @@ fn reports_of_every_kind_are_read() {
 #[test]
 fn a_test_that_did_not_run_is_a_gap() {
     let code = "// req: R-1-01\n#[test]\nfn one() {}\n// bad: valn-0101, valn-0102\n#[test]\nfn two() {}\n";
-    let folder = Folder::new("ran", &[("src/a/tests.rs", code)]);
+    let folder = Folder::new("ran", &[("src/a.rs", "// req: R-1-01\nfn f() {}\n"), ("src/a/tests.rs", code)]);
     let ran = Ran::parse(LIST).unwrap();
     let matrix = Matrix::new(lists(&[("R-1-01", true)], &[]), &Sources::read(&folder.0).unwrap(), Some(&ran));
     assert!(matches!(matrix.gaps.as_slice(), [Gap::NotRun(test)] if test.name == "a::tests::two"));
