@@ -69,6 +69,7 @@ impl ExtensionType {
             Self::REQUIRED_CAPABILITIES | Self::EXTERNAL_SENDERS => {
                 matches!(place, ExtensionPlace::GroupContext)
             }
+            // req: R-10-11, R-12.4.3-02, R-13.4-02, R-13.4-04, R-13.5-06
             _ => true,
         }
     }

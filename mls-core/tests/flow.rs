@@ -204,6 +204,7 @@ fn late_messages_of_past_epochs_are_read() {
     assert!(peers[1].try_receive(&late[0]).is_err());
 }
 
+// req: R-6.3.1-04, R-12.4.1-07, R-12.4.1-12
 #[test]
 fn own_commits_come_back() {
     for encrypt in [true, false] {

@@ -3,6 +3,16 @@
 
 use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::conformance::{self, Family};
+use mls_crypto_traits::{CipherSuite, CryptoProvider as _};
+
+// req: R-17.1-01
+#[test]
+fn the_suite_that_everybody_implements_is_there() {
+    let id = CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_ED25519;
+    let provider = RustCryptoProvider::new();
+    assert!(provider.cipher_suites().contains(&id));
+    assert_eq!(provider.suite(id).map(|suite| suite.id()), Some(id));
+}
 
 #[test]
 fn provider_conforms() {

@@ -23,7 +23,8 @@ Usage: mls-conformance [--table|--json|--missing|--totals] [--strict] [--ran FIL
   --json        the matrix for programs
   --missing     only what is wrong and what is not there, a line each
   --totals      only the numbers
-  --strict      fail where a comment or list is wrong, a testable row has no test, or a test did not run
+  --strict      fail where a comment or list is wrong, a testable row has no line or no test and no reason for that in
+                interop/conformance/exceptions.tsv, or a test did not run
   --ran FILE    tests named in the matrix have to be in this report: nextest's list
                 (`cargo nextest list --message-format json`), its JUnit report, or the output of its run
   --root DIR    the root of the workspace; else the one that this was built from

@@ -31,7 +31,7 @@ pub struct Entry {
 pub struct Lists {
     /// `rfc9420-requirements.tsv`
     pub requirements: Vec<Requirement>,
-    /// `conformance/exceptions.tsv`
+    /// `conformance/exceptions.tsv`: why a requirement has no line, or no test
     pub exceptions: Vec<Entry>,
     /// `conformance/bad-input.tsv`
     pub bad_input: Vec<Entry>,

@@ -49,7 +49,7 @@ pub struct Row {
     pub enforced: BTreeSet<Place>,
     /// The tests that name it.
     pub tests: BTreeSet<TestPlace>,
-    /// Why it needs no test.
+    /// Why it has no line, or no test.
     pub exception: Option<String>,
 }
 
@@ -80,7 +80,7 @@ pub enum Fault {
     TooManyExceptions(usize),
     /// An exception for what is no testable requirement.
     ExceptionUnknown(String),
-    /// An exception for a requirement that has a test.
+    /// An exception for a requirement that has a line and a test.
     ExceptionNeedless(String),
     /// An id that a list has twice.
     Twice(String),
@@ -96,7 +96,7 @@ impl fmt::Display for Fault {
             Self::TooManyIds(test, ids) => write!(f, "{}: {} names {ids} requirements", test.place, test.name),
             Self::TooManyExceptions(number) => write!(f, "{number} exceptions; {MAX_EXCEPTIONS} are allowed"),
             Self::ExceptionUnknown(id) => write!(f, "an exception for {id}, which is no testable requirement"),
-            Self::ExceptionNeedless(id) => write!(f, "an exception for {id}, which has a test"),
+            Self::ExceptionNeedless(id) => write!(f, "an exception for {id}, which has a line and a test"),
             Self::Twice(id) => write!(f, "{id} is in the list twice"),
         }
     }
@@ -108,6 +108,8 @@ impl fmt::Display for Fault {
 pub enum Gap {
     /// A testable requirement without test or exception.
     Untested(Requirement),
+    /// A testable requirement that has a test, and neither a line that enforces it nor an exception.
+    Unplaced(Requirement),
     /// A bad input without test.
     BadInput(Entry),
     /// A test that names a requirement and did not run.
@@ -117,7 +119,7 @@ pub enum Gap {
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Untested(row) => write!(f, "{}\t{}\t{}", row.id, row.level, row.text),
+            Self::Untested(row) | Self::Unplaced(row) => write!(f, "{}\t{}\t{}", row.id, row.level, row.text),
             Self::BadInput(entry) => write!(f, "{}\t{}", entry.id, entry.text),
             Self::NotRun(test) => write!(f, "{}: {} {} did not run", test.place, test.package, test.name),
         }
@@ -204,11 +206,14 @@ impl Matrix {
                 Some(_) if !row.requirement.testable => {
                     self.faults.push(Fault::ExceptionUnknown(row.requirement.id.clone()));
                 }
-                Some(_) if !row.tests.is_empty() => {
+                Some(_) if !row.tests.is_empty() && !row.enforced.is_empty() => {
                     self.faults.push(Fault::ExceptionNeedless(row.requirement.id.clone()));
                 }
                 None if row.requirement.testable && row.tests.is_empty() => {
                     self.gaps.push(Gap::Untested(row.requirement.clone()));
+                }
+                None if row.requirement.testable && row.enforced.is_empty() => {
+                    self.gaps.push(Gap::Unplaced(row.requirement.clone()));
                 }
                 _ => {}
             }

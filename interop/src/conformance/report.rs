@@ -46,6 +46,7 @@ pub fn missing(matrix: &Matrix) -> String {
     for gap in &matrix.gaps {
         let kind = match gap {
             Gap::Untested(_) => "untested",
+            Gap::Unplaced(_) => "no line",
             Gap::BadInput(_) => "bad input",
             Gap::NotRun(_) => "not run",
         };
@@ -57,20 +58,23 @@ pub fn missing(matrix: &Matrix) -> String {
 /// The numbers.
 #[must_use]
 pub fn totals(matrix: &Matrix) -> String {
-    let count = |wanted: &str| matrix.rows.iter().filter(|row| state(row) == wanted).count();
-    let testable = matrix.rows.iter().filter(|row| row.requirement.testable).count();
-    let enforced = matrix.rows.iter().filter(|row| row.requirement.testable && !row.enforced.is_empty()).count();
+    let testable = || matrix.rows.iter().filter(|row| row.requirement.testable);
+    let count = |wanted: &str| testable().filter(|row| state(row) == wanted).count();
+    let no_line = testable().filter(|row| row.exception.is_some() && !row.tests.is_empty()).count();
     let tests: BTreeSet<&TestPlace> = matrix.rows.iter().flat_map(|row| &row.tests).collect();
     let bad = matrix.bad_input.iter().filter(|row| !row.tests.is_empty()).count();
     let not_run = matrix.gaps.iter().filter(|gap| matches!(gap, Gap::NotRun(_))).count();
     format!(
-        "requirements: {} in all, {testable} testable: {} with a test, {} excepted, {} missing; {enforced} with a line\n\
+        "requirements: {} in all, {} testable: {} with line and test, {} excepted ({no_line} of them with a test), \
+         {} without a line, {} missing\n\
          tests that name requirements: {}; of the tests named, {not_run} did not run\n\
          bad input: {bad} of {} with a test\n\
          faults: {}",
         matrix.rows.len(),
+        testable().count(),
         count("tested"),
         count("excepted"),
+        count("NO LINE"),
         count("MISSING"),
         tests.len(),
         matrix.bad_input.len(),
@@ -113,9 +117,10 @@ pub fn json(matrix: &Matrix) -> String {
 
 fn state(row: &Row) -> &'static str {
     match row {
-        _ if !row.tests.is_empty() => "tested",
         _ if !row.requirement.testable => "other",
         Row { exception: Some(_), .. } => "excepted",
+        _ if !row.tests.is_empty() && !row.enforced.is_empty() => "tested",
+        _ if !row.tests.is_empty() => "NO LINE",
         _ => "MISSING",
     }
 }

@@ -121,26 +121,29 @@ fn lists(rows: &[(&str, bool)], exceptions: &[&str]) -> Lists {
 }
 
 #[test]
-fn rows_without_test_are_gaps_unless_excepted() {
-    let code = "// req: R-1-01\nfn f() {}\n#[cfg(test)]\nmod tests {\n    // req: R-1-01, R-9-99\n    // bad: valn-0102\n    \
+fn rows_without_line_or_test_are_gaps_unless_excepted() {
+    let code = "// req: R-1-01\nfn f() {}\n#[cfg(test)]\nmod tests {\n    // req: R-1-01, R-9-99, R-1-05, R-1-06\n    // bad: valn-0102\n    \
                 #[test]\n    fn one() {}\n}\n";
     let folder = Folder::new("gaps", &[("src/a.rs", code)]);
     let sources = Sources::read(&folder.0).unwrap();
-    let all = [("R-1-01", true), ("R-1-02", true), ("R-1-03", true), ("R-1-04", false)];
-    let matrix = Matrix::new(lists(&all, &["R-1-03"]), &sources, None);
+    let all = ["R-1-01", "R-1-02", "R-1-03", "R-1-04", "R-1-05", "R-1-06"].map(|id| (id, id != "R-1-04"));
+    let matrix = Matrix::new(lists(&all, &["R-1-03", "R-1-05"]), &sources, None);
     let gaps: Vec<_> = matrix.gaps.iter().map(ToString::to_string).collect();
-    assert_eq!(gaps, ["R-1-02\tMUST\ttext", "valn-0101\ttext"]);
+    assert_eq!(gaps, ["R-1-02\tMUST\ttext", "R-1-06\tMUST\ttext", "valn-0101\ttext"]);
+    assert!(matches!(matrix.gaps.as_slice(), [Gap::Untested(_), Gap::Unplaced(_), Gap::BadInput(_)]));
     assert!(matches!(matrix.faults.as_slice(), [Fault::Unknown(place, id)] if place.line == 5 && id == "R-9-99"));
-    assert!(
-        totals(&matrix).starts_with("requirements: 4 in all, 3 testable: 1 with a test, 1 excepted, 1 missing; 1 with")
-    );
+    assert!(totals(&matrix).starts_with(
+        "requirements: 6 in all, 5 testable: 1 with line and test, 2 excepted (1 of them with a test), 1 without a line, \
+         1 missing\n"
+    ));
 
     // Exceptions have to be needed, and known.
-    let matrix = Matrix::new(lists(&all, &["R-1-01", "R-1-04", "R-1-05"]), &sources, None);
+    let matrix = Matrix::new(lists(&all, &["R-1-01", "R-1-04", "R-1-05", "R-1-07"]), &sources, None);
     let faults: Vec<_> = matrix.faults.iter().map(ToString::to_string).collect();
-    assert!(faults.contains(&"an exception for R-1-01, which has a test".to_owned()), "{faults:?}");
+    assert!(faults.contains(&"an exception for R-1-01, which has a line and a test".to_owned()), "{faults:?}");
     assert!(faults.contains(&"an exception for R-1-04, which is no testable requirement".to_owned()));
-    assert!(faults.contains(&"an exception for R-1-05, which is no testable requirement".to_owned()));
+    assert!(faults.contains(&"an exception for R-1-07, which is no testable requirement".to_owned()));
+    assert!(!faults.iter().any(|fault| fault.contains("R-1-05")), "{faults:?}");
     let ids: Vec<String> = (0..16).map(|n| format!("R-2-{n:02}")).collect();
     let many: Vec<&str> = ids.iter().map(String::as_str).collect();
     let rows: Vec<_> = many.iter().map(|id| (*id, true)).collect();
@@ -194,7 +197,7 @@ fn reports_of_every_kind_are_read() {
 #[test]
 fn a_test_that_did_not_run_is_a_gap() {
     let code = "// req: R-1-01\n#[test]\nfn one() {}\n// bad: valn-0101, valn-0102\n#[test]\nfn two() {}\n";
-    let folder = Folder::new("ran", &[("src/a/tests.rs", code)]);
+    let folder = Folder::new("ran", &[("src/a.rs", "// req: R-1-01\nfn f() {}\n"), ("src/a/tests.rs", code)]);
     let ran = Ran::parse(LIST).unwrap();
     let matrix = Matrix::new(lists(&[("R-1-01", true)], &[]), &Sources::read(&folder.0).unwrap(), Some(&ran));
     assert!(matches!(matrix.gaps.as_slice(), [Gap::NotRun(test)] if test.name == "a::tests::two"));

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use mls_core::group::OutgoingProposal;
+use mls_core::group::{Member, OutgoingProposal};
+use mls_core::identity::MemberId;
 use mls_core::observer::Observer;
 use mls_core::proposal::Proposal;
 use mls_core::record::GroupId;
@@ -83,6 +84,14 @@ impl AsyncObservedGroup {
         proposal: Proposal,
     ) -> Result<OutgoingProposal, ProposeError> {
         Ok(self.driver.engine(|env| self.state.propose(signature_key, proposal, Vec::new(), env))?)
+    }
+
+    /// The member that the authentication service calls so; `None` where there is none.
+    ///
+    /// # Errors
+    /// A [`LoadError`].
+    pub fn member_with_id(&self, id: &MemberId) -> Result<Option<Member>, LoadError> {
+        Ok(self.driver.engine(|env| self.state.member_with_id(id, env))?)
     }
 
     /// The group as it is seen: context, members, tree, proposals that wait.

@@ -45,6 +45,7 @@ impl Driver {
     /// A key package for one group, made now.
     pub(crate) fn key_package_spec(&self, identity: &Identity) -> KeyPackageSpec {
         let mut spec = KeyPackageSpec {
+            // req: R-10-02
             cipher_suite: identity.cipher_suite,
             leaf: self.plain_leaf(identity),
             extensions: Extensions::default(),
@@ -85,6 +86,7 @@ impl Driver {
             group_id: None,
             cipher_suite: identity.cipher_suite,
             leaf: self.leaf(identity),
+            // req: R-13.5-05
             extensions: Extensions::default(),
         }
     }

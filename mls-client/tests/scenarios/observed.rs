@@ -2,6 +2,7 @@
 
 use mls_client::mls_core::extension::{Extensions, ExternalSender, ExternalSenders};
 use mls_client::mls_core::framing::Sender;
+use mls_client::mls_core::identity::MemberId;
 use mls_client::mls_core::proposal::Proposal;
 use mls_client::{CommitPlan, Disposition, Event, GroupInfoOptions, LoadError, ObservedEvent, Proposing, SendOptions};
 
@@ -29,6 +30,9 @@ scenario! { fn a_service_follows_serves_and_proposes() {
     let info = at_alice.group_info(public()).unwrap();
     let mut watched = service.client.observe(&info, None).unwrap();
     assert_eq!(watched.state().members(), at_alice.members().unwrap());
+    let named = |name: &[u8]| watched.member_with_id(&MemberId(name.to_vec())).unwrap();
+    assert_eq!(named(b"carol"), Some(at_alice.members().unwrap().remove(2)));
+    assert_eq!(named(b"service"), None);
 
     // The group lists the service, which then serves the tree to somebody who comes in.
     let mut extensions = Extensions::new();

@@ -56,7 +56,7 @@ scenario! { fn a_group_with_somebody_who_is_not_vouched_for_is_not_joined() {
     assert!(alice.client.groups().unwrap().is_empty());
 } }
 
-// req: R-5.3.1-04
+// req: R-5.3.1-04, R-5.3.1-08
 scenario! { fn a_credential_is_followed_only_by_the_same_identity() {
     let (_, mut at_alice, bob, mut at_bob) = pair();
     let change = |name| LeafChange { credential: Some(Credential::basic(name)), ..LeafChange::default() };

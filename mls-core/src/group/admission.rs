@@ -96,7 +96,7 @@ pub(crate) fn known_key(
             Some(key) => Ok(Some(key)),
             None => Err(ReceiveError::SenderNotMember(leaf)),
         },
-        // req: R-12.1.8.1-01
+        // req: R-12.1.8.1-01, R-6.1-04
         Sender::External(index) => Ok(Some(external_sender(context, index)?.signature_key)),
         Sender::NewMemberCommit | Sender::NewMemberProposal => Ok(None),
     }

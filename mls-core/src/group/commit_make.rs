@@ -128,7 +128,7 @@ impl VettedOwnCommit {
         check_info_extensions(&self.plan, env)?;
         // req: R-12-01
         let epoch = group.epoch().checked_add(1).ok_or(Fault::EpochsExhausted)?;
-        // req: R-12.4.1-06
+        // req: R-12.4.1-06, R-8.1-04
         let mut context =
             GroupContext { epoch, extensions: self.applied.extensions.clone(), ..group.epoch.context.clone() };
         let path = self.make_path(group, suite, &mut context, env)?;
@@ -147,7 +147,6 @@ impl VettedOwnCommit {
         let mut content = content;
         content.auth.confirmation_tag = Some(tag.as_bytes().to_vec());
 
-        // req: R-12.4.1-12
         let protected = protect(group, suite, content, self.plan.options.padding, env)?;
         let welcomes = make_welcomes(
             suite,

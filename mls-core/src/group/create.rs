@@ -171,6 +171,7 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
     let parts = EpochParts {
         context,
         interim_transcript_hash: interim.as_bytes().to_vec(),
+        // req: R-11-08
         confirmation_tag: tag.as_bytes().to_vec(),
         own_leaf: LeafIndex::ZERO,
         own_signature_key: leaf.signature_key,
@@ -187,6 +188,7 @@ pub(crate) fn found(id: GroupId, founding: Founding, env: &mut Env<'_>) -> Resul
     let Founding { epoch, tree, path_keys, clients } = founding;
     let clients = Clients::of_leaves(&clients);
     let mut delta = Delta::new(env.rng)?;
+    // req: R-12.4.3-05, R-12.4.3.1-11
     delta.require(Precondition::Absent(RecordKey::Status(id.clone())));
     let mut membership = [0; 8];
     env.rng.fill(&mut membership)?;

@@ -140,6 +140,7 @@ pub(crate) fn protect(
     env: &mut Env<'_>,
 ) -> Result<Protected, EncryptError> {
     let epoch = &group.epoch;
+    // req: R-12.4.1-12
     if content.wire_format == WireFormat::PublicMessage {
         let key = Some(&epoch.secrets.membership);
         let message = PublicMessage::protect(suite, content, key, Some(&epoch.context_bytes))?;

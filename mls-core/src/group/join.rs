@@ -386,7 +386,7 @@ impl OpenedGroup {
         let mut fresh = enter_joined(suite, group_id, joined, secrets, self.path_keys, env)?;
         // req: R-10-01
         fresh.delta.require(Precondition::Present(RecordKey::KeyPackage(self.reference)));
-        // req: R-16.8-02
+        // req: R-16.8-02, R-12.4.3.1-28
         if !self.last_resort {
             fresh.delta.delete(RecordKey::KeyPackage(self.reference));
         }
@@ -432,7 +432,6 @@ fn enter_joined(
         re_init: None,
     };
     let epoch = assemble(suite, parts, secrets)?;
-    // req: R-12.4.3-05, R-12.4.3.1-11
     Ok(found(group_id, Founding { epoch, tree, path_keys, clients }, env)?)
 }
 

@@ -137,11 +137,10 @@ fn publish(
 ) -> Result<OutgoingProposal, ProposeError> {
     let signer = signer(env, signature_key)?;
     let framing = |error: FramingError| ProposeError::from(crate::group::EncryptError::from(error));
-    // req: R-12.1.8-05
+    // req: R-12.1.8-03, R-12.1.8-05
     let content = AuthenticatedContent::sign(suite, signer.as_ref(), WireFormat::PublicMessage, content, None)
         .map_err(framing)?;
     let reference = ProposalRef::new(suite, &content)?;
-    // req: R-12.1.8-03
     let message = PublicMessage::protect(suite, content, None, None).map_err(framing)?;
     let message = MlsMessage::new(MlsMessageBody::PublicMessage(message)).to_bytes()?;
     Ok(OutgoingProposal { message, reference })

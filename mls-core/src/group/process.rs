@@ -356,6 +356,7 @@ impl VettedCommit {
         env: &mut Env<'_>,
     ) -> Result<Step<EpochChange>, ReceiveError> {
         check_epoch(group, self.epoch)?;
+        // req: R-7.3-04
         let members = answers.members(self.tag, &self.checks)?;
         let sender = self.content.content.sender;
         let suite = group.suite(env)?;
@@ -406,7 +407,7 @@ impl VettedCommit {
         };
         let secrets = joiner.mix_psk(suite, &psk_secret)?.enter_epoch(suite, &context_bytes)?;
         let tag = self.content.auth.confirmation_tag.as_deref().unwrap_or_default();
-        // req: R-12.4.2-16, R-6.1-15, R-6.1-16
+        // req: R-12.4.2-16, R-6.1-15, R-6.1-16, R-12.4.2-17
         if !verify_confirmation_tag(suite, &secrets.confirmation_key, &context.confirmed_transcript_hash, tag)? {
             return Err(invalid(sender, CommitRule::ConfirmationTag));
         }

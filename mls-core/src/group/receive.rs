@@ -171,6 +171,7 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn of(group: &'a Group, epoch: u64, env: &Env<'_>) -> Result<Self, ReceiveError> {
+        // req: R-15-01
         if epoch == group.epoch() {
             let Epoch { context_bytes, own_leaf, secrets, secret_tree, .. } = &group.epoch;
             let sender_data = &secrets.sender_data;
@@ -195,6 +196,7 @@ fn receive_private(group: &Group, message: &PrivateMessage, env: &mut Env<'_>) -
     if leaf == reading.own_leaf {
         return Err(ReceiveError::OwnMessage);
     }
+    // req: R-15-01
     let kind = match message.content_type {
         ContentType::Application => RatchetType::Application,
         ContentType::Proposal | ContentType::Commit => RatchetType::Handshake,
@@ -343,6 +345,7 @@ impl PendingProposal {
         }
         // Others may have come in meanwhile.
         check_cache(group.proposals()?, self.listed.sender, &self.listed.proposal, env)?;
+        // req: R-7.3-04
         let members = answers.members(self.tag, &self.checks)?;
         let mut builder = StepBuilder::new(group, env.rng)?;
         use_ratchet(&mut builder, group, self.ratchet, env)?;

@@ -141,6 +141,7 @@ impl CommitRule {
     const fn disposition(&self, sender: Sender) -> Disposition {
         match self {
             Self::Policy => Disposition::Discard,
+            // req: R-16.12-01
             _ => Disposition::Blame(sender),
         }
     }

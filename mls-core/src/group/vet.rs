@@ -39,7 +39,7 @@ pub(crate) fn list_of(
     let committer = committer(sender).ok_or(ReceiveError::SenderNotAllowed(sender))?;
     let list = resolve(commit, sender, env.custom, cached)?;
     let invalid = |rule| invalid(sender, CommitRule::Proposals(rule));
-    // req: R-12.4.2-04
+    // req: R-12.4.2-04, R-12.2-02
     check_list(&list, committer, suite.hash_len(), env.custom).map_err(invalid)?;
     // req: R-12.4.2-07, R-12.4-12, R-12.4-13
     if commit.path.is_none() && path_required(&list, env.custom) {

@@ -8,12 +8,13 @@ use mls_crypto_traits::{CipherSuite, Suite};
 
 use crate::env::Env;
 use crate::group::cache::{CachedProposal, ProposalCache};
-use crate::group::clients::Clients;
+use crate::group::clients::{ClientTag, Clients};
 use crate::group::public_state::PublicState;
 use crate::group::query::members_of;
 use crate::group::state::Status;
 use crate::group::{Fault, Member, ProposalReceived};
 use crate::group_context::GroupContext;
+use crate::identity::MemberId;
 use crate::proposal::ReInit;
 use crate::record::GroupId;
 use crate::tree::math::LeafIndex;
@@ -93,6 +94,15 @@ impl Observer {
     pub fn member(&self, index: LeafIndex) -> Option<Member> {
         let leaf = self.tree.leaf(index)?;
         Some(Member { index, credential: leaf.credential, signature_key: leaf.signature_key })
+    }
+
+    /// The member that the authentication service calls so; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Fault::UnsupportedSuite`], [`Fault::Crypto`].
+    pub fn member_with_id(&self, id: &MemberId, env: &Env<'_>) -> Result<Option<Member>, Fault> {
+        let client = ClientTag::of(self.suite(env)?, id)?;
+        Ok(self.clients.leaves_of(client).next().and_then(|leaf| self.member(leaf)))
     }
 
     /// The tree as the data of a `ratchet_tree` extension, to be served to joiners (section 12.4.3.3).

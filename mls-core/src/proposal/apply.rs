@@ -143,7 +143,9 @@ pub(crate) fn apply_with_effects(
         tree,
     };
     check_unique(at, &sorted, &result)?;
+    // req: R-12.2-16
     check_support(at, &result)?;
+    // req: R-12.2-03
     check_leaves(at, list, &sorted, &result)?;
     Ok(result)
 }
@@ -199,6 +201,7 @@ fn sort<'a>(
         sort_effect(at, effect, &mut place, &mut sorted)?;
     }
     for (place, listed) in list.iter().enumerate() {
+        // req: R-12.2-03
         sort_proposal(at, place, listed, &mut sorted)?;
     }
     for effect in &effects.after {
@@ -440,6 +443,7 @@ fn check_leaves(
             verified: listed.is_verified(),
             custom: at.custom,
         };
+        // req: R-12.1.2-01
         validate_leaf(at.suite, leaf, &context).map_err(ProposalListError::InvalidUpdate)?;
     }
     let context = KeyPackageContext {

@@ -67,6 +67,7 @@ impl Effects {
             ordered.push((rules.order, cause, placed));
         }
         // Stable: several effects of one proposal stay in their order.
+        // req: R-12.3-07
         ordered.sort_by_key(|(order, cause, _)| (*order, *cause));
         let mut placed = Self::default();
         for (order, _, effect) in ordered {

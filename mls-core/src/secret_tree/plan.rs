@@ -200,6 +200,7 @@ impl SecretTree {
         }
         let Advanced { state, skipped, key } = state.advance(suite, generation, keep_from)?;
         edit.ratchets.push(((leaf, ratchet_type), Some(state)));
+        // req: R-9.2-02
         edit.skipped.extend(skipped.into_iter().map(|key| ((leaf, ratchet_type, key.generation()), Some(key))));
         Ok(RatchetMove { leaf, ratchet_type, key, edit })
     }

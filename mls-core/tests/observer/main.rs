@@ -21,6 +21,7 @@ use mls_codec::Decode;
 use mls_core::extension::{Extensions, ExternalSender, ExternalSenders};
 use mls_core::framing::{ContentType, MlsMessage, Sender};
 use mls_core::group::*;
+use mls_core::identity::MemberId;
 use mls_core::observer::*;
 use mls_core::proposal::Proposal;
 use mls_core::record::Durable;
@@ -114,6 +115,12 @@ fn an_observer_follows_what_is_in_the_clear() {
     frank.accept();
     watcher.agrees(&frank);
     assert_eq!(watcher.observer.member(leaf(0)), None);
+    let Watcher { observer, mut world, .. } = watcher;
+    let named = ["alice", "bob", "erin", "frank"].map(|name| {
+        let id = MemberId(name.as_bytes().to_vec());
+        observer.member_with_id(&id, &world.env()).unwrap().map(|member| member.index)
+    });
+    assert_eq!(named, [None, Some(leaf(1)), None, Some(leaf(5))]);
 }
 
 #[test]

@@ -12,8 +12,8 @@ use super::collect::collect;
 use super::weave::{Planted, Woven, weave};
 use super::workshop::Workshop;
 
-/// How often a build is tried.
-const ROUNDS: usize = 40;
+/// How often a build is tried: each crate shows its errors only when those that it depends on have none.
+const ROUNDS: usize = 150;
 
 /// The list of changes that do not compile.
 const REFUSED: &str = "refused";

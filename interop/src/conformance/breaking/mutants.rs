@@ -38,8 +38,11 @@ const MODULES: [&str; 16] = [
 /// Tests that take longer are left out; what they alone would catch counts as not caught.
 const SLOW: Duration = Duration::from_secs(8);
 
-/// How many tests are tried on a mutant, the likeliest first.
-const TRIES: usize = 120;
+/// How many tests are tried on a mutant, the likeliest first: before all others those that caught it in the last run.
+const TRIES: usize = 240;
+
+/// The last run.
+const LAST: &str = "interop/conformance/mutants.tsv";
 
 /// A requirement's id within so many lines is the mutant's, too.
 const NEAR: usize = 6;
@@ -100,18 +103,34 @@ pub fn run(root: &Path, matrix: &Matrix, plan: &Plan) -> Result<bool, String> {
     eprintln!("{all} tests ran, {} of them fast enough", runs.habits.len());
     let reach = Reach::new(&garden, &runs, matrix);
     let known = known(plan)?;
+    let last = last(root)?;
     let caught = in_parallel(&mutants, |mutant| {
         if let Some(by) = known.get(&mutant.key()) {
             return Some(by.clone());
         }
         let tests = reach.order(mutant, &runs);
-        let by = tests.iter().take(TRIES).find(|test| runs.fails(test, mutant.switch)).map(|test| test.name.clone());
+        let last = last.get(&mutant.key());
+        let first = tests.iter().filter(|test| last.is_some_and(|last| last.contains(&test.name)));
+        let by = first
+            .chain(tests.iter().take(TRIES))
+            .find(|test| runs.fails(test, mutant.switch))
+            .map(|test| test.name.clone());
         let verdict = by.as_deref().unwrap_or(SURVIVES);
         let Mutant { file, number, what, .. } = mutant;
         eprintln!("{}:{number}\t{what}\t{verdict}\t{} reach", file.display(), tests.len());
         by
     });
     report(&mutants, &caught, &reasons, plan)
+}
+
+/// The tests that caught each mutant in the last run. Mutants of one line may be known by the same.
+fn last(root: &Path) -> Result<BTreeMap<[String; 4], BTreeSet<String>>, String> {
+    let mut last: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for row in read(&root.join(LAST))? {
+        let [file, function, line, what, by] = row.as_slice() else { continue };
+        last.entry([file.clone(), function.clone(), line.clone(), what.clone()]).or_default().insert(by.clone());
+    }
+    Ok(last)
 }
 
 /// What an earlier run caught, where only what is left is to be tried again.

@@ -1,9 +1,10 @@
 //! Observed groups through either face.
 
+use mls_client::mls_core::identity::MemberId;
 use mls_client::mls_core::observer::Observer;
 use mls_client::mls_core::proposal::Proposal;
 use mls_client::mls_crypto_traits::SignaturePublicKey;
-use mls_client::{JoinError, LoadError, ObservedEvent, OutgoingProposal, ProposeError, ReceiveError};
+use mls_client::{JoinError, LoadError, Member, ObservedEvent, OutgoingProposal, ProposeError, ReceiveError};
 
 use super::ObservedGroup;
 
@@ -22,6 +23,10 @@ impl ObservedGroup {
         proposal: Proposal,
     ) -> Result<OutgoingProposal, ProposeError> {
         plain!(self, face => face.propose(signature_key, proposal))
+    }
+
+    pub(crate) fn member_with_id(&self, id: &MemberId) -> Result<Option<Member>, LoadError> {
+        plain!(self, face => face.member_with_id(id))
     }
 
     pub(crate) fn state(&self) -> &Observer {

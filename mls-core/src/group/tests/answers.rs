@@ -7,14 +7,15 @@ use super::common::Peer;
 use super::forge::{Lies, forge_commit, forge_proposal};
 use super::snapshot::snapshot;
 use super::support::{SUITE, by_value, four, handle, invalid_commit, leaf, refused};
-use crate::framing::MlsMessage;
+use crate::framing::{MlsMessage, Sender};
 use crate::group::{
     AnswerError, Answers, CommitPlan, CommitRule, Disposition, EpochChange, Fault, Inbound, PathPolicy, PendingCommit,
     PendingProposal, Proposing, ReceiveError, Step, receive,
 };
 use crate::identity::MemberId;
+use crate::limits::{LimitExceeded, Limits};
 use crate::proposal::Proposal;
-use mls_codec::Decode;
+use mls_codec::{Decode, Encode};
 
 fn add_erin(alice: &mut Peer) -> MlsMessage {
     let erin = Peer::new("erin", SUITE, 9).key_package().key_package;
@@ -85,6 +86,40 @@ fn nobody_vouches() {
     let resume = |bob: &mut Peer| proposal.resume(bob.group.as_ref().unwrap(), &Answers::new(), &mut bob.world.env());
     let error = failed(&mut bob, resume);
     assert_eq!(error, ReceiveError::Answer(AnswerError::NotVouched(0)));
+}
+
+// bad: trap-02
+#[test]
+fn the_cache_may_have_filled_up_before_the_answer() {
+    let [mut alice, mut bob, ..] = four();
+    let psk = |name: &[u8]| super::psks::external(name, 32);
+    let [one, two] = [psk(b"one"), psk(b"two")].map(|psk| forge_proposal(&mut alice, psk, Lies::none()));
+    let (first, usual) = (pending_proposal(&mut bob, &one), bob.world.limits);
+    let late = [(); 3].map(|()| pending_proposal(&mut bob, &two));
+    let step = first.resume(bob.group.as_ref().unwrap(), &Answers::new(), &mut bob.world.env()).unwrap();
+    bob.apply(step);
+    let bytes = u32::try_from(psk(b"one").encoded_len()).unwrap();
+    let sender = Sender::Member(leaf(0));
+    let cases = [
+        (Limits { cached_proposals: 1, ..usual }, ReceiveError::TooManyProposals),
+        (
+            Limits { cached_proposals_per_sender: 1, ..usual },
+            ReceiveError::Limit(LimitExceeded::CachedProposalsOfSender(sender)),
+        ),
+        (
+            Limits { cached_proposal_bytes: 2 * bytes - 1, ..usual },
+            ReceiveError::Limit(LimitExceeded::CachedProposalBytes),
+        ),
+    ];
+    for (pending, (limits, refusal)) in late.into_iter().zip(cases) {
+        bob.world.limits = limits;
+        let resume =
+            |bob: &mut Peer| pending.resume(bob.group.as_ref().unwrap(), &Answers::new(), &mut bob.world.env());
+        assert_eq!(failed(&mut bob, resume), refusal);
+    }
+    bob.world.limits = usual;
+    handle(&mut bob, &two).unwrap();
+    assert_eq!(bob.group().pending_proposals(), 2);
 }
 
 #[test]
@@ -192,7 +227,7 @@ fn the_last_epoch() {
     for peer in [&mut alice, &mut bob] {
         let epoch = &mut peer.group.as_mut().unwrap().epoch;
         epoch.context.epoch = u64::MAX;
-        epoch.context_bytes = mls_codec::Encode::to_bytes(&epoch.context).unwrap();
+        epoch.context_bytes = epoch.context.to_bytes().unwrap();
     }
     let message = forge_commit(&mut alice, &[], Lies::none());
     let error = refused(&mut bob, &message);

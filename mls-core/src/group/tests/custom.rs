@@ -98,7 +98,7 @@ pub(super) fn try_receive(
     Ok(peer.apply(step?))
 }
 
-fn decode(bytes: &[u8]) -> MlsMessage {
+pub(super) fn decode(bytes: &[u8]) -> MlsMessage {
     MlsMessage::from_bytes(bytes).unwrap()
 }
 
@@ -160,32 +160,65 @@ fn effects_have_their_place_in_the_order() {
     assert_eq!(bob.group().context().extensions, Extensions::new());
 }
 
+// req: R-12.3-07, R-8.1-04
+#[test]
+fn an_effect_changes_one_extension_of_several() {
+    // Below 0 effects apply before the list, else after it.
+    for order in [-1, 0] {
+        let [mut alice, mut bob, mut carol] = able_group(CustomProposal { order, ..CustomProposal::default() });
+        let with = |own: &[u8]| extensions(&[(3, &[0, 0, 0]), (EXTENSION, own), (5, &[0])]);
+        let message = alice.commit(&plan(vec![Proposing::GroupContextExtensions(with(b"old"))])).message;
+        alice.accept();
+        bob.receive(&message);
+        carol.receive(&message);
+        for (effect, want) in [
+            (Effect::SetExtension(extension(EXTENSION, b"new")), with(b"new")),
+            (Effect::RemoveExtension(EXTENSION.into()), extensions(&[(3, &[0, 0, 0]), (5, &[0])])),
+        ] {
+            let effects = || vec![(0, effect.clone())];
+            let output = try_commit(&mut alice, &plan(vec![proposing(KIND)]), effects()).unwrap();
+            alice.accept();
+            try_receive(&mut bob, &decode(&output.message), effects()).unwrap();
+            try_receive(&mut carol, &decode(&output.message), effects()).unwrap();
+            for peer in [&alice, &bob, &carol] {
+                assert_eq!(peer.group().context().extensions, want);
+            }
+        }
+    }
+}
+
 // req: R-12.2-03, R-12.2-05, R-12.2-06, R-12.1.3-01, R-17.3-01
 #[test]
 fn effects_are_validated_like_any_proposal() {
-    let [mut alice, mut bob, mut carol] = able_group(CustomProposal::default());
-    let twin = key_package_of(&mut carol, |_| {});
-    let remove = Proposal::Remove(leaf(2).into());
-    let message = forge_commit(&mut alice, &[by_value(0, custom()), by_value(0, remove)], Lies::none());
-    let cases = [
-        (Effect::Remove(leaf(0)), ProposalListError::RemoveOfCommitter),
-        (Effect::Remove(leaf(2)), ProposalListError::ConflictingChanges(leaf(2))),
-        (Effect::Remove(leaf(7)), ProposalListError::RemoveOfNonMember(leaf(7).into())),
-        (Effect::SetExtension(extension(2, b"")), ProposalListError::MisplacedExtension(ExtensionType::RATCHET_TREE)),
-        (Effect::SetExtension(extension(0xff09, b"")), ProposalListError::UnsupportedByMember),
-    ];
-    for (effect, rule) in cases {
-        let error = try_receive(&mut bob, &message, vec![(0, effect)]).unwrap_err();
-        assert_eq!(error, invalid_list(0, rule));
+    for order in [-1, 0] {
+        let rules = CustomProposal { order, ..CustomProposal::default() };
+        let [mut alice, mut bob, mut carol] = able_group(rules);
+        let twin = key_package_of(&mut carol, |_| {});
+        let remove = Proposal::Remove(leaf(2).into());
+        let message = forge_commit(&mut alice, &[by_value(0, custom()), by_value(0, remove)], Lies::none());
+        let cases = [
+            (Effect::Remove(leaf(0)), ProposalListError::RemoveOfCommitter),
+            (Effect::Remove(leaf(2)), ProposalListError::ConflictingChanges(leaf(2))),
+            (Effect::Remove(leaf(7)), ProposalListError::RemoveOfNonMember(leaf(7).into())),
+            (
+                Effect::SetExtension(extension(2, b"")),
+                ProposalListError::MisplacedExtension(ExtensionType::RATCHET_TREE),
+            ),
+            (Effect::SetExtension(extension(0xff09, b"")), ProposalListError::UnsupportedByMember),
+        ];
+        for (effect, rule) in cases {
+            let error = try_receive(&mut bob, &message, vec![(0, effect)]).unwrap_err();
+            assert_eq!(error, invalid_list(0, rule));
+        }
+        let message = forge_commit(&mut alice, &[by_value(0, custom())], Lies::none());
+        let error = try_receive(&mut bob, &message, vec![(0, Effect::Add(Box::new(twin)))]).unwrap_err();
+        assert_eq!(error, invalid_list(0, ProposalListError::DuplicateSignatureKey));
+        // Effects twice the same.
+        let twice = vec![(0, Effect::Remove(leaf(2))), (0, Effect::Remove(leaf(2)))];
+        let error = try_receive(&mut bob, &message, twice).unwrap_err();
+        assert_eq!(error, invalid_list(0, ProposalListError::ConflictingChanges(leaf(2))));
+        assert_eq!(bob.group().epoch(), 1);
     }
-    let message = forge_commit(&mut alice, &[by_value(0, custom())], Lies::none());
-    let error = try_receive(&mut bob, &message, vec![(0, Effect::Add(Box::new(twin)))]).unwrap_err();
-    assert_eq!(error, invalid_list(0, ProposalListError::DuplicateSignatureKey));
-    // Effects twice the same.
-    let twice = vec![(0, Effect::Remove(leaf(2))), (0, Effect::Remove(leaf(2)))];
-    let error = try_receive(&mut bob, &message, twice).unwrap_err();
-    assert_eq!(error, invalid_list(0, ProposalListError::ConflictingChanges(leaf(2))));
-    assert_eq!(bob.group().epoch(), 1);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::forge::{Lies, forge_commit, forge_data, forge_proposal};
 use super::snapshot::snapshot;
 use super::support::{
     SUITE, by_value, cached, create_with, encrypted, extension, extensions, four, fresh_key, handle, invalid_commit,
-    invalid_proposal, key_package, key_package_of, leaf, own_leaf_node, propose_to, refused, suite,
+    invalid_list, invalid_proposal, key_package, key_package_of, leaf, own_leaf_node, propose_to, refused, suite,
 };
 use crate::credential::Credential;
 use crate::extension::{ExtensionType, Extensions, ExternalSender, ExternalSenders, RequiredCapabilities};
@@ -47,7 +47,7 @@ fn unanswered(peer: &mut Peer, vetted: VettedCommit) {
     assert!(before == snapshot(peer.group()));
 }
 
-// req: R-5.3.1-05
+// req: R-5.3.1-05, R-5.3.1-08
 #[test]
 fn a_committers_new_credential_is_asked_about() {
     let [mut alice, mut bob, ..] = four();
@@ -66,6 +66,21 @@ fn a_committers_new_credential_is_asked_about() {
         assert_eq!(check.predecessor, Some((Credential::basic("alice"), alice.signature_key.clone())));
         unanswered(&mut bob, vetted);
     }
+}
+
+// req: R-5.3.1-03
+#[test]
+fn who_was_vouched_for_with_the_proposal_is_not_asked_about_again() {
+    let [mut alice, mut bob, mut carol, _] = four();
+    let erin = Box::new(Peer::new("erin", SUITE, 9).key_package().key_package);
+    propose_to(&mut carol, &mut [&mut alice, &mut bob], Proposing::Add(erin.clone()));
+    let list = cached(&alice);
+    let message = forge_commit(&mut alice, &list, Lies::none());
+    assert_eq!(vetted(&mut bob, &message).credentials(), []);
+    let message = forge_commit(&mut alice, &[by_value(0, Proposal::Add(erin))], Lies::none());
+    let vetted = vetted(&mut bob, &message);
+    let [check] = vetted.credentials() else { panic!("{:?}", vetted.credentials()) };
+    assert_eq!((check.event, &check.credential), (CredentialEvent::Add, &Credential::basic("erin")));
 }
 
 // req: R-5.3.1-06, R-5.3.1-07
@@ -125,16 +140,19 @@ fn update_of(alice: &mut Peer, lie: impl FnOnce(&mut LeafNode)) -> Proposal {
     Proposal::Update(Box::new(update))
 }
 
-// req: R-7.3-02
+// req: R-7.3-02, R-12.2-03
 #[test]
 fn a_leaf_is_validated_wherever_it_comes_in() {
     let [mut alice, mut bob, ..] = four();
     let lie = |leaf: &mut LeafNode| leaf.extensions.0.push(extension(0xff01, b""));
     let rule = || LeafNodeError::UndeclaredExtension(ExtensionType::from(0xff01));
     let package = key_package(&mut Peer::new("erin", SUITE, 9), |package| lie(&mut package.leaf_node));
-    let message = forge_proposal(&mut alice, Proposal::Add(Box::new(package)), Lies::none());
-    let invalid = ProposalListError::InvalidAdd(KeyPackageError::Leaf(rule()));
-    assert_eq!(refused(&mut bob, &message), invalid_proposal(0, invalid));
+    let add = Proposal::Add(Box::new(package));
+    let invalid = || ProposalListError::InvalidAdd(KeyPackageError::Leaf(rule()));
+    let message = forge_proposal(&mut alice, add.clone(), Lies::none());
+    assert_eq!(refused(&mut bob, &message), invalid_proposal(0, invalid()));
+    let message = forge_commit(&mut alice, &[by_value(0, add)], Lies::none());
+    assert_eq!(refused(&mut bob, &message), invalid_list(0, invalid()));
     let update = update_of(&mut alice, lie);
     let message = forge_proposal(&mut alice, update, Lies::none());
     assert_eq!(refused(&mut bob, &message), invalid_proposal(0, ProposalListError::InvalidUpdate(rule())));

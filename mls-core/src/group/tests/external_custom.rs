@@ -8,10 +8,12 @@ use alloc::vec::Vec;
 use mls_codec::Decode;
 
 use super::common::{Peer, agree};
-use super::custom::{EXTENSION, Effects, KIND, able_group, custom, plan, proposing, try_commit, try_receive, types};
+use super::custom::{
+    EXTENSION, Effects, KIND, able_group, custom, decode, plan, proposing, try_commit, try_receive, types,
+};
 use super::forge::{Lies, forge_commit, forge_external};
 use super::support::{SUITE, four};
-use super::support::{by_value, extension, extensions, key_package, leaf, refused};
+use super::support::{by_value, extension, extensions, handle, key_package, leaf, refused};
 use crate::credential::Credential;
 use crate::custom::CustomProposal;
 use crate::extension::ExternalSender;
@@ -228,6 +230,13 @@ fn effects_keep_within_the_bounds_together() {
     assert_eq!(error, ReceiveError::Limit(LimitExceeded::ExtensionBytes));
     let error = try_commit(&mut alice, &plan(vec![proposing(KIND)]), effects()).unwrap_err();
     assert_eq!(error, CommitError::Limit(LimitExceeded::ExtensionBytes));
+    // What the group has already is not counted again where no effect changes it.
+    let output = try_commit(&mut alice, &plan(vec![proposing(KIND)]), vec![effects().remove(1)]).unwrap();
+    alice.accept();
+    try_receive(&mut bob, &decode(&output.message), vec![effects().remove(1)]).unwrap();
+    bob.world.limits = Limits { extension_bytes: 10, ..limits };
+    let message = forge_commit(&mut alice, &[by_value(0, custom())], Lies::none());
+    handle(&mut bob, &message).unwrap();
 }
 
 // req: R-6.1-06, R-12.1.8-01

@@ -247,7 +247,11 @@ fn a_re_init_with_a_wrong_tag_closes_nothing() {
     handle(&mut carol, &message).unwrap();
     let list = [by_value(1, Proposal::Remove(leaf(3).into()))];
     let next = forge_commit(&mut bob, &list, Lies::none());
-    assert_eq!(refused(&mut carol, &next), ReceiveError::Fault(crate::group::Fault::ReInitialized));
+    let closed = ReceiveError::Fault(crate::group::Fault::ReInitialized);
+    assert_eq!(refused(&mut carol, &next), closed);
+    assert_eq!(refused_unasked(&mut carol, &next), closed);
+    let late = forge_proposal(&mut bob, Proposal::Remove(leaf(3).into()), Lies::none());
+    assert_eq!(refused(&mut carol, &late), closed);
 }
 
 // req: R-12.1.6-01, R-12.2-14

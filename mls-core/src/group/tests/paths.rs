@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use mls_crypto_traits::{CryptoError, HpkePublicKey};
 
-use super::common::{Peer, TestRng};
+use super::common::{Peer, TestRng, agree};
 use super::forge::{Lie, Lies, PathKit, forge_commit};
 use super::support::{
     SUITE, by_value, encrypted, extension, four, fresh_key, handle, invalid_commit, invalid_path, leaf, node,
@@ -15,7 +15,7 @@ use super::support::{
 use crate::commit::UpdatePathNode;
 use crate::credential::{Credential, CredentialType};
 use crate::extension::ExtensionType;
-use crate::group::{CommitPlan, CommitRule};
+use crate::group::{CommitPlan, CommitRule, Proposing};
 use crate::proposal::Proposal;
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource, Lifetime};
 use crate::tree::path::PathError;
@@ -49,8 +49,29 @@ fn the_forged_path_is_good_without_a_lie() {
         for peer in [&mut bob, &mut carol, &mut dave] {
             handle(peer, &message).unwrap();
         }
-        super::common::agree(&[bob, carol]);
+        agree(&[bob, carol]);
     }
+}
+
+// req: R-7.5-15
+#[test]
+fn keys_of_nodes_that_a_commit_blanks_are_cleared() {
+    let [mut alice, mut bob, mut carol, mut dave] = four();
+    let message = alice.commit(&CommitPlan::default()).message;
+    alice.accept();
+    for peer in [&mut bob, &mut carol, &mut dave] {
+        peer.receive(&message);
+    }
+    let held = |peer: &Peer| peer.group().path_keys().unwrap().parents.keys().copied().collect::<Vec<_>>();
+    assert_eq!(held(&bob), [node(1), node(3)]);
+    // Carol's path does not come by the node that she blanks.
+    let plan = CommitPlan { proposals: vec![Proposing::Remove(leaf(0))], ..CommitPlan::default() };
+    let message = carol.commit(&plan).message;
+    carol.accept();
+    bob.receive(&message);
+    dave.receive(&message);
+    assert_eq!(held(&bob), [node(3)]);
+    agree(&[bob, carol, dave]);
 }
 
 // req: R-7.6-03
@@ -333,7 +354,7 @@ fn a_path_leaf_that_lacks_what_the_group_demands() {
     let (mut alice, mut bob) = (Peer::new("alice", SUITE, 1), Peer::new("bob", SUITE, 2));
     super::support::create_with(&mut alice, able, super::support::extensions(&[(0xff01, b"")]));
     let package = super::support::key_package_of(&mut bob, able);
-    let proposals = vec![crate::group::Proposing::Add(Box::new(package))];
+    let proposals = vec![Proposing::Add(Box::new(package))];
     let welcome = alice.commit(&CommitPlan { proposals, ..CommitPlan::default() }).welcome.unwrap();
     alice.accept();
     bob.join(&welcome, None);

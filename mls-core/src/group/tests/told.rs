@@ -79,7 +79,7 @@ fn an_own_commit_that_was_dropped_comes_back() {
     assert_eq!(alice.try_receive(&commit).err(), Some(ReceiveError::OwnMessage));
 }
 
-// req: R-5.3.1-04
+// req: R-5.3.1-04, R-5.3.1-08
 #[test]
 fn an_update_is_asked_about_where_its_credential_or_its_key_is_new() {
     for (new_key, new_name) in [(false, false), (true, false), (false, true), (true, true)] {
@@ -92,9 +92,11 @@ fn an_update_is_asked_about_where_its_credential_or_its_key_is_new() {
         let Inbound::Proposal(pending) = alice.run(missing, |group, env| receive(group, &message, env)).unwrap() else {
             panic!()
         };
-        let asked: Vec<_> = pending.credentials().iter().map(|check| (check.event, check.leaf)).collect();
-        let wanted = if new_key || new_name { vec![(CredentialEvent::Update, Some(leaf(1)))] } else { vec![] };
-        assert_eq!(asked, wanted);
+        let asked = pending.credentials().iter();
+        let asked: Vec<_> = asked.map(|check| (check.event, check.leaf, check.predecessor.clone())).collect();
+        let before = Some((Credential::basic("bob"), bob.signature_key.clone()));
+        let wanted = (CredentialEvent::Update, Some(leaf(1)), before);
+        assert_eq!(asked, if new_key || new_name { vec![wanted] } else { vec![] });
     }
 }
 

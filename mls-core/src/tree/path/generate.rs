@@ -62,6 +62,7 @@ pub fn generate_path(
     }
     let public: Vec<&HpkePublicKey> = steps.iter().map(|step| &step.keys.public).collect();
     let parent_hashes = path_parent_hashes(suite, tree_after_proposals, sender, &public)?;
+    // req: R-7.4-05
     let blanked = direct_path(sender, tree_after_proposals.size())
         .filter(|node| !steps.iter().any(|step| step.node == *node))
         .collect();

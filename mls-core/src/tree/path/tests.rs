@@ -109,7 +109,7 @@ fn secrets_follow_the_chain_and_the_leaf_does_not() {
     assert_eq!(update.clear, []);
 }
 
-// req: R-12.4.2-14, R-12.4.1-05
+// req: R-12.4.2-14, R-12.4.1-05, R-7.4-02
 #[test]
 fn alone_the_commit_secret_is_the_first_path_secret() {
     let mut world = World::new(suite1(), 2);

@@ -57,9 +57,9 @@ impl RatchetTree {
     ///
     /// # Errors
     /// [`TreeError::TooManyLeaves`], [`TreeError::Crypto`] from the provider.
-    // req: R-7.7-01
     pub fn extend(self, suite: Suite<'_>) -> Result<Self, TreeError> {
         let size = self.size.doubled().ok_or(TreeError::TooManyLeaves)?;
+        // req: R-7.7-01
         self.edit_resized(suite, size, Vec::new())
     }
 

@@ -152,7 +152,10 @@ fn wrong_unmerged_leaves_are_refused() {
     let tree = with_parent(&world, 3, |parent| parent.unmerged_leaves.push(leaf(70)));
     assert_eq!(refused(&tree), UnmergedLeafError::NotBelow { parent: node(3), leaf: leaf(70) });
     let tree = with_parent(&world, 7, |parent| parent.unmerged_leaves = [leaf(1), leaf(2)].into());
-    assert_eq!(refused(&tree), UnmergedLeafError::NotListedBetween { parent: node(7), node: node(3), leaf: leaf(2) });
+    let between = UnmergedLeafError::NotListedBetween { parent: node(7), node: node(3), leaf: leaf(2) };
+    assert_eq!(refused(&tree), between);
+    let tree = with_parent(&world, 7, |parent| parent.unmerged_leaves = [leaf(2)].into());
+    assert_eq!(refused(&tree), between);
     let mut world = grown();
     world.remove(leaf(5));
     world.commit(leaf(6));
