@@ -31,9 +31,16 @@ fn threads<T, R>(items: &[T], _: usize, work: &(impl Fn(&[T]) -> R + Sync)) -> V
 #[cfg(feature = "parallel")]
 fn threads<T: Sync, R: Send>(items: &[T], least: usize, work: &(impl Fn(&[T]) -> R + Sync)) -> Vec<R> {
     use core::num::NonZero;
+    use std::sync::OnceLock;
     use std::thread;
 
-    let at_once = thread::available_parallelism().map_or(1, NonZero::get);
+    // To ask takes as long as a signature.
+    static AT_ONCE: OnceLock<usize> = OnceLock::new();
+    let at_once = if items.len() > least {
+        *AT_ONCE.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
+    } else {
+        1
+    };
     let len = items.len().div_ceil(at_once).max(least).max(1);
     let mut chunks = items.chunks(len);
     let Some(first) = chunks.next() else { return Vec::new() };

@@ -117,28 +117,30 @@ pub fn table(rows: &[Row], suite: u16, prices: Option<&Prices>) -> String {
 pub fn shared(rows: &[Row], suite: u16) -> String {
     let mut text = String::new();
     for row in rows.iter().filter(|row| row.suite == suite && row.implementation == ALL_CORES) {
-        let wall = |ours: bool| {
-            let same =
-                |other: &&Row| other.operation == row.operation && other.members == row.members && other.suite == suite;
-            let others = rows.iter().filter(same).filter(|other| other.runs > 0);
-            let others = others.filter(|other| {
-                if ours { other.implementation == "ours" } else { !other.implementation.starts_with("ours") }
-            });
-            others.map(|other| other.wall_us).min_by(f64::total_cmp)
+        let same = |other: &&Row| {
+            other.operation == row.operation && other.members == row.members && other.suite == suite && other.runs > 0
         };
-        let Some(alone) = wall(true).filter(|_| SHARED.contains(&row.operation.as_str())) else { continue };
+        let best = |of: fn(&Row) -> f64| {
+            let rivals = rows.iter().filter(same).filter(|other| !other.implementation.starts_with("ours"));
+            rivals.map(of).min_by(f64::total_cmp)
+        };
+        let alone = rows.iter().filter(same).filter(|other| other.implementation == "ours").map(|other| other.wall_us);
+        let Some(alone) = alone.min_by(f64::total_cmp).filter(|_| SHARED.contains(&row.operation.as_str())) else {
+            continue;
+        };
         if text.is_empty() {
             text.push_str(
-                "\nOn all cores, with the feature `parallel`, time on the wall (the others' programs use one core):\n\n| operation \
-                 | members | ours, one core | all cores | best rival | ours, all cores / rival |\n|---|---|---|---|---|---|\n",
+                "\nOn all cores, with the feature `parallel`, by the wall. mls-rs uses several threads, too: its time on the \
+                 wall, and of the processor.\n\n| operation | members | ours, one core | all cores | best rival, wall | ours / \
+                 rival | best rival, processor | ours / rival |\n|---|---|---|---|---|---|---|---|\n",
             );
         }
-        let (rival, ratio) = wall(false).map_or_else(
-            || ("-".to_owned(), "-".to_owned()),
-            |rival| (time(rival), format!("{:.3}", row.wall_us / rival)),
-        );
+        let beside = |rival: Option<f64>| {
+            rival.map_or_else(|| "- | -".to_owned(), |rival| format!("{} | {:.3}", time(rival), row.wall_us / rival))
+        };
+        let (wall, processor) = (beside(best(|row| row.wall_us)), beside(best(|row| row.cpu_us)));
         let Row { operation, members, wall_us, .. } = row;
-        writeln!(text, "| {operation} | {members} | {} | {} | {rival} | {ratio} |", time(alone), time(*wall_us))
+        writeln!(text, "| {operation} | {members} | {} | {} | {wall} | {processor} |", time(alone), time(*wall_us))
             .unwrap();
     }
     text

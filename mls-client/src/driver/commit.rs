@@ -1,6 +1,7 @@
 //! Commits of our own.
 
 use mls_codec::Decode;
+use mls_core::extension::Extensions;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{
     CommitOutput, CommitPlan, EpochChange, Group as State, Proposing, Step, accept_commit, commit, drop_commit,
@@ -23,11 +24,10 @@ impl Driver {
     pub(crate) async fn commit(&self, state: &mut Handle, plan: &CommitPlan) -> Result<CommitOutput, CommitError> {
         traced("commit", Some(state.epoch()), async {
             let mut rounds = Rounds::begin(self, state).await?;
-            let mut greased = plan.clone();
-            self.grease_group_info(&mut greased.group_info_extensions);
-            let plan = &greased;
+            let mut extensions = plan.group_info_extensions.clone();
+            self.grease_group_info(&mut extensions);
             loop {
-                match self.try_commit(state, plan).await {
+                match self.try_commit(state, plan, &extensions).await {
                     Ok(step) => return Ok(self.perform(state, step).await?),
                     Err(error) => rounds.settle(self, state, error).await?,
                 }
@@ -36,8 +36,14 @@ impl Driver {
         .await
     }
 
-    async fn try_commit(&self, state: &State, plan: &CommitPlan) -> Result<Step<CommitOutput>, CommitError> {
-        let pending = self.engine(|env| commit(state, plan, env))?;
+    /// `extensions` stand for those of the plan, which is not copied for them.
+    async fn try_commit(
+        &self,
+        state: &State,
+        plan: &CommitPlan,
+        extensions: &Extensions,
+    ) -> Result<Step<CommitOutput>, CommitError> {
+        let pending = self.engine(|env| commit(state, plan, env))?.with_group_info_extensions(extensions.clone());
         let ruling = self.rules.judge(pending.question()).await;
         let vetted = self.engine(|env| pending.rule(ruling, state, env))?;
         let answers = self.answer(vetted.credentials(), vetted.psks()).await?;

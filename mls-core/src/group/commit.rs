@@ -80,6 +80,36 @@ pub struct CommitPlan {
     pub detached: bool,
 }
 
+impl CommitPlan {
+    /// The rest of it: the proposals are in the list by then, and there may be thousands of them.
+    fn without_proposals(&self) -> Self {
+        let Self {
+            proposals: _,
+            include_pending,
+            path,
+            leaf,
+            options,
+            ratchet_tree_in_welcome,
+            ratchet_tree_beside,
+            group_info_extensions,
+            welcomes,
+            detached,
+        } = self;
+        Self {
+            proposals: Vec::new(),
+            include_pending: *include_pending,
+            path: *path,
+            leaf: leaf.clone(),
+            options: options.clone(),
+            ratchet_tree_in_welcome: *ratchet_tree_in_welcome,
+            ratchet_tree_beside: *ratchet_tree_beside,
+            group_info_extensions: group_info_extensions.clone(),
+            welcomes: *welcomes,
+            detached: *detached,
+        }
+    }
+}
+
 impl Default for CommitPlan {
     fn default() -> Self {
         Self {
@@ -251,7 +281,7 @@ pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<Pen
     }
     let tag = QuestionTag::draw(env.rng)?;
     let question = ask_policy(tag, Sender::Member(own), true, &list);
-    Ok(PendingOwnCommit { epoch: group.epoch(), plan: plan.clone(), list, dropped, question })
+    Ok(PendingOwnCommit { epoch: group.epoch(), plan: plan.without_proposals(), list, dropped, question })
 }
 
 /// Adds the received proposals that can stand beside our own, in the order of their arrival.
@@ -389,6 +419,12 @@ fn drop_invalid(
 }
 
 impl PendingOwnCommit {
+    /// The same with these [extensions of the GroupInfo](CommitPlan::group_info_extensions) instead of the plan's.
+    pub fn with_group_info_extensions(mut self, extensions: Extensions) -> Self {
+        self.plan.group_info_extensions = extensions;
+        self
+    }
+
     /// The question to the policy.
     #[must_use]
     pub const fn question(&self) -> &ProposalQuestion {

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::Encode;
-use mls_crypto_traits::Suite;
+use mls_crypto_traits::{Suite, parallel};
 
 use crate::custom::CustomTypes;
 use crate::env::{Env, UnixTime};
@@ -22,6 +22,9 @@ use crate::tree::leaf_node::LeafNode;
 use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::validate::{ExpectedSource, LeafContext, validate_leaf};
+
+/// So many key packages are validated by one thread at least, where there are several threads.
+const AT_ONCE: usize = 16;
 
 /// A group with a list of proposals applied, before any path.
 pub(crate) struct AppliedList {
@@ -457,14 +460,14 @@ fn check_leaves(
         verified: false,
         custom: at.custom,
     };
-    for (_, place) in &result.added {
-        let Some(listed) = result.listed(list, *place) else { continue };
-        let Proposal::Add(key_package) = &listed.proposal else { continue };
+    let added: Vec<&ListedProposal> =
+        result.added.iter().filter_map(|(_, place)| result.listed(list, *place)).collect();
+    parallel::try_for_each(&added, AT_ONCE, |listed| {
+        let Proposal::Add(key_package) = &listed.proposal else { return Ok(()) };
         let context = KeyPackageContext { verified: listed.is_verified(), ..context };
         // req: R-10.1-01, R-10.1-02, R-12.1.1-01, R-7.3-01, R-7.3-02
-        validate_key_package(at.suite, key_package, &context).map_err(ProposalListError::InvalidAdd)?;
-    }
-    Ok(())
+        validate_key_package(at.suite, key_package, &context).map_err(ProposalListError::InvalidAdd)
+    })
 }
 
 impl From<KeyPackageError> for ProposalListError {
