@@ -13,6 +13,10 @@ use mls_crypto_traits::{CipherSuite, CryptoProvider, SecretBytes, Suite};
 use crate::count::count;
 use crate::row::{Row, Sheet, median};
 
+/// What a byte costs is the difference that so many more of them make: enough that noise does not.
+const LONG: usize = 65_536;
+const LONG_BYTES: f64 = 65_536.0;
+
 /// What each primitive costs, in nanoseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Prices {
@@ -48,7 +52,7 @@ impl Prices {
         let signature_keys = suite.derive_signature_key_pair(&[2; 64]).unwrap();
         let signer = suite.signing_key(&signature_keys.private).unwrap();
         let content: &[&[u8]] = &[&[3; 256]];
-        let more: &[&[u8]] = &[&[3; 256 + 4_096]];
+        let more: &[&[u8]] = &[&[3; 256 + LONG]];
         let more_signed = suite.sign_with_label(&*signer, b"x", more).unwrap();
         let signature = suite.sign_with_label(&*signer, b"x", content).unwrap();
         let context = suite.encrypt_context(b"UpdatePathNode", &[4; 100]).unwrap();
@@ -56,7 +60,7 @@ impl Prices {
         let sealed = context.seal(&keys.public, &[5; 32], &mut rng).unwrap();
         let loaded = suite.hpke_key_pair(&keys.private, &keys.public).unwrap();
         let (key, nonce) = (vec![6; suite.aead_key_len()], vec![7; suite.aead_nonce_len()]);
-        let (short, long) = (vec![8; 64], vec![8; 64 + 4_096]);
+        let (short, long) = (vec![8; 64], vec![8; 64 + LONG]);
         let secret = SecretBytes::from_slice(&vec![9; suite.hash_len()]);
         let aead = |data: &[u8]| price(|| suite.aead_seal(&key, &nonce, &[], data).unwrap());
         let hash = |data: &[u8]| price(|| suite.hash(&[data]).unwrap());
@@ -70,15 +74,15 @@ impl Prices {
             derive: price(|| suite.derive_key_pair(&[1; 32]).unwrap()),
             sign,
             verify,
-            sign_byte: (sign_more - sign) / 4_096.0,
-            verify_byte: (verify_more - verify) / 4_096.0,
+            sign_byte: (sign_more - sign) / LONG_BYTES,
+            verify_byte: (verify_more - verify) / LONG_BYTES,
             seal: price(|| context.seal(&keys.public, &[5; 32], &mut OsRng).unwrap()),
             open: price(|| context.open_with(&*loaded, &sealed).unwrap()),
             expand: price(|| suite.derive_secret(secret.as_bytes(), b"x").unwrap()),
             hash: hash(&short[..]),
-            hash_byte: (hash(&long) - hash(&short)) / 4_096.0,
+            hash_byte: (hash(&long) - hash(&short)) / LONG_BYTES,
             aead: aead(&short),
-            aead_byte: (aead(&long) - aead(&short)) / 4_096.0,
+            aead_byte: (aead(&long) - aead(&short)) / LONG_BYTES,
         }
     }
 
