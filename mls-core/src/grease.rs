@@ -23,11 +23,11 @@ const MOST_DATA: usize = 8;
 ///
 /// # Errors
 /// [`CryptoError`] of the source of randomness.
-// req: R-7.2-09, R-13.5-01
 pub fn grease_leaf(leaf: &mut LeafSpec, rng: &mut dyn Rng) -> Result<(), CryptoError> {
     put_into_leaf(leaf, &mut Bytes::of(rng))
 }
 
+// req: R-7.2-09, R-13.5-01
 fn put_into_leaf(leaf: &mut LeafSpec, rng: &mut Bytes<'_>) -> Result<(), CryptoError> {
     let value = draw(rng)?;
     let capabilities = &mut leaf.capabilities;
@@ -65,8 +65,8 @@ pub fn grease_key_package(spec: &mut KeyPackageSpec, rng: &mut dyn Rng) -> Resul
 /// # Errors
 /// [`CryptoError`] of the source of randomness.
 pub fn grease_group_info(extensions: &mut Extensions, rng: &mut dyn Rng) -> Result<(), CryptoError> {
-    // req: R-12.4.3-03, R-13.5-02, R-13.5-03
     let rng = &mut Bytes::of(rng);
+    // req: R-12.4.3-03, R-13.5-02, R-13.5-03
     let extension = extension(draw(rng)?, rng)?;
     if !extensions.contains(extension.extension_type) {
         insert(&mut extensions.0, extension, rng)?;

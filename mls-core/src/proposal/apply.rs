@@ -462,12 +462,19 @@ fn check_leaves(
     };
     let added: Vec<&ListedProposal> =
         result.added.iter().filter_map(|(_, place)| result.listed(list, *place)).collect();
-    parallel::try_for_each(&added, AT_ONCE, |listed| {
-        let Proposal::Add(key_package) = &listed.proposal else { return Ok(()) };
-        let context = KeyPackageContext { verified: listed.is_verified(), ..context };
-        // req: R-10.1-01, R-10.1-02, R-12.1.1-01, R-7.3-01, R-7.3-02
-        validate_key_package(at.suite, key_package, &context).map_err(ProposalListError::InvalidAdd)
-    })
+    parallel::try_for_each(&added, AT_ONCE, |listed| check_added(at.suite, listed, context))
+}
+
+fn check_added(
+    suite: Suite<'_>,
+    listed: &ListedProposal,
+    context: KeyPackageContext<'_>,
+) -> Result<(), ProposalListError> {
+    let Proposal::Add(key_package) = &listed.proposal else { return Ok(()) };
+    let context = KeyPackageContext { verified: listed.is_verified(), ..context };
+    // req: R-10.1-01, R-10.1-02, R-12.1.1-01, R-7.3-01, R-7.3-02
+    validate_key_package(suite, key_package, &context).map_err(ProposalListError::InvalidAdd)?;
+    Ok(())
 }
 
 impl From<KeyPackageError> for ProposalListError {

@@ -36,7 +36,6 @@ impl CheckedVerifyKey {
     ///
     /// # Errors
     /// [`CryptoError::InvalidSignature`]; [`CryptoError::TooLong`] beyond what a vector holds.
-    // req: R-5.1.2-04
     pub fn verify_with_label(&self, label: &[u8], content: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
         checks::signature(self.scheme, signature)?;
         with_sign_content(label, content, |message| self.key.verify(message, signature))?
@@ -75,6 +74,7 @@ impl Suite<'_> {
     /// # Errors
     /// [`CryptoError::InvalidPublicKey`], [`CryptoError::InvalidSignature`],
     /// [`CryptoError::TooLong`].
+    // req: R-5.1.2-04
     pub fn verify_with_label(
         self,
         public: &SignaturePublicKey,
