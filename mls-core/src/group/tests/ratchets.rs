@@ -109,16 +109,21 @@ fn a_refused_proposal_burns_no_key() {
 // bad: framing-12, trap-10
 #[test]
 fn late_messages_name_who_sent_them_then() {
-    let [mut alice, mut bob, mut carol, _] = four();
+    let [mut alice, mut bob, mut carol, mut dave] = four();
+    let from_dave = dave.send(b"from dave");
     let from_carol = carol.send(b"from carol");
     let from_alice = alice.send(b"from alice");
     let forged = Lies { key_of: Some(leaf(2)), ..Lies::none() };
     let forged = forge_data(&mut alice, b"forged", forged);
-    // Alice changes her key and removes Carol, whose leaf goes to Erin.
+    // Alice changes her key and removes Carol, whose leaf goes to Erin, and Dave, whose leaf goes to nobody.
     let mut erin = Peer::new("erin", super::support::SUITE, 31);
     let key = alice.new_signer();
     let plan = CommitPlan {
-        proposals: vec![Proposing::Remove(leaf(2)), Proposing::Add(Box::new(erin.key_package().key_package))],
+        proposals: vec![
+            Proposing::Remove(leaf(2)),
+            Proposing::Remove(leaf(3)),
+            Proposing::Add(Box::new(erin.key_package().key_package)),
+        ],
         leaf: LeafChange { signature_key: Some(key.clone()), ..LeafChange::default() },
         ..CommitPlan::default()
     };
@@ -131,6 +136,8 @@ fn late_messages_name_who_sent_them_then() {
     assert!(!received.still_member);
     assert_eq!(received.sender.index, leaf(2));
     assert_eq!(received.sender.signature_key, carol.signature_key);
+    let Event::Message(received) = bob.receive(&from_dave) else { panic!() };
+    assert!(!received.still_member);
     assert_eq!(refused(&mut bob, &forged), ReceiveError::KeyConsumed);
 }
 
