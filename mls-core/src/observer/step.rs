@@ -55,6 +55,8 @@ impl<T> ObserverStep<T> {
             return Err(Stale);
         }
         *observer = *next;
+        // The tree that it replaced is gone.
+        observer.tree.settle();
         Ok(output)
     }
 }

@@ -119,6 +119,11 @@ impl KeyIndex {
         self.signature.settle();
     }
 
+    #[cfg(test)]
+    pub(super) const fn is_settled(&self) -> bool {
+        self.encryption.late.is_none() && self.signature.late.is_none()
+    }
+
     /// The lowest node at which `key_at` finds `key`.
     pub(super) fn find<'t>(
         &self,
@@ -171,20 +176,20 @@ impl Keys {
             let removed = merged(late.removed.iter().copied(), &[], &changes.removed);
             changes = Changes { removed, added };
         }
-        self.late = Some(Arc::new(changes));
+        // Bounded even where nobody settles.
+        if changes.removed.len().saturating_add(changes.added.len()) > LATE.max(self.table.len() / 4) {
+            self.table = Arc::new(Slots::build(merged(self.table.iter(), &changes.removed, &changes.added)));
+            self.late = None;
+        } else {
+            self.late = Some(Arc::new(changes));
+        }
     }
 
     fn settle(&mut self) {
-        let Some(late) = &self.late else { return };
-        let many = LATE.max(self.table.len() / 4);
-        match Arc::get_mut(&mut self.table) {
-            Some(table) => table.change(&late.removed, &late.added),
-            None if late.removed.len().saturating_add(late.added.len()) > many => {
-                self.table = Arc::new(Slots::build(merged(self.table.iter(), &late.removed, &late.added)));
-            }
-            None => return,
+        if let (Some(late), Some(table)) = (&self.late, Arc::get_mut(&mut self.table)) {
+            table.change(&late.removed, &late.added);
+            self.late = None;
         }
-        self.late = None;
     }
 }
 

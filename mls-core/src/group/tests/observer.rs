@@ -3,6 +3,8 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
+use mls_codec::Encode;
+
 use super::common::Peer;
 use super::forge::{Lies, forge_commit};
 use super::support::{by_value, four, leaf};
@@ -159,4 +161,20 @@ fn an_observer_follows_a_re_init_to_the_end() {
     super::support::handle(&mut alice, &message).err();
     assert!(matches!(bob.group().check_open(), Err(crate::group::Fault::ReInitialized)));
     assert!(observer.receive(&message, &mut bob.world.env()).is_err());
+}
+
+#[test]
+fn the_key_index_is_settled_when_a_step_has_been_applied() {
+    let [mut alice, mut bob, ..] = four();
+    let mut observer = observer(alice.group());
+    let message = forge_commit(&mut alice, &[], Lies::none());
+    bob.receive(&message.to_bytes().unwrap());
+    assert_eq!(bob.group().epoch(), 2);
+    assert!(bob.group().tree().unwrap().is_settled());
+    let step = follow(&observer, &mut bob, &message).unwrap().unwrap();
+    // Whom the observer's tree was shared with.
+    drop(alice);
+    let durable = crate::record::Durable::i_stored(step.delta());
+    step.apply(&mut observer, durable).unwrap();
+    assert!(observer.tree().is_settled());
 }

@@ -98,6 +98,11 @@ impl RatchetTree {
         self.index.settle();
     }
 
+    #[cfg(test)]
+    pub(crate) const fn is_settled(&self) -> bool {
+        self.index.is_settled()
+    }
+
     /// Truncates, but not below `size`.
     fn shrink(&mut self, suite: Suite<'_>, size: TreeSize) -> Result<(), TreeError> {
         if self.root.is_blank() && self.size > size {
