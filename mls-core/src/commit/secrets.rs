@@ -78,13 +78,6 @@ impl EncryptedPathSecrets {
         let mut reader = Reader::new(&self.encoded);
         core::iter::from_fn(move || HpkeCiphertext::decode(&mut reader).ok())
     }
-
-    #[cfg(test)]
-    pub(crate) fn edit(&mut self, edit: impl FnOnce(&mut Vec<HpkeCiphertext>)) {
-        let mut all = self.iter().collect();
-        edit(&mut all);
-        *self = Self::new(&all).unwrap();
-    }
 }
 
 /// The length that all elements have: none yet, one, or different ones.

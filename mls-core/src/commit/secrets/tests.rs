@@ -6,6 +6,15 @@ use proptest::prelude::*;
 
 use super::*;
 
+impl EncryptedPathSecrets {
+    /// Changes the list, for tests of what receivers refuse.
+    pub(crate) fn edit(&mut self, edit: impl FnOnce(&mut Vec<HpkeCiphertext>)) {
+        let mut all = self.iter().collect();
+        edit(&mut all);
+        *self = Self::new(&all).unwrap();
+    }
+}
+
 fn sealed(kem_output: Vec<u8>, ciphertext: Vec<u8>) -> HpkeCiphertext {
     HpkeCiphertext { kem_output, ciphertext }
 }
