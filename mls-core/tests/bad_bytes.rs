@@ -376,7 +376,7 @@ fn damaged_key_packages_are_not_added() {
 
 /// Everything that a member does, from records as they are. Outcomes do not matter; panics do.
 fn live_on(peer: &mut Peer, messages: &[Vec<u8>]) -> Option<()> {
-    let id = mls_core::record::GroupId(b"group".to_vec());
+    let id = mls_core::record::GroupId::from(b"group".to_vec());
     let [header, status] = Group::records_to_load(&id).map(|key| peer.store.get(&key));
     let (header, status) = (header?, status?);
     let mut group = Group::load(&id, &header, &status).ok()?;

@@ -146,7 +146,7 @@ fn stored_group(row: &Row<'_>) -> rusqlite::Result<StoredGroup> {
     let suite: Option<u16> = row.get(2)?;
     let leaf: Option<u32> = row.get(3)?;
     Ok(StoredGroup {
-        id: GroupId(row.get(0)?),
+        id: GroupId::from(row.get::<_, Vec<u8>>(0)?),
         epoch: row.get::<_, Option<i64>>(1)?.map(epoch_of),
         cipher_suite: suite.map(CipherSuite::from),
         own_leaf: leaf.and_then(LeafIndex::new),

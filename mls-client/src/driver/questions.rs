@@ -46,7 +46,7 @@ impl Driver {
                 if joining != Some(psk_group_id) && !self.rules.allows_psk_of_another_group(id).await {
                     return Ok(None);
                 }
-                let group = GroupId(psk_group_id.clone());
+                let group = GroupId::from(psk_group_id.as_slice());
                 let past = RecordKey::ResumptionPsk(group.clone(), *psk_epoch);
                 match self.stored_psk(past).await? {
                     Some(value) => Ok(Some(value)),

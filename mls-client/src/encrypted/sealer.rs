@@ -127,7 +127,7 @@ impl Sealer {
     }
 
     fn group(&self, id: &GroupId) -> Result<GroupId, StorageError> {
-        Ok(GroupId(self.pseudonym(b"group", id.as_bytes())?))
+        Ok(GroupId::from(self.pseudonym(b"group", id.as_bytes())?))
     }
 
     /// What a record is called in the store below: of the same kind and at the same place in its group, so that sets

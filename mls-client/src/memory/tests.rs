@@ -83,7 +83,7 @@ fn a_scan_is_in_the_order_of_the_names() {
 
 #[test]
 fn a_precondition_that_does_not_hold_changes_nothing() {
-    let id = GroupId(b"group".to_vec());
+    let id = GroupId::from(b"group".to_vec());
     let store = MemoryStorage::new();
     let _stored = store.commit(new_group(&id).delta()).unwrap();
     let before = store.scan(&RecordPrefix::Group(id.clone())).unwrap();
@@ -103,7 +103,7 @@ fn a_precondition_that_does_not_hold_changes_nothing() {
 fn a_set_contains_its_own_records_and_no_other_groups() {
     let store = MemoryStorage::new();
     // One identifier is the beginning of the other.
-    let (short, long) = (GroupId(b"a".to_vec()), GroupId(b"ab".to_vec()));
+    let (short, long) = (GroupId::from(b"a".to_vec()), GroupId::from(b"ab".to_vec()));
     let _stored = store.commit(new_group(&short).delta()).unwrap();
     let alone = store.scan(&RecordPrefix::Group(short.clone())).unwrap().len();
     let _stored = store.commit(new_group(&long).delta()).unwrap();

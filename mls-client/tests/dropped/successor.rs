@@ -10,7 +10,7 @@ use mls_client::{CommitPlan, DetachedCommit, Event, GroupId, Proposing, Successo
 use super::{SUITE, World, drop_everywhere, each_await, heard, loaded, poll_times, run, world};
 
 fn branch() -> SuccessorKind {
-    SuccessorKind::Branch { group_id: Some(GroupId(b"branch".to_vec())), extensions: Extensions::new() }
+    SuccessorKind::Branch { group_id: Some(GroupId::from(b"branch".to_vec())), extensions: Extensions::new() }
 }
 
 /// Alice's plan.
@@ -71,7 +71,7 @@ fn accepting_a_successor() {
                 assert!(done.is_none());
                 run(successor.accept()).unwrap();
             }
-            let id = GroupId(b"branch".to_vec());
+            let id = GroupId::from(b"branch".to_vec());
             heard(&mut loaded(world, &id), &mut world.bob.load_group(&id).unwrap());
         },
     );
@@ -103,7 +103,7 @@ fn joining_a_branch() {
         |world, done| {
             let again = run(world.at_alice.join_branch(&welcome.borrow(), None));
             assert!(done.is_none() || again.is_err());
-            let id = GroupId(b"branch".to_vec());
+            let id = GroupId::from(b"branch".to_vec());
             heard(&mut loaded(world, &id), &mut world.bob.load_group(&id).unwrap());
         },
     );
@@ -124,7 +124,7 @@ fn close(world: &mut World) {
 }
 
 fn succeeded(world: &World) {
-    let next = GroupId(b"next".to_vec());
+    let next = GroupId::from(b"next".to_vec());
     assert!(loaded(world, world.at_bob.id()).is_succeeded());
     heard(&mut loaded(world, &next), &mut world.bob.load_group(&next).unwrap());
 }

@@ -73,7 +73,7 @@ impl Service {
                 // All members were there.
                 let joined = self.roster().values().map(|who| self.begun(*who)).max().unwrap_or(0);
                 let epoch = self.latest.saturating_sub(u64::from(back % 4)).max(joined);
-                Proposing::ResumptionPsk { group_id: self.group_id.0.clone(), epoch }
+                Proposing::ResumptionPsk { group_id: self.group_id.as_bytes().to_vec(), epoch }
             }
             Wish::Extensions(named) if current => {
                 let extensions = match &self.watch {

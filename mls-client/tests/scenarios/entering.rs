@@ -76,7 +76,7 @@ scenario! { fn a_member_comes_back_with_the_keys_that_the_policy_asks_for() {
     // The key of an epoch that he was in is one, of this epoch and of the one before; another goes with it. To use
     // those of the group itself takes no policy that lets other groups be named.
     let resumption =
-        |psk_epoch| Psk::Resumption { usage: ResumptionPskUsage::Application, psk_group_id: id.0.clone(), psk_epoch };
+        |psk_epoch| Psk::Resumption { usage: ResumptionPskUsage::Application, psk_group_id: id.as_bytes().to_vec(), psk_epoch };
     let psks = vec![resumption(2), Psk::External { psk_id: b"over dinner".to_vec() }, resumption(1)];
     let plan = ExternalJoinPlan { psks, ..plan };
     let join = bob.client_with("strict", Setup { rules: Arc::new(DefaultRules::new()), ..Setup::default() }).join_external_with(&plan, &info, Some(&tree)).unwrap();

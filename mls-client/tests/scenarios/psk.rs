@@ -33,7 +33,7 @@ scenario! { fn a_past_epoch_of_the_group_vouches_for_the_next() {
     deliver(&mut at_alice, &commit, &mut [&mut at_bob]);
     for epoch in [1, 2] {
         let plan = CommitPlan {
-            proposals: vec![Proposing::ResumptionPsk { group_id: at_alice.id().0.clone(), epoch }],
+            proposals: vec![Proposing::ResumptionPsk { group_id: at_alice.id().as_bytes().to_vec(), epoch }],
             ..CommitPlan::default()
         };
         let commit = at_alice.commit(&plan).unwrap();
@@ -50,7 +50,7 @@ scenario! { fn another_group_vouches_for_the_next_epoch() {
     let mut other_at_bob = bob.client.join(&commit.welcome.unwrap(), None).unwrap();
 
     let plan = |epoch| CommitPlan {
-        proposals: vec![Proposing::ResumptionPsk { group_id: other_at_bob.id().0.clone(), epoch }],
+        proposals: vec![Proposing::ResumptionPsk { group_id: other_at_bob.id().as_bytes().to_vec(), epoch }],
         ..CommitPlan::default()
     };
     let (of_one, of_two) = (plan(1), plan(2));
@@ -64,7 +64,7 @@ scenario! { fn another_group_vouches_for_the_next_epoch() {
         deliver(&mut at_bob, &commit, &mut [&mut at_alice]);
     }
     let of_three = CommitPlan {
-        proposals: vec![Proposing::ResumptionPsk { group_id: other_at_bob.id().0.clone(), epoch: 3 }],
+        proposals: vec![Proposing::ResumptionPsk { group_id: other_at_bob.id().as_bytes().to_vec(), epoch: 3 }],
         ..CommitPlan::default()
     };
     let error = at_alice.commit(&of_three).unwrap_err();
@@ -80,7 +80,7 @@ scenario! { fn what_other_groups_we_are_in_stays_ours_by_default() {
     other.accept_commit().unwrap();
     let of_other = alice.client.join(&commit.welcome.unwrap(), None).unwrap();
     let plan = CommitPlan {
-        proposals: vec![Proposing::ResumptionPsk { group_id: of_other.id().0.clone(), epoch: 1 }],
+        proposals: vec![Proposing::ResumptionPsk { group_id: of_other.id().as_bytes().to_vec(), epoch: 1 }],
         ..CommitPlan::default()
     };
     let commit = at_alice.commit(&plan).unwrap();

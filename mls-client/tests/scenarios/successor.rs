@@ -76,7 +76,7 @@ scenario! { fn a_group_moves_to_another_suite() {
     at_carol.receive(&reinit).unwrap();
     let mut new_at_carol = at_carol.join_successor(&welcome, None).unwrap();
     assert_eq!(new_at_carol.cipher_suite(), NEW_SUITE);
-    assert_eq!(new_at_carol.id().0, b"the next one");
+    assert_eq!(new_at_carol.id().as_bytes(), b"the next one");
     assert_talk(&mut new_at_alice, &mut new_at_bob);
     let commit = new_at_carol.update().unwrap();
     deliver(&mut new_at_carol, &commit, &mut [&mut new_at_alice, &mut new_at_bob]);
@@ -206,7 +206,7 @@ scenario! { fn a_group_keeps_its_identifier() {
     let (carol, mut at_carol) = others.pop().unwrap();
     let (bob, mut at_bob) = others.pop().unwrap();
     let id = at_alice.id().clone();
-    let parameters = ReInit { group_id: id.0.clone(), ..parameters() };
+    let parameters = ReInit { group_id: id.as_bytes().to_vec(), ..parameters() };
     let commit =
         at_alice.commit(&CommitPlan { proposals: vec![Proposing::ReInit(parameters)], ..CommitPlan::default() });
     deliver(&mut at_alice, &commit.unwrap(), &mut [&mut at_bob, &mut at_carol]);

@@ -145,7 +145,7 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
     let group_id = match &plan.group_id {
         Some(id) => id.clone(),
         // req: R-11-03
-        None => GroupId(random_bytes(env.rng, suite.hash_len())?.as_bytes().to_vec()),
+        None => GroupId::from(random_bytes(env.rng, suite.hash_len())?.as_bytes().to_vec()),
     };
     let leaf_key = suite.generate_hpke_key_pair(env.rng)?;
     let leaf = key_package_leaf(suite, &plan.leaf, leaf_key.public, env)?;
@@ -154,7 +154,7 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
     let context = GroupContext {
         version: ProtocolVersion::MLS10,
         cipher_suite: plan.cipher_suite,
-        group_id: group_id.0.clone(),
+        group_id: group_id.as_bytes().to_vec(),
         // req: R-11-05
         epoch: 0,
         tree_hash: tree.root_hash().as_bytes().to_vec(),

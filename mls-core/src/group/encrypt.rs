@@ -103,7 +103,7 @@ pub fn encrypt(
 /// Content of our own for the current epoch.
 pub(crate) fn own_content(group: &Group, authenticated_data: &[u8], content: Content) -> FramedContent {
     FramedContent {
-        group_id: group.id.0.clone(),
+        group_id: group.id.as_bytes().to_vec(),
         epoch: group.epoch(),
         sender: Sender::Member(group.own_leaf()),
         authenticated_data: authenticated_data.to_vec(),

@@ -97,7 +97,7 @@ impl VettedExternalJoin {
         path_keys.parents = set;
         let join = ExternalJoin { message, founding: Founding { epoch, tree: path.tree, path_keys, clients } };
         let mut delta = Delta::new(env.rng)?;
-        delta.put(RecordKey::ExternalJoin(GroupId(old.group_id.clone())), join.to_record()?);
+        delta.put(RecordKey::ExternalJoin(GroupId::from(old.group_id.as_slice())), join.to_record()?);
         Ok(Fresh { delta, output: join })
     }
 
@@ -180,7 +180,7 @@ impl ExternalJoin {
     /// The group that is joined.
     #[must_use]
     pub fn group_id(&self) -> GroupId {
-        GroupId(self.founding.epoch.context.group_id.clone())
+        GroupId::from(self.founding.epoch.context.group_id.as_slice())
     }
 
     /// Enters the group: the delivery service has accepted the commit. What we held of the group before, as one who

@@ -375,7 +375,7 @@ impl OpenedGroup {
         let suite = env.suite(id).ok_or(Fault::UnsupportedSuite(id))?;
         // req: R-12.4.3.1-22
         let secrets = self.intermediate.enter_epoch(suite, &group_context.to_bytes()?)?;
-        let group_id = GroupId(group_context.group_id.clone());
+        let group_id = GroupId::from(group_context.group_id.as_slice());
         let joined = Joined {
             context: group_context,
             confirmation_tag,

@@ -94,7 +94,7 @@ pub fn propose_from_outside(plan: &ExternalProposal, env: &Env<'_>) -> Result<Ou
     }
     .map_err(ProposeError::Invalid)?;
     let content = FramedContent {
-        group_id: group_id.0.clone(),
+        group_id: group_id.as_bytes().to_vec(),
         epoch: *epoch,
         sender: Sender::External(*sender_index),
         authenticated_data: authenticated_data.clone(),
@@ -112,7 +112,7 @@ pub fn propose_as_new_member(plan: &NewMemberProposal, env: &Env<'_>) -> Result<
     let id = key_package.cipher_suite;
     let suite = env.suite(id).ok_or(Fault::UnsupportedSuite(id))?;
     let content = FramedContent {
-        group_id: group_id.0.clone(),
+        group_id: group_id.as_bytes().to_vec(),
         epoch: *epoch,
         sender: Sender::NewMemberProposal,
         authenticated_data: authenticated_data.clone(),

@@ -19,7 +19,7 @@ pub(crate) fn asked_for(group: &Group, psks: &[PreSharedKeyId]) -> Vec<PreShared
 /// The epoch of this group whose resumption PSK is meant.
 fn own_epoch(group: &Group, id: &PreSharedKeyId) -> Option<u64> {
     match &id.psk {
-        Psk::Resumption { psk_group_id, psk_epoch, .. } if *psk_group_id == group.id.0 => Some(*psk_epoch),
+        Psk::Resumption { psk_group_id, psk_epoch, .. } if *psk_group_id == group.id.as_bytes() => Some(*psk_epoch),
         _ => None,
     }
 }

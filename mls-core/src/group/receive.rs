@@ -107,7 +107,7 @@ pub fn receive(group: &Group, message: &MlsMessage, env: &mut Env<'_>) -> Result
         _ => return Err(ReceiveError::NotForAGroup),
     };
     // req: R-6-10
-    if *group_id != group.id.0 {
+    if *group_id != group.id.as_bytes() {
         return Err(ReceiveError::WrongGroup);
     }
     // req: R-6.3-02

@@ -89,12 +89,12 @@ impl Predecessor {
             ResumptionPskUsage::Reinit => Succession::ReInit,
             ResumptionPskUsage::Branch => Succession::Branch,
         };
-        Some(Self { succession, group_id: GroupId(psk_group_id.clone()), epoch: *psk_epoch })
+        Some(Self { succession, group_id: GroupId::from(psk_group_id.as_slice()), epoch: *psk_epoch })
     }
 
     /// The pre-shared key that names the group.
     pub(crate) fn psk(&self) -> Psk {
-        Psk::Resumption { usage: self.succession.usage(), psk_group_id: self.group_id.0.clone(), psk_epoch: self.epoch }
+        Psk::Resumption { usage: self.succession.usage(), psk_group_id: self.group_id.as_bytes().to_vec(), psk_epoch: self.epoch }
     }
 
     /// Whether a Welcome that names this group is one to a successor of `old` of the kind that is expected.
@@ -150,7 +150,7 @@ pub(crate) fn check_parameters(old: &Group, succession: Succession, new: &GroupC
         // req: R-11.3-03, R-12.4.3.1-27
         Succession::Branch => (old.context().version, old.context().cipher_suite),
     };
-    if succession == Succession::Branch && new.group_id == old.id.0 {
+    if succession == Succession::Branch && new.group_id == old.id.as_bytes() {
         return Err(SuccessionError::GroupId);
     }
     if new.version != version || version != ProtocolVersion::MLS10 {

@@ -140,7 +140,7 @@ impl SuccessorPlan {
                 }
                 // req: R-12.4.1-19
                 Ok(CreateGroup {
-                    group_id: Some(GroupId(re_init.group_id)),
+                    group_id: Some(GroupId::from(re_init.group_id)),
                     cipher_suite: re_init.cipher_suite,
                     leaf,
                     extensions: re_init.extensions,
@@ -313,7 +313,7 @@ impl Successor {
     /// The new group.
     #[must_use]
     pub fn group_id(&self) -> GroupId {
-        GroupId(self.founding.epoch.context.group_id.clone())
+        GroupId::from(self.founding.epoch.context.group_id.as_slice())
     }
 
     /// The group that it succeeds.

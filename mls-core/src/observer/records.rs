@@ -210,7 +210,7 @@ impl Observer {
             return Err(Fault::WrongTree);
         }
         Ok(Self {
-            id: GroupId(context.group_id.clone()),
+            id: GroupId::from(context.group_id.as_slice()),
             status: Self::first_status(),
             context_bytes: context.to_bytes()?,
             context,

@@ -75,7 +75,7 @@ impl PendingObserver {
         let clients = clients_at(suite, &self.checks, &members).map_err(Fault::from)?;
         let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, &confirmation_tag)?;
         Ok(Observer {
-            id: GroupId(context.group_id.clone()),
+            id: GroupId::from(context.group_id.as_slice()),
             status: Observer::first_status(),
             context_bytes: context.to_bytes()?,
             context,

@@ -142,7 +142,7 @@ impl Observer {
         clients: Clients,
     ) -> Self {
         Self {
-            id: GroupId(epoch.context.group_id.clone()),
+            id: GroupId::from(epoch.context.group_id.as_slice()),
             status,
             context: epoch.context.clone(),
             context_bytes: epoch.context_bytes.clone(),

@@ -32,7 +32,7 @@ fn keys() -> Vec<RecordKey> {
     ];
     // One identifier is a prefix of another, and one looks like what follows an identifier.
     for id in [vec![], vec![1], vec![1, 2], vec![7; 300]] {
-        let id = GroupId(id);
+        let id = GroupId::from(id);
         keys.extend([
             RecordKey::Group(id.clone()),
             RecordKey::Status(id.clone()),
@@ -68,7 +68,7 @@ fn prefixes() -> Vec<RecordPrefix> {
         RecordPrefix::Successors,
     ];
     for id in [vec![], vec![1], vec![1, 2], vec![7; 300]] {
-        let id = GroupId(id);
+        let id = GroupId::from(id);
         prefixes.extend([
             RecordPrefix::Group(id.clone()),
             RecordPrefix::Tree(id.clone()),
@@ -122,7 +122,7 @@ fn shown(delta: &Delta) -> Vec<(RecordKey, Option<u8>)> {
 
 #[test]
 fn the_later_write_wins_and_prefixes_come_first() {
-    let id = || GroupId(vec![1]);
+    let id = || GroupId::from(vec![1]);
     let mut first = Delta::new(&mut Count(0)).unwrap();
     first.put(RecordKey::Group(id()), value(1));
     first.put(RecordKey::PathKeys(id()), value(1));
@@ -144,7 +144,7 @@ fn the_later_write_wins_and_prefixes_come_first() {
 
 #[test]
 fn a_prefix_deletes_what_was_put_before_it() {
-    let id = || GroupId(vec![1]);
+    let id = || GroupId::from(vec![1]);
     let mut delta = Delta::new(&mut Count(0)).unwrap();
     delta.put(RecordKey::Epoch(id(), 4), value(1));
     delta.put(RecordKey::Epoch(id(), 5), value(1));

@@ -221,7 +221,7 @@ impl Peer {
 
     pub fn create(&mut self, id: &[u8]) {
         let plan = CreateGroup {
-            group_id: Some(GroupId(id.to_vec())),
+            group_id: Some(GroupId::from(id.to_vec())),
             cipher_suite: self.suite,
             leaf: self.leaf(),
             extensions: Extensions::new(),

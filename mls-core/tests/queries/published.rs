@@ -25,7 +25,7 @@ fn a_message_tells_where_it_belongs() {
     let proposal = peers[0].propose(Proposing::Remove(leaf(1)), &SendOptions { encrypt: false, ..Default::default() });
     let peek = MlsMessage::from_bytes(&text).unwrap().peek();
     assert_eq!(peek.wire_format, WireFormat::PrivateMessage);
-    assert_eq!((peek.group_id, peek.epoch), (Some(GroupId(b"group".to_vec())), Some(1)));
+    assert_eq!((peek.group_id, peek.epoch), (Some(GroupId::from(b"group".to_vec())), Some(1)));
     assert_eq!((peek.content_type, peek.sender), (Some(ContentType::Application), None));
     let peek = MlsMessage::from_bytes(&proposal).unwrap().peek();
     assert_eq!((peek.wire_format, peek.epoch), (WireFormat::PublicMessage, Some(1)));

@@ -147,7 +147,7 @@ fn succeeding() {
             assert_eq!(waiting(at).len(), usize::from(!after));
             assert_eq!(succession(at), if after { (2, true) } else { (1, false) });
             if after {
-                let sent = at.client.load_group(&GroupId(out.clone())).unwrap().send(b"new").unwrap();
+                let sent = at.client.load_group(&GroupId::from(out.clone())).unwrap().send(b"new").unwrap();
                 assert_eq!(sent.generation, 0);
                 let bob = Mounted::open(bob_before.clone(), Setup::new(8)).unwrap();
                 let mut group = bob.group().join_successor(&welcome, None).unwrap();

@@ -105,7 +105,7 @@ impl World {
     fn create_group(&self, request: CreateGroupRequest) -> Result<CreateGroupResponse, Failure> {
         let actor = self.actor(describe::suite(request.cipher_suite)?, request.identity)?;
         let group = actor.client.create_group_with(&mls_client::mls_core::group::CreateGroup {
-            group_id: Some(GroupId(request.group_id)),
+            group_id: Some(GroupId::from(request.group_id)),
             cipher_suite: actor.identity.cipher_suite,
             leaf: actor.client.leaf(&actor.identity),
             extensions: Default::default(),
@@ -219,7 +219,7 @@ impl World {
 
     fn resumption_psk_proposal(&self, request: ResumptionPskProposalRequest) -> Result<ProposalResponse, Failure> {
         self.at(request.state_id, |state| {
-            let group_id = state.group.id().0.clone();
+            let group_id = state.group.id().as_bytes().to_vec();
             state.propose(&Proposing::ResumptionPsk { group_id, epoch: request.epoch_id })
         })
     }
@@ -268,7 +268,7 @@ impl World {
         let actor = self.actor(context.cipher_suite, request.identity)?;
         let OpenKeyPackage { published, init, encryption, signature } = actor.key_package()?;
         let proposal = actor.client.propose_as_new_member(&NewMemberProposal {
-            group_id: GroupId(context.group_id),
+            group_id: GroupId::from(context.group_id),
             epoch: context.epoch,
             key_package: Box::new(published.key_package),
             authenticated_data: Vec::new(),
@@ -312,7 +312,7 @@ impl World {
         let place = senders.0.iter().position(|sender| sender.signature_key == signer.identity.signature_key);
         let sender_index = place.map(u32::try_from).transpose()?.unwrap_or(request.signer_index);
         let proposal = signer.client.propose_from_outside(&ExternalProposal {
-            group_id: GroupId(context.group_id.clone()),
+            group_id: GroupId::from(context.group_id.as_slice()),
             epoch: context.epoch,
             cipher_suite: context.cipher_suite,
             sender_index,

@@ -64,7 +64,7 @@ impl State {
 
     fn proposing(&mut self, description: &proto::ProposalDescription) -> Result<Proposing, Failure> {
         let members = self.group.members()?;
-        describe::proposing(description, &self.group.id().0, &members)
+        describe::proposing(description, self.group.id().as_bytes(), &members)
     }
 
     /// Proposes the group's extensions with one external sender more.

@@ -82,7 +82,7 @@ impl World {
         let state = self.states.find(request.state_id)?;
         let mut state = lock(&state);
         let kind = SuccessorKind::Branch {
-            group_id: Some(GroupId(request.group_id)),
+            group_id: Some(GroupId::from(request.group_id)),
             extensions: describe::extensions(&request.extensions)?,
         };
         let actor = state.actor.clone();

@@ -130,7 +130,7 @@ impl Ours {
             Ask::Remove(leaf) => Proposing::Remove(LeafIndex::new(*leaf).unwrap()),
             Ask::ExternalPsk(id) => Proposing::ExternalPsk(id.clone()),
             Ask::ResumptionPsk(epoch) => {
-                Proposing::ResumptionPsk { group_id: self.group().id().0.clone(), epoch: *epoch }
+                Proposing::ResumptionPsk { group_id: self.group().id().as_bytes().to_vec(), epoch: *epoch }
             }
             Ask::Context(list) => Proposing::GroupContextExtensions(Extensions::from_bytes(list).unwrap()),
             Ask::ReInit { suite, id } => Proposing::ReInit(ReInit {
@@ -164,7 +164,7 @@ impl Actor for Ours {
 
     fn create(&mut self, id: &[u8]) {
         let plan = CreateGroup {
-            group_id: Some(GroupId(id.to_vec())),
+            group_id: Some(GroupId::from(id.to_vec())),
             cipher_suite: self.identity.cipher_suite,
             leaf: self.leaf(),
             extensions: Extensions::new(),
@@ -274,7 +274,7 @@ impl Actor for Ours {
         let kind = match kind {
             Succession::ReInit => SuccessorKind::ReInit,
             Succession::Branch(id) => SuccessorKind::Branch {
-                group_id: Some(GroupId(id.clone())),
+                group_id: Some(GroupId::from(id.clone())),
                 extensions: self.group().context().extensions.clone(),
             },
         };
@@ -313,7 +313,7 @@ impl Actor for Ours {
             other => panic!("not asked of external senders: {other:?}"),
         };
         let plan = ExternalProposal {
-            group_id: GroupId(group.group_id.clone()),
+            group_id: GroupId::from(group.group_id.as_slice()),
             epoch: group.epoch,
             cipher_suite: self.identity.cipher_suite,
             sender_index: 0,
@@ -326,7 +326,7 @@ impl Actor for Ours {
 
     fn ask_in(&mut self, group: &Outside) -> Vec<u8> {
         let plan = NewMemberProposal {
-            group_id: GroupId(group.group_id.clone()),
+            group_id: GroupId::from(group.group_id.as_slice()),
             epoch: group.epoch,
             key_package: self.fresh_key_package().1,
             authenticated_data: Vec::new(),

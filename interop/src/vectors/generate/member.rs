@@ -124,7 +124,7 @@ impl<'a> Member<'a> {
     }
 
     pub(super) fn create(&mut self, id: Vec<u8>) -> Outcome {
-        let group_id = Some(GroupId(id));
+        let group_id = Some(GroupId::from(id));
         let plan = CreateGroup { group_id, cipher_suite: self.suite, leaf: self.leaf(), extensions: Extensions::new() };
         let fresh = must("create", create_group(&plan, &mut self.env()))?;
         let durable = self.store(fresh.delta());

@@ -232,6 +232,6 @@ fn plan(founder: &Party, other: &Party, kind: SuccessorKind) -> SuccessorPlan {
 /// Both are in the next group, and Alice's old one knows.
 fn succeeded(at: &Scene) {
     assert!(at.at_alice().is_succeeded() && at.alice.client.successors().unwrap().is_empty());
-    let next = GroupId(b"the next one".to_vec());
+    let next = GroupId::from(b"the next one".to_vec());
     assert_talk(&mut at.alice.group(&next), &mut at.bob.group(&next));
 }

@@ -57,7 +57,7 @@ fn created(alice: &Peer, group_id: Option<GroupId>, odd: Option<usize>) -> (Grou
 #[test]
 fn a_new_group_is_one_leaf_in_epoch_0() {
     let alice = Peer::new("alice", SUITE, 1);
-    let (group, _) = created(&alice, Some(GroupId(b"group".to_vec())), None);
+    let (group, _) = created(&alice, Some(GroupId::from(b"group".to_vec())), None);
     let context = group.context();
     assert_eq!((context.epoch, &context.group_id[..]), (0, &b"group"[..]));
     assert!(context.confirmed_transcript_hash.is_empty());
@@ -71,7 +71,7 @@ fn a_new_group_is_one_leaf_in_epoch_0() {
 #[test]
 fn a_new_groups_secrets_are_drawn_and_confirm_nothing() {
     let alice = Peer::new("alice", SUITE, 1);
-    let id = || Some(GroupId(b"group".to_vec()));
+    let id = || Some(GroupId::from(b"group".to_vec()));
     let (group, draws) = created(&alice, id(), None);
     // One draw alone decides about the secrets and about nothing that is public.
     let secret: Vec<_> = (0..draws.len())
@@ -96,7 +96,7 @@ fn a_new_groups_secrets_are_drawn_and_confirm_nothing() {
 fn identifiers_are_drawn_where_none_is_given() {
     let alice = Peer::new("alice", SUITE, 1);
     let (group, draws) = created(&alice, None, None);
-    assert_eq!(group.id().0.len(), 32);
+    assert_eq!(group.id().as_bytes().len(), 32);
     let others = (0..draws.len()).filter(|odd| created(&alice, None, Some(*odd)).0.id() != group.id()).count();
     assert_eq!(others, 1);
 }

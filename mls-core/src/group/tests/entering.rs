@@ -160,7 +160,7 @@ fn the_welcome_of_a_successor_names_the_group_and_epoch_that_the_reinit_closed()
         let Some(record) = bob.store.get(&RecordKey::KeyPackage(reference)) else { continue };
         let error = open_welcome(&welcome, &reference, &record, None, &mut bob.world.env()).unwrap_err();
         let predecessor =
-            Predecessor { succession: Succession::ReInit, group_id: GroupId(b"group".to_vec()), epoch: 2 };
+            Predecessor { succession: Succession::ReInit, group_id: GroupId::from(b"group".to_vec()), epoch: 2 };
         assert_eq!(error, JoinError::SuccessorGroup(Box::new(predecessor)));
         names += 1;
     }

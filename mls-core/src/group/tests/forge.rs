@@ -164,7 +164,7 @@ pub(super) fn forge_data(peer: &mut Peer, data: &[u8], lies: Lies<'_>) -> MlsMes
 }
 
 fn content_of(group: &Group, sender: Sender, content: Content) -> FramedContent {
-    let (group_id, epoch) = (group.id.0.clone(), group.epoch());
+    let (group_id, epoch) = (group.id.as_bytes().to_vec(), group.epoch());
     FramedContent { group_id, epoch, sender, authenticated_data: Vec::new(), content }
 }
 
@@ -274,7 +274,7 @@ fn make_path(
         ..author.leaf.clone()
     };
     core::mem::replace(&mut lies.leaf, Box::new(|_| {}))(&mut leaf);
-    let position = lies.leaf_position.take().unwrap_or_else(|| (group.id.0.clone(), own));
+    let position = lies.leaf_position.take().unwrap_or_else(|| (group.id.as_bytes().to_vec(), own));
     let signer = world.signers.0.get(&leaf.signature_key).or_else(|| world.signers.0.get(&author.signature_key));
     leaf.sign(suite, signer.unwrap().as_ref(), Some((&position.0, position.1))).unwrap();
     core::mem::replace(&mut lies.leaf_signed, Box::new(|_| {}))(&mut leaf);
@@ -303,7 +303,7 @@ fn make_path(
 
 fn mix(suite: Suite<'_>, group: &Group, values: &BTreeMap<Psk, Vec<u8>>, ids: &[PreSharedKeyId]) -> PskSecret {
     let value = |id: &PreSharedKeyId| match &id.psk {
-        Psk::Resumption { psk_group_id, psk_epoch, .. } if *psk_group_id == group.id.0 => {
+        Psk::Resumption { psk_group_id, psk_epoch, .. } if *psk_group_id == group.id.as_bytes() => {
             let held = group.resumption.get(psk_epoch).and_then(Option::as_ref);
             held.map_or_else(|| group.epoch.secrets.resumption.as_bytes().to_vec(), |psk| psk.as_bytes().to_vec())
         }

@@ -79,7 +79,7 @@ pub(super) fn forge_welcome(peer: &mut Peer, package: &KeyPackage, lies: Welcome
         let encryption_key = path.leaf_public().clone();
         let mut leaf = LeafNode { encryption_key, leaf_node_source, ..tree.leaf(own).unwrap() };
         let signer = peer.world.signers.0.get(&leaf.signature_key).unwrap();
-        leaf.sign(suite, signer.as_ref(), Some((&group.id.0, own))).unwrap();
+        leaf.sign(suite, signer.as_ref(), Some((group.id.as_bytes(), own))).unwrap();
         tree = path.merge(suite, &tree, &leaf).unwrap();
         path_secret = path.path_secret_for(placed[0]).map(|secret| SecretBytes::from_slice(secret.as_bytes()));
     }

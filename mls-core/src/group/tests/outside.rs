@@ -53,7 +53,7 @@ fn set_senders(peers: &mut [Peer; 4], list: &[(SignaturePublicKey, &str)]) {
 
 fn plan(server: &Peer, member: &Peer, proposal: Proposal) -> ExternalProposal {
     ExternalProposal {
-        group_id: GroupId(b"group".to_vec()),
+        group_id: GroupId::from(b"group".to_vec()),
         epoch: member.group().epoch(),
         cipher_suite: SUITE,
         sender_index: 1,
@@ -135,7 +135,7 @@ fn a_client_proposes_to_be_added() {
     let mut erin = Peer::new("erin", SUITE, 9);
     let package = Box::new(erin.key_package().key_package);
     let plan = NewMemberProposal {
-        group_id: GroupId(b"group".to_vec()),
+        group_id: GroupId::from(b"group".to_vec()),
         epoch: 1,
         key_package: package,
         authenticated_data: b"please".to_vec(),
@@ -163,7 +163,7 @@ fn what_the_policy_refuses_is_not_kept() {
     let message = make(&mut server, &peers[0], Proposal::Remove(leaf(3).into()));
     let mut erin = Peer::new("erin", SUITE, 9);
     let key_package = Box::new(erin.key_package().key_package);
-    let group_id = GroupId(b"group".to_vec());
+    let group_id = GroupId::from(b"group".to_vec());
     let wish = NewMemberProposal { group_id, epoch: 2, key_package, authenticated_data: Vec::new() };
     let wish = decode(&propose_as_new_member(&wish, &erin.world.env()).unwrap());
     let bob = &mut peers[1];

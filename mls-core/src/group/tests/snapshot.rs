@@ -30,7 +30,7 @@ pub(super) fn snapshot(group: &Group) -> BTreeMap<String, Vec<u8>> {
     } = group;
     let mut all = BTreeMap::new();
     let mut put = |name: String, value: Vec<u8>| assert!(all.insert(name, value).is_none());
-    put("id".to_string(), id.0.clone());
+    put("id".to_string(), id.as_bytes().to_vec());
     put("status".to_string(), status.to_record().unwrap().as_bytes().to_vec());
     put("lifecycle".to_string(), format!("{lifecycle:?}").into_bytes());
     let retention = group.retention();

@@ -51,7 +51,7 @@ fn a_welcome_that_names_no_former_group_or_the_wrong_one() {
     let application = link(ResumptionPskUsage::Application, b"group", 2);
     let of_reinit = |group: &[u8], epoch| link(ResumptionPskUsage::Reinit, group, epoch);
     let of_branch = link(ResumptionPskUsage::Branch, b"group", 2);
-    let other = crate::record::GroupId(b"other".to_vec());
+    let other = crate::record::GroupId::from(b"other".to_vec());
     let cases = [
         (ReInit, vec![], Error::NoPredecessor),
         (ReInit, vec![external.clone(), application.clone()], Error::NoPredecessor),

@@ -179,7 +179,7 @@ fn a_successor_waits_in_the_store() {
     let record = alice.store.get(&key).unwrap();
     let successor = Successor::from_record(&record, &mut alice.world.env()).unwrap();
     assert_eq!(successor.welcome().unwrap(), sent);
-    let group_id = GroupId(b"group".to_vec());
+    let group_id = GroupId::from(b"group".to_vec());
     assert_eq!(*successor.predecessor(), Predecessor { succession: Succession::ReInit, group_id, epoch: 2 });
     // It is given up, and founded anew.
     let fresh = successor.abandon(&mut alice.world.env()).unwrap();
@@ -201,7 +201,7 @@ fn what_must_hold_in_the_store() {
     let successor = found(&mut alice, &plan);
     let id = successor.group_id();
     let welcome = successor.welcome().unwrap().to_vec();
-    let (old, new) = (RecordKey::Status(GroupId(b"group".to_vec())), RecordKey::Status(id.clone()));
+    let (old, new) = (RecordKey::Status(GroupId::from(b"group".to_vec())), RecordKey::Status(id.clone()));
     let step = successor.accept(alice.group.as_ref().unwrap(), &mut alice.world.env()).unwrap();
     let conditions = step.delta().preconditions();
     assert!(matches!(&conditions[0], Precondition::Equals(key, _) if *key == old));
@@ -252,7 +252,7 @@ fn some_members_branch_off() {
     let plan = branch(&alice, packages(&mut [&mut bob, &mut carol]));
     let successor = found(&mut alice, &plan);
     let welcome = successor.welcome().unwrap().to_vec();
-    assert_eq!(successor.group_id().0.len(), 32);
+    assert_eq!(successor.group_id().as_bytes().len(), 32);
     let at_alice = accept(&mut alice, successor);
     let at_bob = join(&mut bob, Succession::Branch, &welcome);
     agree(&[&at_alice, &at_bob]);
@@ -392,7 +392,7 @@ fn groups_that_cannot_be_succeeded() {
     let error = begin(&mut alice, &plan).unwrap_err();
     assert_eq!(error, SuccessorError::Succession(SuccessionError::NotReInitialized));
     let mut plan = branch(&alice, key_packages);
-    let group_id = Some(GroupId(b"group".to_vec()));
+    let group_id = Some(GroupId::from(b"group".to_vec()));
     plan.kind = SuccessorKind::Branch { group_id, extensions: Extensions::new() };
     let error = begin(&mut alice, &plan).unwrap_err();
     assert_eq!(error, SuccessorError::Succession(SuccessionError::GroupId));
@@ -433,5 +433,5 @@ fn going_back_to_before_a_reinit_leaves_its_successor_aside() {
     bob.receive(&other);
     let plan = reinit(&carol, packages(&mut [&mut alice, &mut bob, &mut dave]));
     let welcome = found(&mut carol, &plan).welcome().unwrap().to_vec();
-    assert_eq!(join(&mut bob, Succession::ReInit, &welcome).id().0, b"other");
+    assert_eq!(join(&mut bob, Succession::ReInit, &welcome).id().as_bytes(), b"other");
 }

@@ -177,7 +177,7 @@ pub(super) fn encrypted() -> Lies<'static> {
 pub(super) fn create_with(peer: &mut Peer, able: impl FnOnce(&mut Capabilities), extensions: Extensions) {
     let mut spec = peer.leaf();
     able(&mut spec.capabilities);
-    let group_id = Some(GroupId(b"group".to_vec()));
+    let group_id = Some(GroupId::from(b"group".to_vec()));
     let plan = CreateGroup { group_id, cipher_suite: SUITE, leaf: spec, extensions };
     let fresh = create_group(&plan, &mut peer.world.env()).unwrap();
     let durable = peer.store.commit(fresh.delta());

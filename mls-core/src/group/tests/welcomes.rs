@@ -44,7 +44,7 @@ pub(super) fn scene() -> Scene {
 
 /// What an ordinary join says to a Welcome that names a former group by [`psk`].
 fn successor(succession: Succession) -> JoinError {
-    JoinError::SuccessorGroup(Box::new(Predecessor { succession, group_id: GroupId(b"old".to_vec()), epoch: 4 }))
+    JoinError::SuccessorGroup(Box::new(Predecessor { succession, group_id: GroupId::from(b"old".to_vec()), epoch: 4 }))
 }
 
 /// Why Erin refuses; nothing of hers has changed.

@@ -47,7 +47,7 @@ impl Names {
         for id in identifiers() {
             names.keys.push(RecordKey::Psk(id.clone()));
             names.keys.push(RecordKey::Signer(SignaturePublicKey::from(id.clone())));
-            names.add_group(&GroupId(id), &digests);
+            names.add_group(&GroupId::from(id), &digests);
         }
         names
     }

@@ -35,7 +35,7 @@ pub(super) fn held(store: &dyn Storage, names: &Names) -> Result<(), Wrong> {
 
 /// The set that a delta with an unmet precondition would have touched.
 fn target() -> (GroupId, RecordKey, RecordKey) {
-    let id = GroupId(b"target".to_vec());
+    let id = GroupId::from(b"target".to_vec());
     (id.clone(), RecordKey::PathKeys(id.clone()), RecordKey::PendingCommit(id))
 }
 
@@ -97,7 +97,7 @@ pub(super) fn last_unmet(store: &dyn Storage, _: &Names) -> Result<(), Wrong> {
 }
 
 pub(super) fn before_writes(store: &dyn Storage, _: &Names) -> Result<(), Wrong> {
-    let id = GroupId(b"founded".to_vec());
+    let id = GroupId::from(b"founded".to_vec());
     let status = RecordKey::Status(id.clone());
     let delta = |condition: Precondition, value: &[u8]| {
         TestDelta::new()

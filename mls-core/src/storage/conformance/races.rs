@@ -51,7 +51,7 @@ pub(super) fn compare_and_swap(store: &dyn Storage, _: &Names) -> Result<(), Wro
 
 /// Two swap the same record at once, again and again.
 pub(super) fn race(one: &dyn Storage, other: &dyn Storage) -> Result<(), Wrong> {
-    let status = RecordKey::Status(GroupId(b"race".to_vec()));
+    let status = RecordKey::Status(GroupId::from(b"race".to_vec()));
     drop(one.commit(&TestDelta::new().put(status.clone(), &[0, 0]).build()?)?);
     let mut now = [0, 0];
     for round in 1..=ROUNDS {
@@ -93,7 +93,7 @@ pub(super) fn race(one: &dyn Storage, other: &dyn Storage) -> Result<(), Wrong> 
 
 /// What only one of the two writes.
 fn own(who: u8) -> RecordKey {
-    RecordKey::Epoch(GroupId(b"race".to_vec()), u64::from(who))
+    RecordKey::Epoch(GroupId::from(b"race".to_vec()), u64::from(who))
 }
 
 /// Says when it is dropped that a thread is done, whichever way.
@@ -119,7 +119,7 @@ fn watched(
     store: &dyn Storage,
     look: impl Fn(&[RecordKey]) -> Result<Vec<SecretBytes>, StorageError> + Sync,
 ) -> Result<(), Wrong> {
-    let id = GroupId(b"watched".to_vec());
+    let id = GroupId::from(b"watched".to_vec());
     let keys: Vec<_> = (0..8_u64)
         .flat_map(|epoch| [RecordKey::Epoch(id.clone(), epoch), RecordKey::ResumptionPsk(id.clone(), epoch)])
         .collect();
@@ -149,6 +149,6 @@ pub(super) fn whole_reads(store: &dyn Storage, _: &Names) -> Result<(), Wrong> {
 }
 
 pub(super) fn whole_scans(store: &dyn Storage, _: &Names) -> Result<(), Wrong> {
-    let prefix = RecordPrefix::Group(GroupId(b"watched".to_vec()));
+    let prefix = RecordPrefix::Group(GroupId::from(b"watched".to_vec()));
     watched(store, |_| Ok(store.scan(&prefix)?.into_iter().map(|(_, value)| value).collect()))
 }

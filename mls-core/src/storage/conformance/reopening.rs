@@ -25,7 +25,7 @@ pub(super) fn survives(store: Box<dyn Storage>, factory: &mut dyn StoreFactory, 
 }
 
 pub(super) fn stays_deleted(store: Box<dyn Storage>, factory: &mut dyn StoreFactory, names: &Names) -> Outcome {
-    let gone = RecordPrefix::Group(GroupId(Vec::new()));
+    let gone = RecordPrefix::Group(GroupId::from(Vec::new()));
     let emptied = (|| {
         names.fill(store.as_ref())?;
         drop(store.commit(&TestDelta::new().delete_prefix(gone.clone()).build()?)?);

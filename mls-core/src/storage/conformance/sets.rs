@@ -46,12 +46,12 @@ pub(super) fn prefix_first(store: &dyn Storage, names: &Names) -> Result<(), Wro
 
 pub(super) fn several_prefixes(store: &dyn Storage, names: &Names) -> Result<(), Wrong> {
     names.fill(store)?;
-    let id = GroupId(vec![1, 2]);
+    let id = GroupId::from(vec![1, 2]);
     let prefixes = [
         RecordPrefix::Epoch(id.clone(), 1),
         RecordPrefix::Epoch(id.clone(), u64::MAX),
         RecordPrefix::Proposals(id.clone()),
-        RecordPrefix::Group(GroupId(vec![])),
+        RecordPrefix::Group(GroupId::from(vec![])),
         RecordPrefix::KeyPackages,
     ];
     let delta = prefixes.iter().fold(TestDelta::new(), |delta, prefix| delta.delete_prefix(prefix.clone()));
