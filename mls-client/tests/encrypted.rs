@@ -134,7 +134,8 @@ fn nothing_is_seen_of_names_and_values() {
     let inner = Arc::new(MemoryStorage::new());
     let id = lived_in(&inner);
     let plain = opened(&inner, 1);
-    let names: Vec<Vec<u8>> = vec![id.as_bytes().to_vec(), b"the name of a psk".to_vec(), b"somebody".to_vec(), vec![9; 32]];
+    let names: Vec<Vec<u8>> =
+        vec![id.as_bytes().to_vec(), b"the name of a psk".to_vec(), b"somebody".to_vec(), vec![9; 32]];
     let (below, above) = (everything(&*inner), everything(&plain));
     // The header is beside what is seen from above.
     assert_eq!(below.len(), above.len() + 1);

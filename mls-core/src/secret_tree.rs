@@ -57,7 +57,7 @@ use alloc::collections::BTreeMap;
 use core::fmt;
 
 use crate::{
-    key_schedule::{EncryptionSecret, secrets::secret_types},
+    key_schedule::EncryptionSecret,
     tree::math::{LeafIndex, NodeIndex, TreeSize},
 };
 
@@ -69,11 +69,6 @@ pub use ratchet::{MessageKey, RatchetState, RatchetType};
 pub use record::SecretTreeKey;
 pub use skipped::{SkippedIndex, SkippedRun};
 use slots::{Slot, Slots};
-
-secret_types! {
-    /// A secret of the tree: `tree_node_[N]_secret`, `KDF.Nh` bytes (RFC 9420 section 9).
-    TreeNodeSecret;
-}
 
 /// Names a ratchet.
 type RatchetId = (LeafIndex, RatchetType);
@@ -105,10 +100,8 @@ impl SecretTree {
     #[must_use]
     pub fn new(size: TreeSize, encryption_secret: EncryptionSecret) -> Self {
         let mut packs = Slots::complete();
-        let root = TreeNodeSecret(encryption_secret.into_secret());
-        if let Some(pack) = NodePack::of([(size.root(), root)]) {
-            drop(packs.replace(size.root(), Slot::Present(pack)));
-        }
+        let pack = NodePack::root(size.root(), encryption_secret);
+        drop(packs.replace(size.root(), Slot::Present(pack)));
         Self {
             size,
             packs,

@@ -1,7 +1,9 @@
 //! Hash, HMAC and HKDF of a suite (RFC 9420 section 5.1; FIPS 180-4, RFC 2104, RFC 5869).
 
 use aws_lc_rs::{digest, hkdf, hmac};
-use mls_crypto_traits::{CryptoError, Digest, Kdf, SecretBytes, hkdf_expand_with, hkdf_extract_with};
+use mls_crypto_traits::{
+    CryptoError, Digest, Kdf, Okm, SecretBytes, hkdf_expand_each_with, hkdf_expand_with, hkdf_extract_with,
+};
 
 use crate::bytes::{STACK, whole_len, with_whole};
 
@@ -49,6 +51,17 @@ impl HashAlgorithm {
         with_whole(input, |whole| hmac::sign_to_buffer(&key, whole, tag.as_mut_bytes()).map(|_| ()))
             .map_err(|_| CryptoError::Backend)?;
         Ok(tag)
+    }
+
+    /// HKDF-Expand to several outputs, the key set up once.
+    pub(crate) fn expand_each(self, prk: &[u8], outputs: &mut [Okm<'_>]) -> Result<(), CryptoError> {
+        let algorithm = self.hkdf().hmac_algorithm();
+        let (key, len) = (hmac::Key::new(algorithm, prk), algorithm.tag_len());
+        let hmac = |input: &[&[u8]], tag: &mut [u8]| {
+            with_whole(input, |whole| hmac::sign_to_buffer(&key, whole, tag).map(|_| ()))
+                .map_err(|_| CryptoError::Backend)
+        };
+        hkdf_expand_each_with(hmac, len, outputs)
     }
 
     fn hkdf(self) -> hkdf::Algorithm {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use mls_crypto_traits::{
-    CipherSuite, CipherSuiteProvider, CryptoError, DhKem, Digest, Kdf, Kem, SecretBytes, SignatureScheme, SigningKey,
-    SuiteParams, VerifyKey, aead_id, kdf_id,
+    CipherSuite, CipherSuiteProvider, CryptoError, DhKem, Digest, Kdf, Kem, Okm, SecretBytes, SignatureScheme,
+    SigningKey, SuiteParams, VerifyKey, aead_id, kdf_id,
 };
 
 use crate::{
@@ -76,6 +76,10 @@ impl CipherSuiteProvider for AwsLcSuite {
 
     fn hkdf_expand(&self, prk: &[u8], info: &[&[u8]], len: usize) -> Result<SecretBytes, CryptoError> {
         self.hash.expand(prk, info, len)
+    }
+
+    fn hkdf_expand_each(&self, prk: &[u8], outputs: &mut [Okm<'_>]) -> Result<(), CryptoError> {
+        self.hash.expand_each(prk, outputs)
     }
 
     fn aead_seal(&self, key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {

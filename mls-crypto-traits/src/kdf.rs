@@ -1,7 +1,7 @@
 //! HKDF (RFC 5869), and its labelled form of HPKE (RFC 9180 section 4).
 
 use alloc::vec::Vec;
-use core::fmt::Debug;
+use core::fmt::{self, Debug};
 
 use crate::{CryptoError, SecretBytes};
 
@@ -21,6 +21,46 @@ pub trait Kdf: Debug + Send + Sync {
     /// # Errors
     /// [`CryptoError::TooLong`] beyond 255 hashes.
     fn expand(&self, prk: &[u8], info: &[&[u8]], len: usize) -> Result<SecretBytes, CryptoError>;
+}
+
+/// One of several outputs of HKDF-Expand from the same key.
+pub struct Okm<'a> {
+    /// The `info`, in parts.
+    pub info: &'a [&'a [u8]],
+    /// Where the output goes, as long as it is to be.
+    pub okm: &'a mut [u8],
+}
+
+impl Debug for Okm<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { info, okm } = self;
+        f.debug_struct("Okm").field("parts", &info.len()).field("len", &okm.len()).finish_non_exhaustive()
+    }
+}
+
+/// HKDF-Expand of one key to several outputs (RFC 5869 section 2.3), none longer than a hash, from an HMAC that has that
+/// key already, for backends where setting it up is half the work. `hmac` writes a tag of `hash_len` bytes.
+///
+/// # Errors
+/// [`CryptoError::TooLong`] for an output that is longer than a hash, and those of `hmac`.
+pub fn hkdf_expand_each_with(
+    hmac: impl Fn(&[&[u8]], &mut [u8]) -> Result<(), CryptoError>,
+    hash_len: usize,
+    outputs: &mut [Okm<'_>],
+) -> Result<(), CryptoError> {
+    let mut short = SecretBytes::default();
+    for Okm { info, okm } in outputs {
+        if okm.len() == hash_len {
+            joined(&[], info, &[&[1]], |parts| hmac(parts, okm))?;
+            continue;
+        }
+        if short.is_empty() {
+            short = SecretBytes::zeros(hash_len);
+        }
+        joined(&[], info, &[&[1]], |parts| hmac(parts, short.as_mut_bytes()))?;
+        okm.copy_from_slice(short.as_bytes().get(..okm.len()).ok_or(CryptoError::TooLong)?);
+    }
+    Ok(())
 }
 
 /// HKDF-Extract from an HMAC (RFC 5869 section 2.2), for backends that have no other.

@@ -61,7 +61,7 @@ pub use certificate::{CertificateSignature, CertificateSignatures};
 pub use cipher_suite::{CipherSuite, SignatureScheme, SuiteParams, aead_id, kdf_id};
 pub use digest::{Digest, Tag};
 pub use error::CryptoError;
-pub use kdf::{Kdf, hkdf_expand_with, hkdf_extract_with};
+pub use kdf::{Kdf, Okm, hkdf_expand_each_with, hkdf_expand_with, hkdf_extract_with};
 pub use kem::{Dh, DhCurve, DhKem, Encapsulation, Kem, KemPrivateKey, KemPublicKey};
 pub use keys::{
     HpkeCiphertext, HpkeKeyPair, HpkePrivateKey, HpkePublicKey, SignatureKeyPair, SignaturePrivateKey,
@@ -71,4 +71,4 @@ pub use provider::{CipherSuiteProvider, CryptoProvider};
 pub use rng::{Rng, random_bytes};
 pub use secret::SecretBytes;
 pub use signature::{SigningKey, VerifyKey};
-pub use suite::{CheckedVerifyKey, EncryptContext, Suite, VerifyRequest};
+pub use suite::{CheckedVerifyKey, EncryptContext, Expansion, Suite, VerifyRequest};

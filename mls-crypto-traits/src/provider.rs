@@ -4,7 +4,7 @@ use alloc::{sync::Arc, vec::Vec};
 use core::fmt::Debug;
 
 use crate::{
-    CertificateSignatures, CipherSuite, CryptoError, Digest, HpkeCiphertext, Kdf, Kem, KemPrivateKey, SealItem,
+    CertificateSignatures, CipherSuite, CryptoError, Digest, HpkeCiphertext, Kdf, Kem, KemPrivateKey, Okm, SealItem,
     SecretBytes, SignaturePrivateKey, SigningKey, Suite, SuiteParams, VerifyItem, VerifyKey, checks, hpke, kdf,
 };
 
@@ -63,6 +63,25 @@ pub trait CipherSuiteProvider: Debug + Send + Sync {
     /// [`CryptoError::TooLong`] beyond 255 hashes.
     fn hkdf_expand(&self, prk: &[u8], info: &[&[u8]], len: usize) -> Result<SecretBytes, CryptoError> {
         kdf::hkdf_expand_with(|key, input| self.hmac(key, input), prk, info, len)
+    }
+
+    /// [`hkdf_expand`](Self::hkdf_expand) of one `prk` to several outputs, none longer than a hash. A backend may set the
+    /// key up once for all of them. What stands in the outputs after an error is not said.
+    ///
+    /// # Errors
+    /// [`CryptoError::TooLong`] for an output that is longer, and those of [`hkdf_expand`](Self::hkdf_expand).
+    fn hkdf_expand_each(&self, prk: &[u8], outputs: &mut [Okm<'_>]) -> Result<(), CryptoError> {
+        for Okm { info, okm } in outputs {
+            if okm.len() > self.params().hash_len {
+                return Err(CryptoError::TooLong);
+            }
+            let expanded = self.hkdf_expand(prk, info, okm.len())?;
+            if expanded.len() != okm.len() {
+                return Err(CryptoError::Backend);
+            }
+            okm.copy_from_slice(expanded.as_bytes());
+        }
+        Ok(())
     }
 
     /// AEAD encryption: ciphertext with the tag behind it. Key and nonce have the suite's lengths.

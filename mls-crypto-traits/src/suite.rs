@@ -9,6 +9,7 @@ mod encrypt;
 mod hash;
 mod sign;
 
+pub use derive::Expansion;
 pub use encrypt::EncryptContext;
 pub use sign::{CheckedVerifyKey, VerifyRequest};
 

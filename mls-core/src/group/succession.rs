@@ -94,7 +94,11 @@ impl Predecessor {
 
     /// The pre-shared key that names the group.
     pub(crate) fn psk(&self) -> Psk {
-        Psk::Resumption { usage: self.succession.usage(), psk_group_id: self.group_id.as_bytes().to_vec(), psk_epoch: self.epoch }
+        Psk::Resumption {
+            usage: self.succession.usage(),
+            psk_group_id: self.group_id.as_bytes().to_vec(),
+            psk_epoch: self.epoch,
+        }
     }
 
     /// Whether a Welcome that names this group is one to a successor of `old` of the kind that is expected.

@@ -2,7 +2,7 @@
 
 use core::{borrow::Borrow, fmt};
 
-use mls_crypto_traits::{CryptoError, SecretBytes, Suite};
+use mls_crypto_traits::{CryptoError, Expansion, SecretBytes, Suite};
 
 use super::{
     CommitSecret, ConfirmationKey, EncryptionSecret, EpochAuthenticator, EpochSecret, ExporterSecret, ExternalSecret,
@@ -103,17 +103,36 @@ impl EpochSecrets {
     // req: R-8-06
     // req: R-8.7-01
     pub fn from_epoch_secret(suite: Suite<'_>, epoch_secret: EpochSecret) -> Result<Self, CryptoError> {
-        let derive = |label: &[u8]| suite.derive_secret(epoch_secret.as_bytes(), label);
+        const LABELS: [&[u8]; 9] = [
+            b"sender data",
+            b"encryption",
+            b"exporter",
+            b"external",
+            b"confirm",
+            b"membership",
+            b"resumption",
+            b"authentication",
+            b"init",
+        ];
+        let mut secrets = LABELS.map(|_| SecretBytes::zeros(suite.hash_len()));
+        let mut outputs = secrets.iter_mut();
+        let expansions = LABELS.map(|label| {
+            let out = outputs.next().map(SecretBytes::as_mut_bytes).unwrap_or_default();
+            Expansion { label, context: b"", out }
+        });
+        suite.expand_each(epoch_secret.as_bytes(), expansions)?;
+        let [sender_data, encryption, exporter, external, confirm, membership, resumption, authentication, init] =
+            secrets;
         Ok(Self {
-            sender_data: SenderDataSecret::from_bytes(derive(b"sender data")?),
-            encryption: EncryptionSecret::from_bytes(derive(b"encryption")?),
-            exporter: ExporterSecret::from_bytes(derive(b"exporter")?),
-            external: ExternalSecret::from_bytes(derive(b"external")?),
-            confirmation_key: ConfirmationKey::from_bytes(derive(b"confirm")?),
-            membership_key: MembershipKey::from_bytes(derive(b"membership")?),
-            resumption_psk: ResumptionPsk::from_bytes(derive(b"resumption")?),
-            epoch_authenticator: EpochAuthenticator::from_bytes(derive(b"authentication")?),
-            init: InitSecret::from_bytes(derive(b"init")?),
+            sender_data: SenderDataSecret::from_bytes(sender_data),
+            encryption: EncryptionSecret::from_bytes(encryption),
+            exporter: ExporterSecret::from_bytes(exporter),
+            external: ExternalSecret::from_bytes(external),
+            confirmation_key: ConfirmationKey::from_bytes(confirm),
+            membership_key: MembershipKey::from_bytes(membership),
+            resumption_psk: ResumptionPsk::from_bytes(resumption),
+            epoch_authenticator: EpochAuthenticator::from_bytes(authentication),
+            init: InitSecret::from_bytes(init),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! AEAD keys that the key schedule gives outside the secret tree.
 
-use mls_crypto_traits::{CryptoError, SecretBytes, Suite};
+use mls_crypto_traits::{CryptoError, Expansion, SecretBytes, Suite};
 
 use super::{SenderDataSecret, WelcomeSecret};
 
@@ -16,10 +16,16 @@ pub struct KeyAndNonce {
 
 impl KeyAndNonce {
     fn derive(suite: Suite<'_>, secret: &[u8], context: &[u8]) -> Result<Self, CryptoError> {
-        Ok(Self {
-            key: suite.expand_with_label(secret, b"key", context, suite.aead_key_len())?,
-            nonce: suite.expand_with_label(secret, b"nonce", context, suite.aead_nonce_len())?,
-        })
+        let mut key = SecretBytes::zeros(suite.aead_key_len());
+        let mut nonce = SecretBytes::zeros(suite.aead_nonce_len());
+        suite.expand_each(
+            secret,
+            [
+                Expansion { label: b"key", context, out: key.as_mut_bytes() },
+                Expansion { label: b"nonce", context, out: nonce.as_mut_bytes() },
+            ],
+        )?;
+        Ok(Self { key, nonce })
     }
 }
 

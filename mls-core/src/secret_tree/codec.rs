@@ -6,38 +6,18 @@ use alloc::vec::Vec;
 use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque, opaque_len};
 use mls_crypto_traits::SecretBytes;
 
-use super::{MessageKey, NodePack, RatchetState, SkippedIndex, TreeNodeSecret};
+use super::{MessageKey, NodePack, RatchetState, SkippedIndex};
 use crate::tree::math::NodeIndex;
 
 /// For each node, to the end: `struct { uint32 node_index; opaque secret<V>; }`
 pub(super) fn encode_pack(pack: &NodePack) -> Result<SecretBytes, EncodeError> {
-    let len_of =
-        |(node, secret): (NodeIndex, &TreeNodeSecret)| node.encoded_len().saturating_add(opaque_len(secret.as_bytes()));
+    let len_of = |(node, secret): (NodeIndex, &[u8])| node.encoded_len().saturating_add(opaque_len(secret));
     let mut out = Vec::with_capacity(pack.nodes().map(len_of).fold(0, usize::saturating_add));
     for (node, secret) in pack.nodes() {
         node.encode(&mut out)?;
-        encode_opaque(secret.as_bytes(), &mut out)?;
+        encode_opaque(secret, &mut out)?;
     }
     Ok(SecretBytes::from(out))
-}
-
-/// The pack that the split of `split` left: its nodes stand below (or it is the one itself), from left to right.
-pub(super) fn decode_pack(split: NodeIndex, stored: &[u8]) -> Result<NodePack, DecodeError> {
-    let mut r = Reader::new(stored);
-    let (first, end) = split.leaf_range();
-    let mut free = Some(first);
-    let mut nodes = Vec::new();
-    while !r.is_empty() {
-        let at = r.offset();
-        let node = NodeIndex::decode(&mut r)?;
-        let (from, to) = node.leaf_range();
-        if free.is_none_or(|free| from < free) || to > end {
-            return Err(DecodeError::new(DecodeErrorKind::InvalidValue, at));
-        }
-        free = to.next();
-        nodes.push((node, TreeNodeSecret::from_bytes(SecretBytes::from_slice(r.opaque()?))));
-    }
-    NodePack::of(nodes).ok_or_else(|| r.error(DecodeErrorKind::UnexpectedEnd))
 }
 
 /// `optional<struct { uint32 generation; opaque secret<V>; }>`

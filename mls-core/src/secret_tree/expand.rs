@@ -2,15 +2,13 @@
 
 use alloc::vec::Vec;
 
-use mls_crypto_traits::{CryptoError, SecretBytes, Suite};
+use mls_crypto_traits::{Expansion, SecretBytes, Suite};
 
-use super::{
-    NodePack, RatchetState, RatchetType, SecretTree, SecretTreeError, SecretTreeKey, TreeNodeSecret, slots::Slot,
-};
+use super::{NodePack, RatchetState, RatchetType, SecretTree, SecretTreeError, SecretTreeKey, slots::Slot};
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize, direct_path};
 
 /// What a leaf's first use brings: its two ratchets, and the frontier without the way down to it.
-pub(super) struct Expansion {
+pub(super) struct FirstUse {
     pub(super) handshake: RatchetState,
     pub(super) application: RatchetState,
     /// Deleted where `None`.
@@ -23,37 +21,27 @@ struct Covering<'a> {
     split: NodeIndex,
     pack: &'a NodePack,
     node: NodeIndex,
-    secret: &'a TreeNodeSecret,
+    secret: &'a [u8],
 }
 
 impl SecretTree {
     /// Expands the tree down to `leaf`; the path's secrets and the leaf's own are not kept.
-    // req: R-9-01
-    // req: R-9-02
     // req: R-9.2-04
-    pub(super) fn expand(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<Expansion, SecretTreeError> {
-        let Covering { split, pack, node: covering, secret: top } = self.covering(leaf)?;
-        let mut node = covering;
-        let mut beside = Vec::new();
-        // The secret of the node at hand, once it is below the frontier.
-        let mut descended: Option<TreeNodeSecret> = None;
-        while let (Some(left), Some(right)) = (node.left(), node.right()) {
-            let parent = descended.as_ref().unwrap_or(top);
-            let left_secret = child(suite, parent, b"left")?;
-            let right_secret = child(suite, parent, b"right")?;
-            if left.covers(leaf) {
-                beside.push((right, right_secret));
-                (node, descended) = (left, Some(left_secret));
-            } else {
-                beside.push((left, left_secret));
-                (node, descended) = (right, Some(right_secret));
-            }
-        }
-        let secret = descended.as_ref().unwrap_or(top).as_bytes();
-        Ok(Expansion {
-            handshake: first_state(suite, secret, RatchetType::Handshake)?,
-            application: first_state(suite, secret, RatchetType::Application)?,
-            packs: split_packs((split, pack), covering, NodePack::of(beside)),
+    pub(super) fn expand(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<FirstUse, SecretTreeError> {
+        let Covering { split, pack, node, secret } = self.covering(leaf)?;
+        let (beside, leaf_secret) = NodePack::split(suite, node, secret, leaf)?;
+        let [mut handshake, mut application] = [(), ()].map(|()| SecretBytes::zeros(suite.hash_len()));
+        suite.expand_each(
+            leaf_secret.as_bytes(),
+            [
+                Expansion { label: RatchetType::Handshake.label(), context: b"", out: handshake.as_mut_bytes() },
+                Expansion { label: RatchetType::Application.label(), context: b"", out: application.as_mut_bytes() },
+            ],
+        )?;
+        Ok(FirstUse {
+            handshake: RatchetState::new(Some((0, handshake))),
+            application: RatchetState::new(Some((0, application))),
+            packs: split_packs((split, pack), node, beside),
         })
     }
 
@@ -98,13 +86,4 @@ fn split_packs(
     let mut packs = Vec::from([(split, pack.without(node))]);
     packs.extend(beside.map(|beside| (node, Some(beside))));
     packs
-}
-
-fn child(suite: Suite<'_>, parent: &TreeNodeSecret, side: &[u8]) -> Result<TreeNodeSecret, CryptoError> {
-    suite.expand_with_label(parent.as_bytes(), b"tree", side, suite.hash_len()).map(TreeNodeSecret)
-}
-
-fn first_state(suite: Suite<'_>, leaf_secret: &[u8], ratchet_type: RatchetType) -> Result<RatchetState, CryptoError> {
-    let secret: SecretBytes = suite.expand_with_label(leaf_secret, ratchet_type.label(), b"", suite.hash_len())?;
-    Ok(RatchetState::new(Some((0, secret))))
 }

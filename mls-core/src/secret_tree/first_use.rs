@@ -5,7 +5,7 @@ use mls_crypto_traits::Suite;
 
 use alloc::vec::Vec;
 
-use super::{RatchetType, SecretTree, SecretTreeEdit, SecretTreeError, SecretTreeKey, expand::Expansion};
+use super::{RatchetType, SecretTree, SecretTreeEdit, SecretTreeError, SecretTreeKey, expand::FirstUse};
 use crate::tree::math::{LeafIndex, NodeIndex};
 
 impl SecretTree {
@@ -17,7 +17,7 @@ impl SecretTree {
     /// [`SecretTreeError::LeafErased`] where they were made before; [`SecretTreeError::NotResident`];
     /// [`SecretTreeError::Crypto`].
     pub(crate) fn plan_first_use(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<SecretTreeEdit, SecretTreeError> {
-        let Expansion { handshake, application, packs } = self.expand(suite, leaf)?;
+        let FirstUse { handshake, application, packs } = self.expand(suite, leaf)?;
         Ok(SecretTreeEdit {
             packs,
             ratchets: Vec::from([

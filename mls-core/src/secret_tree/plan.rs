@@ -7,7 +7,7 @@ use mls_crypto_traits::Suite;
 use super::{
     RatchetMove, RatchetState, RatchetType, SecretTree, SecretTreeEdit, SecretTreeError, SecretTreeKey,
     SecretTreeLimits, SkippedIndex, SkippedRun,
-    expand::Expansion,
+    expand::FirstUse,
     moves::{Sent, Stored},
     ratchet::Advanced,
     slots::Slot,
@@ -253,8 +253,8 @@ impl SecretTree {
 impl SecretTreeEdit {
     /// Takes the frontier's change and the ratchet that is not being used; gives the one that is.
     // req: R-9.1-04
-    fn take_expansion(&mut self, expansion: Expansion, leaf: LeafIndex, used: RatchetType) -> RatchetState {
-        let Expansion { handshake, application, packs } = expansion;
+    fn take_expansion(&mut self, expansion: FirstUse, leaf: LeafIndex, used: RatchetType) -> RatchetState {
+        let FirstUse { handshake, application, packs } = expansion;
         self.packs = packs;
         let (used, other, other_type) = match used {
             RatchetType::Handshake => (handshake, application, RatchetType::Application),

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use mls_codec::{Decode, Encode};
-use mls_crypto_traits::{CryptoError, SecretBytes, Suite};
+use mls_crypto_traits::{CryptoError, Expansion, SecretBytes, Suite};
 
 use super::SecretTreeError;
 
@@ -145,17 +145,17 @@ impl RatchetState {
         let mut moved: Option<SecretBytes> = None;
         for current in *first..generation {
             let secret = moved.as_ref().unwrap_or(secret).as_bytes();
-            if current >= keep_from {
-                skipped.push(message_key(suite, secret, current)?);
-            }
-            moved = Some(next_secret(suite, secret, current)?);
+            moved = Some(if current >= keep_from {
+                let (key, next) = use_up(suite, secret, current)?;
+                skipped.push(key);
+                next
+            } else {
+                next_secret(suite, secret, current)?
+            });
         }
         let secret = moved.as_ref().unwrap_or(secret).as_bytes();
-        let key = message_key(suite, secret, generation)?;
-        let next = match generation.checked_add(1) {
-            Some(next) => Some((next, next_secret(suite, secret, generation)?)),
-            None => None,
-        };
+        let (key, next) = use_up(suite, secret, generation)?;
+        let next = generation.checked_add(1).map(|number| (number, next));
         Ok(Advanced { state: Self { next }, skipped, key })
     }
 }
@@ -171,11 +171,21 @@ fn next_secret(suite: Suite<'_>, secret: &[u8], generation: u32) -> Result<Secre
     suite.derive_tree_secret(secret, b"secret", generation, suite.hash_len())
 }
 
-/// The key and nonce of `generation`, from that generation's ratchet secret.
-fn message_key(suite: Suite<'_>, secret: &[u8], generation: u32) -> Result<MessageKey, CryptoError> {
-    let key = suite.derive_tree_secret(secret, b"key", generation, suite.aead_key_len())?;
-    let nonce = suite.derive_tree_secret(secret, b"nonce", generation, suite.aead_nonce_len())?;
-    Ok(MessageKey::new(generation, key, nonce))
+/// The key and nonce of `generation` and the secret of the next one, from that generation's secret.
+fn use_up(suite: Suite<'_>, secret: &[u8], generation: u32) -> Result<(MessageKey, SecretBytes), CryptoError> {
+    let mut key = SecretBytes::zeros(suite.aead_key_len());
+    let mut nonce = SecretBytes::zeros(suite.aead_nonce_len());
+    let mut next = SecretBytes::zeros(suite.hash_len());
+    let context = &generation.to_be_bytes();
+    suite.expand_each(
+        secret,
+        [
+            Expansion { label: b"key", context, out: key.as_mut_bytes() },
+            Expansion { label: b"nonce", context, out: nonce.as_mut_bytes() },
+            Expansion { label: b"secret", context, out: next.as_mut_bytes() },
+        ],
+    )?;
+    Ok((MessageKey::new(generation, key, nonce), next))
 }
 
 impl fmt::Debug for RatchetState {

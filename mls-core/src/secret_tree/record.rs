@@ -74,7 +74,7 @@ impl SecretTree {
         match key {
             SecretTreeKey::Node(node) => {
                 if let Slot::Unknown = self.packs.get(&node) {
-                    let value = stored.map(|stored| codec::decode_pack(node, stored)).transpose()?;
+                    let value = stored.map(|stored| NodePack::decode(node, stored)).transpose()?;
                     let value = value.map_or(Slot::Absent, Slot::Present);
                     drop(self.packs.replace(node, value));
                 }

