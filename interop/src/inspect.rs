@@ -13,6 +13,7 @@ use mls_core::tree::leaf_node::LeafNode;
 use mls_core::tree::node::RatchetTreeArray;
 use mls_core::welcome::{GroupInfo, Welcome};
 use mls_crypto_traits::{CipherSuite, CryptoProvider};
+use std::sync::Arc;
 
 pub use draw::Drawing;
 pub use fields::Node;
@@ -102,7 +103,7 @@ pub struct Hints<'a> {
 enum Object {
     Message(MlsMessage),
     Tree(RatchetTreeArray),
-    KeyPackage(Box<KeyPackage>),
+    KeyPackage(Arc<KeyPackage>),
     GroupInfo(Box<GroupInfo>),
     Welcome(Welcome),
     Leaf(Box<LeafNode>),
@@ -132,7 +133,7 @@ fn read(kind: Kind, bytes: &[u8], secrets: bool) -> Result<Object, DecodeError> 
     Ok(match kind {
         Kind::Message => Object::Message(MlsMessage::from_bytes(bytes)?),
         Kind::RatchetTree => Object::Tree(RatchetTreeArray::from_bytes(bytes)?),
-        Kind::KeyPackage => Object::KeyPackage(Box::new(KeyPackage::from_bytes(bytes)?)),
+        Kind::KeyPackage => Object::KeyPackage(Arc::new(KeyPackage::from_bytes(bytes)?)),
         Kind::GroupInfo => Object::GroupInfo(Box::new(GroupInfo::from_bytes(bytes)?)),
         Kind::Welcome => Object::Welcome(Welcome::from_bytes(bytes)?),
         Kind::LeafNode => Object::Leaf(Box::new(LeafNode::from_bytes(bytes)?)),

@@ -11,6 +11,7 @@
 mod common;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use common::{Peer, group_of};
 use interop::inspect::{Drawing, Form, Hints, Kind, Report, bytes_of, inspect, surroundings};
@@ -95,7 +96,7 @@ fn make_inputs() {
     peers.remove(1);
     let mut frank = Peer::new("frank", suite, 77);
     let frank_key_package = frank.key_package();
-    let add = |key_package| vec![Proposing::Add(Box::new(key_package))];
+    let add = |key_package| vec![Proposing::Add(Arc::new(key_package))];
     let adding = plan(add(frank_key_package.key_package.clone()), PathPolicy::WhenRequired);
     let welcome = everybody(&mut peers, 1, &adding).unwrap();
     let tree = peers[0].run(|e: &ExportError| e.missing().cloned(), |group, _| export_ratchet_tree(group)).unwrap();

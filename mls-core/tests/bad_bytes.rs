@@ -15,6 +15,7 @@ mod damage;
 
 use core::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use common::{Peer, agree, group_of};
 use damage::{Damage, damage, damaged};
@@ -117,7 +118,7 @@ fn exhibition() -> Exhibition {
     let key_package = erin.key_package();
     for encrypt in [true, false] {
         let options = SendOptions { encrypt, ..SendOptions::default() };
-        let add = Proposing::Add(Box::new(key_package.key_package.clone()));
+        let add = Proposing::Add(Arc::new(key_package.key_package.clone()));
         let proposals = [add, Proposing::Update(LeafChange::default()), Proposing::Remove(LeafIndex::new(3).unwrap())];
         for proposing in proposals {
             messages.push(peers[2].propose(proposing, &options));
@@ -131,7 +132,7 @@ fn exhibition() -> Exhibition {
     let mut welcome = None;
     for (from, encrypt) in [(0, true), (3, false)] {
         let options = SendOptions { encrypt, ..SendOptions::default() };
-        let proposals = vec![Proposing::Add(Box::new(key_package.key_package.clone()))];
+        let proposals = vec![Proposing::Add(Arc::new(key_package.key_package.clone()))];
         let output = peers[from].commit(&CommitPlan {
             proposals,
             options,

@@ -23,6 +23,7 @@ use mls_core::group::{
 use mls_core::record::Durable;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::CipherSuite;
+use std::sync::Arc;
 
 /// Computes what `bytes` does to the batch's group, and pushes it.
 fn push(peer: &mut Peer, batch: &mut Batch<'_, Event>, bytes: &[u8]) -> Result<(), ReceiveError> {
@@ -128,7 +129,7 @@ fn story(cold: bool, ending: Ending) -> Story {
     let update = peers[2].propose(Proposing::Update(LeafChange::default()), &options);
     all_but(&mut peers, 2, &update, Some(&mut record));
     let mut erin = Peer::new("erin", CipherSuite(1), 77);
-    let add = Proposing::Add(Box::new(erin.key_package().key_package));
+    let add = Proposing::Add(Arc::new(erin.key_package().key_package));
     let add = peers[0].propose(add, &options);
     all_but(&mut peers, 0, &add, Some(&mut record));
     let output = peers[3].commit(&CommitPlan::default());

@@ -10,6 +10,7 @@ use mls_core::group::{
 };
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::CipherSuite;
+use std::sync::Arc;
 
 fn suites() -> impl Iterator<Item = CipherSuite> {
     (1..=7).map(CipherSuite)
@@ -62,7 +63,7 @@ fn proposals_by_reference_are_committed() {
         let remove = peers[2].propose(Proposing::Remove(LeafIndex::new(3).unwrap()), &options);
         deliver(&mut peers, 2, &remove);
         let mut erin = Peer::new("erin", CipherSuite(1), 77);
-        let add = Proposing::Add(Box::new(erin.key_package().key_package));
+        let add = Proposing::Add(Arc::new(erin.key_package().key_package));
         let add = peers[0].propose(add, &options);
         deliver(&mut peers, 0, &add);
         let plan = CommitPlan { options, ..CommitPlan::default() };
@@ -91,7 +92,7 @@ fn a_commit_without_path_adds_members() {
     let mut peers = group_of(&["alice", "bob"], CipherSuite(1));
     let mut carol = Peer::new("carol", CipherSuite(1), 5);
     let plan = CommitPlan {
-        proposals: vec![Proposing::Add(Box::new(carol.key_package().key_package))],
+        proposals: vec![Proposing::Add(Arc::new(carol.key_package().key_package))],
         path: PathPolicy::WhenRequired,
         ratchet_tree_in_welcome: false,
         ..CommitPlan::default()
@@ -110,7 +111,7 @@ fn a_commit_may_leave_the_tree_to_somebody_else() {
     let mut peers = group_of(&["alice", "bob"], CipherSuite(1));
     let mut carol = Peer::new("carol", CipherSuite(1), 5);
     let plan = CommitPlan {
-        proposals: vec![Proposing::Add(Box::new(carol.key_package().key_package))],
+        proposals: vec![Proposing::Add(Arc::new(carol.key_package().key_package))],
         ratchet_tree_in_welcome: false,
         ratchet_tree_beside: false,
         ..CommitPlan::default()

@@ -20,6 +20,7 @@ use mls_core::tree::math::LeafIndex;
 use mls_crypto_traits::CipherSuite;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use std::sync::Arc;
 
 /// What happens next. Numbers pick among those that can do it, whoever they are then.
 #[derive(Clone, Debug)]
@@ -118,7 +119,7 @@ fn suite() -> impl Strategy<Value = CipherSuite> {
 
 fn proposing(service: &mut Service, from: usize, what: Change) -> Option<Proposing> {
     Some(match what {
-        Change::Add => Proposing::Add(Box::new(service.invite()?)),
+        Change::Add => Proposing::Add(Arc::new(service.invite()?)),
         Change::Remove(who) => {
             let others: Vec<usize> = service.members().into_iter().filter(|who| *who != from).collect();
             Proposing::Remove(service.leaf(*others.get(usize::from(who) % others.len().max(1))?))
@@ -235,7 +236,7 @@ fn a_history_by_hand() {
     service.send(0);
     for from in [0, 1, 2] {
         let plan = CommitPlan {
-            proposals: vec![Proposing::Add(Box::new(service.invite().unwrap()))],
+            proposals: vec![Proposing::Add(Arc::new(service.invite().unwrap()))],
             ..CommitPlan::default()
         };
         service.candidate(from.min(service.members().len() - 1), &plan);
@@ -272,7 +273,7 @@ fn a_proposal_is_not_made_twice() {
 fn a_history_is_watched_and_members_go_astray() {
     let mut service = Service::new(CipherSuite(1));
     for round in 0..8 {
-        let add = |service: &mut Service| Proposing::Add(Box::new(service.invite().unwrap()));
+        let add = |service: &mut Service| Proposing::Add(Arc::new(service.invite().unwrap()));
         let options = SendOptions { encrypt: round % 2 == 1, ..SendOptions::default() };
         let first = if round < 4 { vec![add(&mut service)] } else { Vec::new() };
         service.send(0);

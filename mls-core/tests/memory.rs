@@ -17,6 +17,7 @@ mod heap;
 mod observed;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use common::{Event, Peer, agree};
@@ -74,7 +75,7 @@ impl Scene {
         peers[ALICE].create(b"group");
         let bob = owned(|| peers[BOB].key_package().key_package);
         let proposals = (1..5)
-            .map(|i| Proposing::Add(Box::new(if i == BOB { bob.clone() } else { peers[i].key_package().key_package })))
+            .map(|i| Proposing::Add(Arc::new(if i == BOB { bob.clone() } else { peers[i].key_package().key_package })))
             .collect();
         let output = peers[ALICE].commit(&CommitPlan { proposals, ..CommitPlan::default() });
         peers[ALICE].accept();
@@ -337,7 +338,7 @@ fn other_operations_leave_nothing_behind() {
         }
     }
     let mut frank = Peer::new("frank", CipherSuite(1), 901);
-    let add = Proposing::Add(Box::new(frank.key_package().key_package));
+    let add = Proposing::Add(Arc::new(frank.key_package().key_package));
     let output = scene.bob(|bob| bob.commit(&CommitPlan { proposals: vec![add.clone()], ..CommitPlan::default() }));
     search(&scene, 1, 0, "an add is made");
     scene.deliver(BOB, &output.message);

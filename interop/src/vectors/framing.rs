@@ -17,6 +17,7 @@ use mls_core::welcome::{GroupInfo, GroupSecrets};
 use mls_crypto_traits::{CipherSuite, CryptoProvider, HpkePrivateKey, SignaturePrivateKey, SignaturePublicKey, Suite};
 use serde::Deserialize;
 use serde_json::Value;
+use std::sync::Arc;
 
 use super::cases::{Hex, Outcome, equal, holds, must, parse, round_trip, some};
 use super::suite;
@@ -206,7 +207,7 @@ pub(super) fn message_protection(provider: &dyn CryptoProvider, case: Value) -> 
         sender: some("sender", LeafIndex::new(1))?,
     };
     let proposal = Content::Proposal(Box::new(round_trip("proposal", &case.proposal)?));
-    let commit = Content::Commit(Box::new(round_trip("commit", &case.commit)?));
+    let commit = Content::Commit(Arc::new(round_trip("commit", &case.commit)?));
     let application = Content::Application(case.application.0.clone());
     for (bytes, content) in [
         (&case.proposal_pub, &proposal),

@@ -119,7 +119,7 @@ impl Client<'_> {
         let (init, leaf) = (padded(&case.init_priv, len), padded(&case.encryption_priv, len));
         belong("init key", suite, &init, &key_package.init_key)?;
         belong("encryption key", suite, &leaf, &key_package.leaf_node.encryption_key)?;
-        let record = must("record", key_package_record(*key_package, init, leaf))?;
+        let record = must("record", key_package_record(Arc::unwrap_or_clone(key_package), init, leaf))?;
         let MlsMessageBody::Welcome(welcome) = must("welcome", MlsMessage::from_bytes(&case.welcome.0))?.body else {
             return Err("no Welcome".to_owned());
         };

@@ -188,7 +188,7 @@ impl Driver {
 /// Removes a member and adds it again with a key package as [`key_package`](crate::Client::key_package) makes them.
 pub(crate) fn readd_plan(lost: LeafIndex, key_package: &[u8]) -> Result<CommitPlan, CommitError> {
     match MlsMessage::from_bytes(key_package).map_err(CommitError::Malformed)?.body {
-        MlsMessageBody::KeyPackage(key_package) => Ok(CommitPlan::readd(lost, *key_package)),
+        MlsMessageBody::KeyPackage(key_package) => Ok(CommitPlan::readd(lost, key_package)),
         _ => Err(CommitError::NotAKeyPackage),
     }
 }

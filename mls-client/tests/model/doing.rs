@@ -1,6 +1,7 @@
 //! What users do: send, propose, commit, join from outside, start again.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use mls_client::mls_core::extension::Extensions;
 use mls_client::mls_core::group::{self as engine, DroppedProposal, waiting_proposals};
@@ -54,7 +55,7 @@ impl Service {
             Wish::Add(number) if current => {
                 let outside = self.outside();
                 let who = *outside.get(usize::from(number) % outside.len().max(1))?;
-                Proposing::Add(Box::new(self.users[who].key_package()))
+                Proposing::Add(Arc::new(self.users[who].key_package()))
             }
             Wish::Remove(number) if current && self.roster().len() > 2 => {
                 let own = self.leaf(from);
@@ -170,7 +171,7 @@ impl Service {
             Wish::Add(number) => {
                 let outside = self.outside();
                 let Some(who) = outside.get(usize::from(number) % outside.len().max(1)) else { return false };
-                Proposal::Add(Box::new(self.users[*who].key_package()))
+                Proposal::Add(Arc::new(self.users[*who].key_package()))
             }
             Wish::Remove(number) if self.roster().len() > 2 => {
                 let leaves: Vec<usize> = self.roster().keys().copied().collect();
@@ -194,7 +195,7 @@ impl Service {
 
     /// Adds users in one commit, which may win.
     pub(crate) fn add_all(&mut self, newcomers: &[usize]) {
-        let proposals = newcomers.iter().map(|who| Proposing::Add(Box::new(self.users[*who].key_package()))).collect();
+        let proposals = newcomers.iter().map(|who| Proposing::Add(Arc::new(self.users[*who].key_package()))).collect();
         assert!(self.commit_plan(0, &CommitPlan { proposals, ..CommitPlan::default() }));
     }
 

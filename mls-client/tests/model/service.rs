@@ -104,7 +104,7 @@ pub(crate) struct Service {
 pub(crate) fn visible_path(bytes: &[u8]) -> Option<UpdatePath> {
     match MlsMessage::from_bytes(bytes).unwrap().body {
         MlsMessageBody::PublicMessage(message) => match message.content.content {
-            Content::Commit(commit) => commit.path,
+            Content::Commit(commit) => commit.path.clone(),
             _ => None,
         },
         _ => None,

@@ -118,7 +118,7 @@ scenario! { fn the_tree_may_travel_beside_the_welcome() {
     let bob = Party::new("bob");
     let mut at_alice = alice.client.create_group(&alice.identity).unwrap();
     let plan = mls_client::CommitPlan {
-        proposals: vec![mls_client::Proposing::Add(Box::new(
+        proposals: vec![mls_client::Proposing::Add(std::sync::Arc::new(
             bob.client.key_package(&bob.identity).unwrap().key_package,
         ))],
         ratchet_tree_in_welcome: false,

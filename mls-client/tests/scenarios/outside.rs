@@ -41,8 +41,8 @@ fn served() -> (Party, Group, Party, Group, Party) {
     (alice, at_alice, bob, at_bob, server)
 }
 
-fn key_package(party: &Party) -> Box<KeyPackage> {
-    Box::new(party.client.key_package(&party.identity).unwrap().key_package)
+fn key_package(party: &Party) -> Arc<KeyPackage> {
+    Arc::new(party.client.key_package(&party.identity).unwrap().key_package)
 }
 
 fn from_server(server: &Party, group: &Group, proposal: Proposal) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! Content and who sends it (RFC 9420 section 6).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -57,7 +58,7 @@ pub enum Content {
     /// A proposal.
     Proposal(Box<Proposal>),
     /// A Commit.
-    Commit(Box<Commit>),
+    Commit(Arc<Commit>),
 }
 
 /// What a member signs (RFC 9420 section 6).
@@ -152,7 +153,7 @@ impl Content {
         Ok(match content_type {
             ContentType::Application => Self::Application(r.opaque()?.to_vec()),
             ContentType::Proposal => Self::Proposal(Box::new(Proposal::decode(r)?)),
-            ContentType::Commit => Self::Commit(Box::new(Commit::decode(r)?)),
+            ContentType::Commit => Self::Commit(Arc::new(Commit::decode(r)?)),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! What is sent (RFC 9420 section 6).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader};
@@ -47,7 +48,7 @@ pub enum MlsMessageBody {
     /// Group information for joiners.
     GroupInfo(Box<GroupInfo>),
     /// A key package.
-    KeyPackage(Box<KeyPackage>),
+    KeyPackage(Arc<KeyPackage>),
 }
 
 impl MlsMessage {
@@ -149,7 +150,7 @@ impl Decode for MlsMessage {
                 if key_package.version != version {
                     return Err(DecodeError::new(DecodeErrorKind::InvalidValue, offset));
                 }
-                MlsMessageBody::KeyPackage(Box::new(key_package))
+                MlsMessageBody::KeyPackage(Arc::new(key_package))
             }
         };
         Ok(Self { version, body })

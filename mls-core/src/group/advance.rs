@@ -140,11 +140,7 @@ impl StagedEpoch {
 
 /// Who sat at the leaves that are changed.
 fn replaced_leaves(tree: &RatchetTree, edits: &[NodeEdit]) -> Replaced {
-    edits
-        .iter()
-        .filter_map(|(node, _)| node.leaf())
-        .map(|leaf| (leaf, tree.leaf(leaf).map(|old| (old.signature_key, old.credential))))
-        .collect()
+    edits.iter().filter_map(|(node, _)| node.leaf()).map(|leaf| (leaf, tree.identity(leaf))).collect()
 }
 
 /// Whether everything is resident that ending the epoch takes, so that a commit's questions are not asked in vain.

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::Encode;
@@ -269,7 +270,7 @@ impl VettedOwnCommit {
                 None => ProposalOrRef::Proposal(Box::new(listed.proposal.clone())),
             })
             .collect();
-        let content = Content::Commit(Box::new(Commit { proposals, path }));
+        let content = Content::Commit(Arc::new(Commit { proposals, path }));
         let content = own_content(group, &self.plan.options.authenticated_data, content);
         Ok(sign(group, suite, self.plan.options.wire_format(), content, env)?)
     }

@@ -162,7 +162,7 @@ impl VettedExternalJoin {
             // req: R-12.4.3.2-07
             sender: Sender::NewMemberCommit,
             authenticated_data: self.parts.plan.authenticated_data.clone(),
-            content: Content::Commit(Box::new(Commit { proposals, path: Some(path) })),
+            content: Content::Commit(Arc::new(Commit { proposals, path: Some(path) })),
         };
         let signer = signer(env, &self.parts.plan.leaf.signature_key)?;
         AuthenticatedContent::sign(suite, signer.as_ref(), WireFormat::PublicMessage, content, Some(&old.to_bytes()?))

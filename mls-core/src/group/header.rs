@@ -5,8 +5,8 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
-use mls_crypto_traits::{SecretBytes, SignaturePublicKey};
+use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader, opaque_len};
+use mls_crypto_traits::{HpkePrivateKey, SecretBytes, SignaturePublicKey};
 
 use crate::credential::Credential;
 use crate::group::Group;
@@ -71,7 +71,8 @@ impl Epoch {
     }
 
     fn header(&self, retention: &Retention, exporter: &[u8]) -> Result<SecretBytes, EncodeError> {
-        let mut w = SecretWriter::new(RECORD_VERSION);
+        // Room for the secrets, and for what is retained.
+        let mut w = SecretWriter::sized(RECORD_VERSION, self.context_bytes.len().saturating_add(768));
         self.write(&mut w, exporter)?;
         w.put(&retention.past)?;
         w.put(&retention.resumption)?;
@@ -150,7 +151,9 @@ pub(crate) fn past_epoch_record(
     replaced: &Replaced,
     rewind: Option<&SecretBytes>,
 ) -> Result<SecretBytes, EncodeError> {
-    let mut w = SecretWriter::new(RECORD_VERSION);
+    let rewind_len = rewind.map_or(0, SecretBytes::len);
+    let len = epoch.context_bytes.len().saturating_add(rewind_len).saturating_add(384);
+    let mut w = SecretWriter::sized(RECORD_VERSION, len);
     w.opaque(&epoch.context_bytes)?;
     w.put(&epoch.own_leaf)?;
     w.put(&epoch.secret_tree.size())?;
@@ -192,7 +195,9 @@ pub(crate) fn path_keys_record(keys: &OwnPathKeys, update: &PathKeysUpdate) -> R
     let leaf = update.leaf.as_ref().unwrap_or(&keys.leaf);
     let kept = keys.parents.iter().filter(|(node, _)| !update.clear.contains(node));
     let merged: BTreeMap<_, _> = kept.chain(update.set.iter()).collect();
-    let mut w = SecretWriter::new(RECORD_VERSION);
+    let len_of = |key: &HpkePrivateKey| opaque_len(key.as_bytes()).saturating_add(4);
+    let len = merged.values().fold(len_of(leaf), |sum, key| sum.saturating_add(len_of(key)));
+    let mut w = SecretWriter::sized(RECORD_VERSION, len);
     w.opaque(leaf.as_bytes())?;
     w.put(&u32::try_from(merged.len()).unwrap_or(u32::MAX))?;
     for (node, key) in merged {
@@ -283,8 +288,8 @@ fn secret(r: &mut Reader<'_>) -> Result<SecretBytes, DecodeError> {
     r.opaque().map(SecretBytes::from_slice)
 }
 
-fn private_key(r: &mut Reader<'_>) -> Result<mls_crypto_traits::HpkePrivateKey, DecodeError> {
-    r.opaque().map(|bytes| mls_crypto_traits::HpkePrivateKey::from_bytes(bytes.to_vec()))
+fn private_key(r: &mut Reader<'_>) -> Result<HpkePrivateKey, DecodeError> {
+    r.opaque().map(|bytes| HpkePrivateKey::from_bytes(bytes.to_vec()))
 }
 
 /// The name of a secret tree's record.
@@ -317,7 +322,7 @@ pub(crate) fn write_secret_tree<'a>(
 
 /// A value behind the version octet.
 pub(crate) fn with_version(value: &SecretBytes) -> Result<SecretBytes, EncodeError> {
-    let mut w = SecretWriter::new(RECORD_VERSION);
+    let mut w = SecretWriter::sized(RECORD_VERSION, value.len());
     w.raw(value.as_bytes());
     Ok(w.finish())
 }

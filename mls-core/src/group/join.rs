@@ -427,7 +427,7 @@ fn enter_joined(
         interim_transcript_hash: interim.as_bytes().to_vec(),
         confirmation_tag,
         own_leaf,
-        own_signature_key: tree.leaf(own_leaf).ok_or(Fault::NotAMember)?.signature_key,
+        own_signature_key: tree.identity(own_leaf).ok_or(Fault::NotAMember)?.0,
         size: tree.size(),
         re_init: None,
     };

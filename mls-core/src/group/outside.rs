@@ -2,6 +2,7 @@
 //! 12.1.8).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::Encode;
@@ -56,7 +57,7 @@ pub struct NewMemberProposal {
     /// The group's current epoch: the proposal is good in no other.
     pub epoch: u64,
     /// Our key package, of the group's cipher suite.
-    pub key_package: Box<KeyPackage>,
+    pub key_package: Arc<KeyPackage>,
     /// Data that is authenticated and not encrypted.
     pub authenticated_data: Vec<u8>,
 }

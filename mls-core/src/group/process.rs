@@ -303,25 +303,24 @@ pub(crate) fn check_commit_path(
         custom,
     };
     validate_leaf(suite, leaf, &context).map_err(|error| Broken::Rule(CommitRule::PathLeaf(error)))?;
-    let predecessor = match replacing {
-        Some(committer) => at.tree.leaf(committer),
-        None => applied.former_self.and_then(|old| at.tree.leaf(old)),
-    };
+    let before_it = replacing.or(applied.former_self);
+    let predecessor = before_it.and_then(|old| at.tree.identity(old));
+    let old_key = before_it.and_then(|old| at.tree.encryption_key(old.node()));
     // req: R-12.2-21
-    if replacing.is_none() && predecessor.as_ref().is_some_and(|old| old.encryption_key == leaf.encryption_key) {
+    if replacing.is_none() && old_key == Some(leaf.encryption_key.as_bytes()) {
         return Err(Broken::Rule(CommitRule::PathLeaf(LeafNodeError::EncryptionKeyUnchanged)));
     }
     let unchanged = replacing.is_some()
         && predecessor
             .as_ref()
-            .is_some_and(|old| old.credential == leaf.credential && old.signature_key == leaf.signature_key);
+            .is_some_and(|(key, credential)| *credential == leaf.credential && *key == leaf.signature_key);
     // req: R-5.3.1-05, R-5.3.1-08, R-12.2-22
     let newcomer = (!unchanged).then(|| Newcomer {
         event: if replacing.is_some() { CredentialEvent::Commit } else { CredentialEvent::ExternalCommit },
         leaf: Some(committer),
         credential: leaf.credential.clone(),
         signature_key: leaf.signature_key.clone(),
-        predecessor: predecessor.map(|old| (old.credential, old.signature_key)),
+        predecessor: predecessor.map(|(key, credential)| (credential, key)),
     });
     Ok(CheckedPath { committer, before, after, newcomer })
 }
@@ -417,7 +416,7 @@ impl VettedCommit {
             interim_transcript_hash: interim.as_bytes().to_vec(),
             confirmation_tag: tag.to_vec(),
             own_leaf: own,
-            own_signature_key: tree.leaf(own).ok_or(Fault::NotAMember)?.signature_key,
+            own_signature_key: tree.identity(own).ok_or(Fault::NotAMember)?.0,
             size: tree.size(),
             // req: R-12.3-06
             re_init: self.applied.re_init.clone(),
@@ -507,8 +506,8 @@ pub(crate) fn epoch_change(
         committer,
         added: added
             .filter_map(|index| {
-                let leaf = tree.leaf(index)?;
-                Some(Member { index, credential: leaf.credential, signature_key: leaf.signature_key })
+                let (signature_key, credential) = tree.identity(index)?;
+                Some(Member { index, credential, signature_key })
             })
             .collect(),
         removed: applied.removed.clone(),

@@ -1,6 +1,7 @@
 //! Proposing (RFC 9420 section 12.1).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -33,7 +34,7 @@ use crate::tree::math::LeafIndex;
 #[non_exhaustive]
 pub enum Proposing {
     /// To add the client of a key package.
-    Add(Box<KeyPackage>),
+    Add(Arc<KeyPackage>),
     /// To replace our own leaf. Not in a commit: its path does the same.
     Update(LeafChange),
     /// To remove the member at a leaf.
@@ -225,7 +226,7 @@ pub(crate) fn make_proposal(
         Proposing::Update(change) => {
             let keys = suite.generate_hpke_key_pair(env.rng)?;
             let leaf = own_leaf(group, suite, &change, keys.public, LeafNodeSource::Update, env)?;
-            (Proposal::Update(Box::new(leaf)), Some(keys.private))
+            (Proposal::Update(Arc::new(leaf)), Some(keys.private))
         }
     })
 }

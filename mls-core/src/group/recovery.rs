@@ -1,6 +1,6 @@
 //! Ways back for a member that has lost its state, or its group.
 
-use alloc::boxed::Box;
+use alloc::sync::Arc;
 
 use crate::group::{CommitPlan, ExternalJoinPlan, LeafSpec, Member, Proposing, VerifiedGroupInfo};
 use crate::key_package::KeyPackage;
@@ -14,8 +14,8 @@ impl CommitPlan {
     /// That the key package is the same user's is for the caller to know: the authentication service is asked about its
     /// credential as about any that is added.
     #[must_use]
-    pub fn readd(lost: LeafIndex, key_package: KeyPackage) -> Self {
-        let proposals = alloc::vec![Proposing::Remove(lost), Proposing::Add(Box::new(key_package))];
+    pub fn readd(lost: LeafIndex, key_package: impl Into<Arc<KeyPackage>>) -> Self {
+        let proposals = alloc::vec![Proposing::Remove(lost), Proposing::Add(key_package.into())];
         Self { proposals, ..Self::default() }
     }
 }

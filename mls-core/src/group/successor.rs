@@ -1,6 +1,7 @@
 //! Founding a group that succeeds another one (RFC 9420 sections 11.2 and 11.3).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -196,7 +197,7 @@ pub fn create_successor(
     let own = Sender::Member(LeafIndex::ZERO);
     let listed = |proposal| ListedProposal { sender: own, proposal, reference: None, member: None };
     let mut list: Vec<_> = psk_ids.iter().cloned().map(Proposal::PreSharedKey).map(listed).collect();
-    list.extend(plan.key_packages.iter().cloned().map(Box::new).map(Proposal::Add).map(listed));
+    list.extend(plan.key_packages.iter().cloned().map(Arc::new).map(Proposal::Add).map(listed));
     // req: R-11.2-05, R-11.3-06
     check_list(list.get(1..).unwrap_or_default(), Committer::Member(LeafIndex::ZERO), suite.hash_len(), env.custom)
         .map_err(SuccessorError::Proposals)?;

@@ -72,7 +72,7 @@ fn the_reference_hashes_the_whole_key_package() {
     encode_opaque(&key_package.to_bytes().unwrap(), &mut input).unwrap();
     let reference = key_package.reference(suite).unwrap();
     assert_eq!(reference.as_bytes(), suite.hash(&[&input]).unwrap().as_bytes());
-    let mut other = key_package;
+    let mut other = KeyPackage::clone(&key_package);
     other.signature[0] ^= 1;
     assert_ne!(other.reference(suite).unwrap(), reference);
 }
@@ -98,7 +98,7 @@ fn key_packages_of_the_vectors_verify_and_are_found_in_their_welcome() {
         let MlsMessageBody::Welcome(welcome) = message(&case.welcome) else { panic!("no Welcome") };
         let reference = key_package.reference(suite).unwrap();
         assert!(welcome.secrets_for(&reference).is_some());
-        let mut other = key_package;
+        let mut other = KeyPackage::clone(&key_package);
         other.signature[0] ^= 1;
         assert!(welcome.secrets_for(&other.reference(suite).unwrap()).is_none());
     }

@@ -1,7 +1,7 @@
 //! What registered custom proposals do, as standard proposals and extensions (RFC 9420 section 12.3).
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::custom::CustomTypes;
@@ -18,7 +18,7 @@ use crate::tree::math::LeafIndex;
 #[non_exhaustive]
 pub enum Effect {
     /// Adds the client of a key package.
-    Add(Box<KeyPackage>),
+    Add(Arc<KeyPackage>),
     /// Removes a member.
     Remove(LeafIndex),
     /// Puts an extension into the group context, in place of the one of its type.

@@ -1,6 +1,6 @@
 //! The structure of proposals (RFC 9420 section 12.1).
 
-use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader, encode_opaque, opaque_len};
@@ -19,9 +19,9 @@ use crate::tree::math::LeafIndex;
 #[non_exhaustive]
 pub enum Proposal {
     /// Adds the client of this key package (section 12.1.1).
-    Add(Box<KeyPackage>),
+    Add(Arc<KeyPackage>),
     /// Replaces the sender's leaf (section 12.1.2).
-    Update(Box<LeafNode>),
+    Update(Arc<LeafNode>),
     /// Removes this member (section 12.1.3).
     Remove(RemovedLeaf),
     /// Mixes this pre-shared key into the key schedule (section 12.1.4).
@@ -123,8 +123,8 @@ impl Encode for Proposal {
 impl Decode for Proposal {
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         Ok(match ProposalType::decode(r)? {
-            ProposalType::ADD => Self::Add(Box::new(KeyPackage::decode(r)?)),
-            ProposalType::UPDATE => Self::Update(Box::new(LeafNode::decode(r)?)),
+            ProposalType::ADD => Self::Add(Arc::new(KeyPackage::decode(r)?)),
+            ProposalType::UPDATE => Self::Update(Arc::new(LeafNode::decode(r)?)),
             ProposalType::REMOVE => Self::Remove(RemovedLeaf::decode(r)?),
             ProposalType::PSK => Self::PreSharedKey(PreSharedKeyId::decode(r)?),
             ProposalType::REINIT => Self::ReInit(ReInit::decode(r)?),

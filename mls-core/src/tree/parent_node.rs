@@ -28,8 +28,9 @@ impl ParentNode {
     }
 }
 
-/// Encodes a `ParentNode` from its parts.
+/// Encodes a `ParentNode` from its parts. `scratch` is room that serves several nodes.
 pub(super) fn encode_parent(
+    scratch: &mut Vec<u8>,
     encryption_key: &[u8],
     parent_hash: &[u8],
     unmerged_leaves: &[LeafIndex],
@@ -37,12 +38,13 @@ pub(super) fn encode_parent(
     // Four bytes a leaf, and a header of at most four for each of the three.
     let leaves = unmerged_leaves.len().saturating_mul(4);
     let len = encryption_key.len().saturating_add(parent_hash.len()).saturating_add(leaves).saturating_add(12);
-    let mut bytes = Vec::with_capacity(len);
-    encode_opaque(encryption_key, &mut bytes)?;
-    encode_opaque(parent_hash, &mut bytes)?;
-    encode_header(leaves, &mut bytes)?;
+    scratch.clear();
+    scratch.reserve(len);
+    encode_opaque(encryption_key, scratch)?;
+    encode_opaque(parent_hash, scratch)?;
+    encode_header(leaves, scratch)?;
     for leaf in unmerged_leaves {
-        leaf.encode(&mut bytes)?;
+        leaf.encode(scratch)?;
     }
-    Ok(Arc::from(bytes))
+    Ok(Arc::from(scratch.as_slice()))
 }

@@ -9,14 +9,15 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use mls_codec::{Decode, Encode};
-use mls_crypto_traits::{Digest, Suite};
+use mls_crypto_traits::{Digest, SignaturePublicKey, Suite};
 
 use super::key_index::{IndexSeed, KeyIndex, KeySpace};
 use super::leaf_node::LeafNode;
 use super::math::{LeafIndex, NodeIndex, TreeSize};
 use super::parent_node::ParentNode;
 use super::summary::Summary;
-use super::view::{LeafRef, ParentRef};
+use super::view::{LeafRef, ParentRef, identity_of};
+use crate::credential::Credential;
 
 mod apply;
 mod diff;
@@ -154,6 +155,11 @@ impl RatchetTree {
     #[must_use]
     pub fn leaf_bytes(&self, leaf: LeafIndex) -> Option<&Arc<[u8]>> {
         self.node_bytes(leaf.node())
+    }
+
+    /// Whom the leaf is of: its signature key and credential; `None` where it is blank or outside the tree.
+    pub(crate) fn identity(&self, leaf: LeafIndex) -> Option<(SignaturePublicKey, Credential)> {
+        identity_of(self.leaf_bytes(leaf)?).ok()
     }
 
     /// The leaf's encryption key and signature key.

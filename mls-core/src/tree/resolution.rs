@@ -66,6 +66,7 @@ impl RatchetTree {
         if !size.contains_leaf(leaf) {
             return children;
         }
+        children.reserve(usize::from(size.depth()));
         let (mut node, mut link) = (size.root(), self.root_link());
         // Below a blank subtree every copath child is blank.
         while let (Some(parent), Some(left), Some(right)) = (link.parent(), node.left(), node.right()) {

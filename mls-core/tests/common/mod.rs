@@ -451,7 +451,7 @@ pub fn group_of(names: &[&str], suite: CipherSuite) -> Vec<Peer> {
     let mut peers: Vec<Peer> =
         names.iter().enumerate().map(|(i, name)| Peer::new(name, suite, 1000 + i as u64)).collect();
     peers[0].create(b"group");
-    let proposals = (1..peers.len()).map(|i| Proposing::Add(Box::new(peers[i].key_package().key_package))).collect();
+    let proposals = (1..peers.len()).map(|i| Proposing::Add(Arc::new(peers[i].key_package().key_package))).collect();
     let output = peers[0].commit(&CommitPlan { proposals, ..CommitPlan::default() });
     peers[0].accept();
     for peer in &mut peers[1..] {

@@ -14,6 +14,7 @@
 mod watch;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use mls_codec::Decode;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
@@ -99,7 +100,7 @@ impl Service {
             astray: 0,
         };
         service.joined[0] = Some(0);
-        let add = Proposing::Add(Box::new(service.invite().unwrap()));
+        let add = Proposing::Add(Arc::new(service.invite().unwrap()));
         service.candidate(0, &CommitPlan { proposals: vec![add], ..CommitPlan::default() });
         service.decide(0, false);
         service.epochs = 0;

@@ -5,6 +5,7 @@ use mls_core::key_package::{KeyPackage, KeyPackageError};
 use mls_core::proposal::ProposalListError;
 use mls_core::tree::validate::LeafNodeError;
 use mls_crypto_traits::{CipherSuite, CryptoError, HpkePublicKey};
+use std::sync::Arc;
 
 use crate::common::{Peer, group_of};
 
@@ -59,7 +60,7 @@ fn keys_that_no_suite_takes() {
                 (leaf, KeyPackageError::Leaf(LeafNodeError::InvalidEncryptionKey(invalid))),
             ];
             for (package, rule) in cases {
-                let proposals = vec![Proposing::Add(Box::new(package))];
+                let proposals = vec![Proposing::Add(Arc::new(package))];
                 let error = peers[0].try_commit(&CommitPlan { proposals, ..CommitPlan::default() }).unwrap_err();
                 let expected = CommitError::Proposals(ProposalListError::InvalidAdd(rule));
                 assert_eq!(error, expected, "{suite:?} {key:02x?}");

@@ -26,6 +26,7 @@ use mls_core::observer::*;
 use mls_core::proposal::Proposal;
 use mls_core::record::Durable;
 use mls_crypto_traits::CipherSuite;
+use std::sync::Arc;
 
 use common::{Event, Peer, group_of};
 use watcher::{Seen, Watcher, published, vouch, with_tree};
@@ -63,7 +64,7 @@ fn an_observer_follows_what_is_in_the_clear() {
 
     // Proposals by reference, an Update and an Add, committed by another.
     let mut dave = Peer::new("dave", SUITE, 9);
-    let add = Proposing::Add(Box::new(dave.key_package().key_package));
+    let add = Proposing::Add(Arc::new(dave.key_package().key_package));
     let update = peers[0].propose(Proposing::Update(LeafChange::default()), &clear());
     let add = peers[2].propose(add, &clear());
     for (from, message) in [(0_u32, &update), (2, &add)] {
@@ -89,7 +90,7 @@ fn an_observer_follows_what_is_in_the_clear() {
 
     // A commit without a path.
     let mut erin = Peer::new("erin", SUITE, 10);
-    let add = Proposing::Add(Box::new(erin.key_package().key_package));
+    let add = Proposing::Add(Arc::new(erin.key_package().key_package));
     let plan = CommitPlan { path: PathPolicy::WhenRequired, ..in_clear(vec![add]) };
     let output = dave.commit(&plan);
     dave.accept();

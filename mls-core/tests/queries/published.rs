@@ -5,6 +5,7 @@ use mls_core::framing::{ContentType, MlsMessage, MlsMessageBody, Sender, WireFor
 use mls_core::group::*;
 use mls_core::key_package::KeyPackageError;
 use mls_core::record::{GroupId, RecordKey};
+use std::sync::Arc;
 
 use crate::common::{NOW, Peer, group_of};
 use crate::{SUITE, leaf};
@@ -36,7 +37,7 @@ fn a_message_tells_where_it_belongs() {
     let peek = MlsMessage::from_bytes(&package.message).unwrap().peek();
     assert_eq!((peek.wire_format, peek.cipher_suite), (WireFormat::KeyPackage, Some(SUITE)));
     let output = peers[1].commit(&CommitPlan {
-        proposals: vec![Proposing::Add(Box::new(package.key_package))],
+        proposals: vec![Proposing::Add(Arc::new(package.key_package))],
         ..CommitPlan::default()
     });
     let peek = MlsMessage::from_bytes(output.welcome.as_ref().unwrap()).unwrap().peek();
@@ -50,7 +51,7 @@ fn a_welcome_is_looked_into_and_nothing_is_used_up() {
     let mut carol = Peer::new("carol", SUITE, 7);
     let package = carol.key_package();
     let output = peers[0].commit(&CommitPlan {
-        proposals: vec![Proposing::Add(Box::new(package.key_package.clone()))],
+        proposals: vec![Proposing::Add(Arc::new(package.key_package.clone()))],
         ..CommitPlan::default()
     });
     peers[0].accept();

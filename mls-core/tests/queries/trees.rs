@@ -6,6 +6,7 @@ use mls_core::tree::hash::blank_tree_hash;
 use mls_core::tree::inspect::NodeContent;
 use mls_core::tree::math::NodeIndex;
 use mls_crypto_traits::CryptoProvider;
+use std::sync::Arc;
 
 use crate::common::{Event, Peer, group_of};
 use crate::{SUITE, leaf};
@@ -19,7 +20,7 @@ fn every_node_can_be_looked_at() {
     let output = peers[0].commit(&CommitPlan::default());
     peers[0].accept();
     peers[1].receive(&output.message);
-    let add = |package| Proposing::Add(Box::new(package));
+    let add = |package| Proposing::Add(Arc::new(package));
     let proposals = vec![add(dave.key_package().key_package), add(erin.key_package().key_package)];
     peers[1].commit(&CommitPlan { proposals, path: PathPolicy::WhenRequired, ..CommitPlan::default() });
     peers[1].accept();

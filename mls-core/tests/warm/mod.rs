@@ -98,7 +98,7 @@ pub fn warm_group(members: u32, crypto: &Arc<dyn CryptoProvider>) -> Vec<Peer> {
         .map(|(i, name)| Peer::with_crypto(name, id, 100 + i as u64, Arc::clone(crypto)))
         .collect();
     drop(peers[0].join_external(&info, None, None));
-    let proposals = (1..3).map(|i| Proposing::Add(Box::new(peers[i].key_package().key_package))).collect();
+    let proposals = (1..3).map(|i| Proposing::Add(Arc::new(peers[i].key_package().key_package))).collect();
     let output = peers[0].commit(&CommitPlan { proposals, ..CommitPlan::default() });
     peers[0].accept();
     for peer in &mut peers[1..] {

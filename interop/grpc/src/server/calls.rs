@@ -270,7 +270,7 @@ impl World {
         let proposal = actor.client.propose_as_new_member(&NewMemberProposal {
             group_id: GroupId::from(context.group_id),
             epoch: context.epoch,
-            key_package: Box::new(published.key_package),
+            key_package: Arc::new(published.key_package),
             authenticated_data: Vec::new(),
         })?;
         Ok(NewMemberAddProposalResponse {

@@ -7,6 +7,7 @@ use mls_client::mls_core::proposal::ReInit;
 use mls_client::mls_core::welcome::GroupInfo;
 use mls_client::{CipherSuite, Credential, LeafIndex, Member, Proposing};
 use mls_codec::Decode;
+use std::sync::Arc;
 
 use super::failure::Failure;
 use crate::proto;
@@ -26,7 +27,7 @@ pub(super) fn extensions(list: &[proto::Extension]) -> Result<Extensions, Failur
         .collect()
 }
 
-pub(super) fn key_package(message: &[u8]) -> Result<Box<KeyPackage>, Failure> {
+pub(super) fn key_package(message: &[u8]) -> Result<Arc<KeyPackage>, Failure> {
     match MlsMessage::from_bytes(message)?.body {
         MlsMessageBody::KeyPackage(key_package) => Ok(key_package),
         _ => Err(Failure::request("the message is no key package")),

@@ -129,7 +129,7 @@ fn plan<'a>(
     actor: &Actor,
     key_packages: impl Iterator<Item = &'a Vec<u8>>,
 ) -> Result<SuccessorPlan, Failure> {
-    let key_packages = key_packages.map(|message| Ok(*describe::key_package(message)?));
+    let key_packages = key_packages.map(|message| Ok(Arc::unwrap_or_clone(describe::key_package(message)?)));
     let key_packages = key_packages.collect::<Result<_, Failure>>()?;
     Ok(SuccessorPlan::new(kind, actor.client.leaf(&actor.identity), key_packages))
 }

@@ -61,7 +61,7 @@ fn client(storage: &Arc<MemoryStorage>, seed: u64, settings: Settings) -> Client
         .unwrap()
 }
 
-fn key_package(message: &[u8]) -> Box<KeyPackage> {
+fn key_package(message: &[u8]) -> Arc<KeyPackage> {
     let MlsMessageBody::KeyPackage(key_package) = MlsMessage::from_bytes(message).unwrap().body else { panic!() };
     key_package
 }
@@ -142,14 +142,14 @@ impl Ours {
         }
     }
 
-    fn fresh_key_package(&self) -> (Vec<u8>, Box<KeyPackage>) {
+    fn fresh_key_package(&self) -> (Vec<u8>, Arc<KeyPackage>) {
         let spec = KeyPackageSpec {
             cipher_suite: self.identity.cipher_suite,
             leaf: self.leaf(),
             extensions: Extensions::new(),
         };
         let made = self.client.key_package_with(&spec).unwrap();
-        (made.message, Box::new(made.key_package))
+        (made.message, Arc::new(made.key_package))
     }
 }
 
@@ -278,7 +278,7 @@ impl Actor for Ours {
                 extensions: self.group().context().extensions.clone(),
             },
         };
-        let key_packages = key_packages.iter().map(|message| *key_package(message)).collect();
+        let key_packages = key_packages.iter().map(|message| Arc::unwrap_or_clone(key_package(message))).collect();
         let mut plan = SuccessorPlan::new(kind, self.leaf(), key_packages);
         plan.path = self.path();
         plan.ratchet_tree_in_welcome = self.settings.tree_in_welcome;

@@ -16,6 +16,7 @@ use mls_core::secret_tree::{RatchetType, SecretTree, SecretTreeLimits};
 use mls_core::tree::math::{LeafIndex, TreeSize};
 use mls_crypto_traits::SecretBytes;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use super::super::cases::{must, some};
 use super::source::{Source, encoded};
@@ -237,7 +238,7 @@ pub(super) fn transcript_hashes(source: &mut Source<'_>) -> Result<Vec<Value>, S
         epoch: 7,
         sender: Sender::Member(some("leaf", LeafIndex::new(source.below(9)))?),
         authenticated_data: source.bytes(5),
-        content: Content::Commit(Box::new(Commit { proposals: Vec::new(), path: None })),
+        content: Content::Commit(Arc::new(Commit { proposals: Vec::new(), path: None })),
     };
     let context = encoded("GroupContext", &context)?;
     let wire_format = WireFormat::PublicMessage;

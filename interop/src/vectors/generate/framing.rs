@@ -17,6 +17,7 @@ use mls_core::tree::node::{Node, RatchetTreeArray};
 use mls_core::welcome::{EncryptedGroupSecrets, GroupInfo, GroupSecrets, Welcome};
 use mls_crypto_traits::{HpkeCiphertext, SecretBytes, SignaturePrivateKey};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use super::super::cases::{must, some};
 use super::super::framing::World;
@@ -49,7 +50,7 @@ pub(super) fn message_protection(source: &mut Source<'_>) -> Result<Vec<Value>, 
     let make = |wire_format, content: &Content| encoded("message", &world.make(wire_format, content)?).map(hex);
     let (public, private) = (WireFormat::PublicMessage, WireFormat::PrivateMessage);
     let (proposal_bytes, commit_bytes) = (encoded("proposal", &proposal)?, encoded("commit", &commit)?);
-    let (proposal, commit) = (Content::Proposal(Box::new(proposal)), Content::Commit(Box::new(commit)));
+    let (proposal, commit) = (Content::Proposal(Box::new(proposal)), Content::Commit(Arc::new(commit)));
     Ok(vec![json!({
         "cipher_suite": suite.id().0,
         "group_id": hex(group_id),
@@ -123,8 +124,8 @@ pub(super) fn messages(source: &mut Source<'_>) -> Result<Vec<Value>, String> {
         extensions: Extensions::new(),
     };
     let proposals = [
-        ("add_proposal", Proposal::Add(Box::new(own.key_package.clone()))),
-        ("update_proposal", Proposal::Update(Box::new(own.key_package.leaf_node.clone()))),
+        ("add_proposal", Proposal::Add(Arc::new(own.key_package.clone()))),
+        ("update_proposal", Proposal::Update(Arc::new(own.key_package.leaf_node.clone()))),
         ("remove_proposal", Proposal::Remove(RemovedLeaf(source.below(1 << 30)))),
         ("pre_shared_key_proposal", Proposal::PreSharedKey(psk)),
         ("re_init_proposal", Proposal::ReInit(reinit)),
@@ -135,7 +136,7 @@ pub(super) fn messages(source: &mut Source<'_>) -> Result<Vec<Value>, String> {
     let mut case = json!({
         "mls_welcome": message(MlsMessageBody::Welcome(welcome))?,
         "mls_group_info": message(MlsMessageBody::GroupInfo(Box::new(info)))?,
-        "mls_key_package": message(MlsMessageBody::KeyPackage(Box::new(own.key_package)))?,
+        "mls_key_package": message(MlsMessageBody::KeyPackage(Arc::new(own.key_package)))?,
         "ratchet_tree": hex(encoded("tree", &must("tree", tree)?)?),
         "group_secrets": hex(must("GroupSecrets", group_secrets.to_secret_bytes())?.as_slice()),
         "commit": hex(encoded("Commit", &commit)?),
@@ -150,7 +151,7 @@ pub(super) fn messages(source: &mut Source<'_>) -> Result<Vec<Value>, String> {
     for (name, content, confirmation_tag) in [
         ("public_message_application", application, None),
         ("public_message_proposal", add, None),
-        ("public_message_commit", Content::Commit(Box::new(commit)), Some(source.hash())),
+        ("public_message_commit", Content::Commit(Arc::new(commit)), Some(source.hash())),
     ] {
         let content = FramedContent {
             group_id: group_id.clone(),

@@ -5,6 +5,7 @@ use mls_core::extension::Extensions;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{CommitPlan, LeafChange, PathPolicy, Proposing, SendOptions};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use super::member::Member;
 use super::source::{OwnKeyPackage, Source, encoded, put};
@@ -39,7 +40,7 @@ impl<'s, 'a> Scene<'s, 'a> {
         if !others.is_empty() {
             let mut proposals = Vec::new();
             for other in &mut *others {
-                proposals.push(Proposing::Add(Box::new(other.key_package()?.key_package)));
+                proposals.push(Proposing::Add(Arc::new(other.key_package()?.key_package)));
             }
             let output = first.commit(&CommitPlan { proposals, options: options(), ..CommitPlan::default() })?;
             for other in others {
@@ -57,14 +58,14 @@ impl<'s, 'a> Scene<'s, 'a> {
 
     fn listen(&mut self, psk: bool, tree_apart: bool) -> Result<(), String> {
         let OwnKeyPackage { key_package, init, leaf, signer } = self.source.key_package("listener")?;
-        let mut proposals = vec![Proposing::Add(Box::new(key_package.clone()))];
+        let mut proposals = vec![Proposing::Add(Arc::new(key_package.clone()))];
         proposals.extend(psk.then(|| Proposing::ExternalPsk(self.psk_id.clone())));
         let options = options();
         let ratchet_tree_in_welcome = !tree_apart;
         let committer = self.members.len().saturating_sub(1);
         let plan = CommitPlan { proposals, options, ratchet_tree_in_welcome, ..CommitPlan::default() };
         let output = self.spread(committer, &plan)?;
-        let message = MlsMessage::new(MlsMessageBody::KeyPackage(Box::new(key_package)));
+        let message = MlsMessage::new(MlsMessageBody::KeyPackage(Arc::new(key_package)));
         put(&mut self.case, "key_package", hex(encoded("key package", &message)?));
         put(&mut self.case, "signature_priv", hex(&signer.private));
         put(&mut self.case, "encryption_priv", hex(leaf.private.as_bytes()));
@@ -113,7 +114,7 @@ impl<'s, 'a> Scene<'s, 'a> {
     fn add(&mut self, from: usize, path: PathPolicy) -> Result<(), String> {
         let mut joiner = Member::new(self.source, &format!("later {}", self.epochs.len()))?;
         joiner.psks.clone_from(&self.members.first().ok_or("no members")?.psks);
-        let proposals = vec![Proposing::Add(Box::new(joiner.key_package()?.key_package))];
+        let proposals = vec![Proposing::Add(Arc::new(joiner.key_package()?.key_package))];
         let output = self.commit(from, proposals, path)?;
         joiner.join(output.welcome.as_deref().ok_or("no Welcome")?, output.tree.as_deref())?;
         self.members.push(joiner);

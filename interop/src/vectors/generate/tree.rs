@@ -104,7 +104,7 @@ impl<'s, 'a> Forest<'s, 'a> {
         let own = self.source.key_package(&index.as_u32().to_string())?;
         let after = self.change(&[], &[], &[encoded("leaf", &own.key_package.leaf_node)?.into()])?;
         let member = Member { signer: own.signer, leaf: own.leaf.private, secrets: BTreeMap::new() };
-        Ok((Proposal::Add(Box::new(own.key_package)), index, member, after))
+        Ok((Proposal::Add(Arc::new(own.key_package)), index, member, after))
     }
 
     fn add(&mut self) -> Result<LeafIndex, String> {
@@ -136,7 +136,7 @@ impl<'s, 'a> Forest<'s, 'a> {
         leaf_node.leaf_node_source = LeafNodeSource::Update;
         self.sign(&mut leaf_node, leaf)?;
         let after = self.change(&[(leaf, encoded("leaf", &leaf_node)?.into())], &[], &[])?;
-        Ok((Proposal::Update(Box::new(leaf_node)), after))
+        Ok((Proposal::Update(Arc::new(leaf_node)), after))
     }
 
     /// A path from this leaf. The group context has the hash of the tree with the path.

@@ -103,8 +103,8 @@ pub(crate) fn proposals() -> Vec<Proposal> {
         extensions: extensions(),
     };
     let mut all = vec![
-        Proposal::Add(Box::new(key_package())),
-        Proposal::Update(Box::new(leaf_node(LeafNodeSource::Update))),
+        Proposal::Add(Arc::new(key_package())),
+        Proposal::Update(Arc::new(leaf_node(LeafNodeSource::Update))),
         Proposal::Remove(leaf(3).into()),
         Proposal::ReInit(reinit),
         Proposal::ExternalInit { kem_output: vec![8; 3] },
@@ -218,9 +218,9 @@ pub(crate) fn public_messages() -> Vec<PublicMessage> {
         auth: auth(tag),
         membership_tag,
     };
-    let commit = || Content::Commit(Box::new(commit()));
+    let commit = || Content::Commit(Arc::new(commit()));
     let tag = || Some(vec![2; 4]);
-    let add = Content::Proposal(Box::new(Proposal::Add(Box::new(key_package()))));
+    let add = Content::Proposal(Box::new(Proposal::Add(Arc::new(key_package()))));
     vec![
         message(Sender::Member(leaf(1)), remove(), None, tag()),
         message(Sender::Member(leaf(1)), commit(), tag(), tag()),
@@ -251,7 +251,7 @@ pub(crate) fn signed(wire_format: WireFormat, content: Content) -> Authenticated
 
 /// [`signed`], a Commit, with a made-up confirmation tag.
 pub(crate) fn signed_commit(wire_format: WireFormat) -> AuthenticatedContent {
-    let mut content = signed(wire_format, Content::Commit(Box::new(commit())));
+    let mut content = signed(wire_format, Content::Commit(Arc::new(commit())));
     content.auth.confirmation_tag = Some(vec![9; 32]);
     content
 }

@@ -1,9 +1,9 @@
 //! Encryption of content and sender data: one thing wrong at a time.
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_codec::{DecodeError, DecodeErrorKind, Encode, encode_opaque};
 use mls_crypto_traits::SecretBytes;
@@ -254,7 +254,7 @@ fn a_plaintext_that_does_not_decode_is_malformed() {
 // req: R-6.1-14
 #[test]
 fn a_confirmation_tag_is_on_commits_and_nowhere_else() {
-    let commit = signed(WireFormat::PrivateMessage, Content::Commit(Box::new(fixtures::commit())));
+    let commit = signed(WireFormat::PrivateMessage, Content::Commit(Arc::new(fixtures::commit())));
     assert_eq!(seal(&commit, Padding::None), Err(FramingError::MissingConfirmationTag));
     let mut proposal = signed(WireFormat::PrivateMessage, remove());
     proposal.auth.confirmation_tag = Some(vec![9; 32]);

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_crypto_traits::SecretBytes;
 
@@ -40,11 +41,11 @@ fn verify(content: &AuthenticatedContent, seed: u8, context: Option<&[u8]>) -> R
 
 /// A content that each sender type other than a member may send.
 fn from_outside() -> [FramedContent; 3] {
-    let add = Content::Proposal(Box::new(Proposal::Add(Box::new(fixtures::key_package()))));
+    let add = Content::Proposal(Box::new(Proposal::Add(Arc::new(fixtures::key_package()))));
     [
         framed(Sender::External(3), remove()),
         framed(Sender::NewMemberProposal, add),
-        framed(Sender::NewMemberCommit, Content::Commit(Box::new(fixtures::commit()))),
+        framed(Sender::NewMemberCommit, Content::Commit(Arc::new(fixtures::commit()))),
     ]
 }
 
@@ -201,7 +202,7 @@ fn the_signed_bytes_are_version_wire_format_content_and_context() {
 fn each_sender_type_sends_only_what_it_may() {
     let check = |sender, content| framed(sender, content).check_sender();
     let proposal = |proposal| Content::Proposal(Box::new(proposal));
-    let commit = || Content::Commit(Box::new(fixtures::commit()));
+    let commit = || Content::Commit(Arc::new(fixtures::commit()));
     for content in [application(), remove(), commit()] {
         assert_eq!(check(Sender::Member(leaf(0)), content), Ok(()));
     }
@@ -210,7 +211,7 @@ fn each_sender_type_sends_only_what_it_may() {
         assert_eq!(check(Sender::External(0), content), Err(FramingError::ExternalSenderContent));
     }
     // req: R-6.1-08
-    let update = Proposal::Update(Box::new(fixtures::leaf_node(LeafNodeSource::Update)));
+    let update = Proposal::Update(Arc::new(fixtures::leaf_node(LeafNodeSource::Update)));
     let external_init = Proposal::ExternalInit { kem_output: vec![] };
     for (refused, kind) in [(update, ProposalType::UPDATE), (external_init, ProposalType::EXTERNAL_INIT)] {
         let want = Err(FramingError::ExternalSenderProposal(kind));
@@ -238,7 +239,7 @@ fn each_sender_type_sends_only_what_it_may() {
 // req: R-6.1-08
 #[test]
 fn the_sender_is_checked_when_a_message_is_opened() {
-    let update = Proposal::Update(Box::new(fixtures::leaf_node(LeafNodeSource::Update)));
+    let update = Proposal::Update(Arc::new(fixtures::leaf_node(LeafNodeSource::Update)));
     let mut message = protect(signed(WireFormat::PublicMessage, remove())).unwrap();
     message.content = framed(Sender::External(0), Content::Proposal(Box::new(update)));
     message.membership_tag = None;
@@ -248,7 +249,7 @@ fn the_sender_is_checked_when_a_message_is_opened() {
 // req: R-6.1-14
 #[test]
 fn a_confirmation_tag_is_on_commits_and_nowhere_else() {
-    let commit = signed(WireFormat::PublicMessage, Content::Commit(Box::new(fixtures::commit())));
+    let commit = signed(WireFormat::PublicMessage, Content::Commit(Arc::new(fixtures::commit())));
     assert_eq!(protect(commit), Err(FramingError::MissingConfirmationTag));
     let mut proposal = signed(WireFormat::PublicMessage, remove());
     proposal.auth.confirmation_tag = Some(vec![9; 32]);

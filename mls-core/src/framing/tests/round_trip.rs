@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt::Debug;
+use std::sync::Arc;
 
 use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode};
 use mls_crypto_traits::SecretBytes;
@@ -115,7 +116,7 @@ fn samples() -> Vec<(Recode, Vec<u8>)> {
     sample(all, MlsMessage::new(MlsMessageBody::PrivateMessage(fixtures::private_message())));
     sample(all, MlsMessage::new(MlsMessageBody::Welcome(fixtures::welcome())));
     sample(all, MlsMessage::new(MlsMessageBody::GroupInfo(Box::new(fixtures::group_info()))));
-    sample(all, MlsMessage::new(MlsMessageBody::KeyPackage(Box::new(fixtures::key_package()))));
+    sample(all, MlsMessage::new(MlsMessageBody::KeyPackage(Arc::new(fixtures::key_package()))));
     for path_secret in [None, Some(SecretBytes::from_slice(&[7; 3]))] {
         let bytes = fixtures::group_secrets(path_secret).to_secret_bytes().unwrap().to_vec();
         all.push((recode_secrets, bytes));

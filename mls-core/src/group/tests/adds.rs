@@ -1,8 +1,8 @@
 //! Key packages and new members that are refused (RFC 9420 sections 7.3, 10.1 and 12.1.1).
 
-use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_crypto_traits::{CipherSuite, CryptoError, HpkePublicKey, SignaturePublicKey};
 
@@ -26,7 +26,7 @@ use crate::tree::validate::LeafNodeError;
 
 /// Bob refuses an Add, by itself and in a commit.
 fn check(alice: &mut Peer, bob: &mut Peer, package: KeyPackage, rule: &ProposalListError) {
-    let add = Proposal::Add(Box::new(package));
+    let add = Proposal::Add(Arc::new(package));
     let message = forge_proposal(alice, add.clone(), Lies::none());
     assert_eq!(refused(bob, &message), invalid_proposal(0, rule.clone()));
     let message = forge_commit(alice, &[by_value(0, add)], Lies::none());
@@ -42,7 +42,7 @@ fn check_all<const N: usize>(cases: [Case; N]) {
         let package = key_package(&mut erin, lie);
         check(&mut alice, &mut bob, package, &ProposalListError::InvalidAdd(rule));
     }
-    let add = Proposal::Add(Box::new(key_package(&mut erin, |_| {})));
+    let add = Proposal::Add(Arc::new(key_package(&mut erin, |_| {})));
     let message = forge_commit(&mut alice, &[by_value(0, add)], Lies::none());
     handle(&mut bob, &message).unwrap();
 }
@@ -144,7 +144,7 @@ fn a_key_package_out_of_its_time() {
     let mut erin = Peer::new("erin", SUITE, 9);
     // To the second, and to the longest.
     for (from, to) in [(NOW, NOW), (NOW, NOW + Limits::default().max_lifetime)] {
-        let add = Proposal::Add(Box::new(key_package(&mut erin, |package| lifetime(package, from, to))));
+        let add = Proposal::Add(Arc::new(key_package(&mut erin, |package| lifetime(package, from, to))));
         let message = forge_proposal(&mut alice, add, Lies::none());
         handle(&mut bob, &message).unwrap();
     }
@@ -219,7 +219,7 @@ fn a_newcomer_with_a_members_key() {
     // Who is removed by the same commit may come back.
     let list = [
         by_value(0, Proposal::Remove(leaf(2).into())),
-        by_value(0, Proposal::Add(Box::new(carol.key_package().key_package))),
+        by_value(0, Proposal::Add(Arc::new(carol.key_package().key_package))),
     ];
     let message = forge_commit(&mut alice, &list, Lies::none());
     handle(&mut bob, &message).unwrap();
@@ -254,7 +254,7 @@ fn two_newcomers_with_one_key() {
     sign(&frank, &mut twin);
     cases.push((twin, ProposalListError::SameClientTwice(MemberId(b"erin".to_vec()))));
     for (second, rule) in cases {
-        let list = [first.clone(), second].map(|package| by_value(0, Proposal::Add(Box::new(package))));
+        let list = [first.clone(), second].map(|package| by_value(0, Proposal::Add(Arc::new(package))));
         let message = forge_commit(&mut alice, &list, Lies::none());
         assert_eq!(refused(&mut bob, &message), invalid_list(0, rule));
     }
@@ -266,12 +266,12 @@ fn two_newcomers_with_one_key() {
 fn one_client_by_reference_and_by_value() {
     let [mut alice, mut bob, ..] = four();
     let (mut erin, mut frank) = (Peer::new("erin", SUITE, 9), Peer::new("frank", SUITE, 10));
-    let add = Proposing::Add(Box::new(erin.key_package().key_package));
+    let add = Proposing::Add(Arc::new(erin.key_package().key_package));
     propose_to(&mut alice, &mut [&mut bob], add);
     let mut twin = frank.key_package().key_package;
     twin.leaf_node.credential = erin.leaf().credential;
     sign(&frank, &mut twin);
-    let list = [cached(&alice)[0].clone(), by_value(0, Proposal::Add(Box::new(twin)))];
+    let list = [cached(&alice)[0].clone(), by_value(0, Proposal::Add(Arc::new(twin)))];
     let message = forge_commit(&mut alice, &list, Lies::none());
     let rule = ProposalListError::SameClientTwice(MemberId(b"erin".to_vec()));
     assert_eq!(refused(&mut bob, &message), invalid_list(0, rule));
@@ -299,7 +299,7 @@ fn a_newcomer_that_lacks_what_the_group_demands() {
     let [alice, bob] = &mut peers;
     super::support::create_with(alice, able, demands);
     let package = super::support::key_package_of(bob, able);
-    let plan = CommitPlan { proposals: vec![Proposing::Add(Box::new(package))], ..CommitPlan::default() };
+    let plan = CommitPlan { proposals: vec![Proposing::Add(Arc::new(package))], ..CommitPlan::default() };
     let welcome = alice.commit(&plan).welcome.unwrap();
     alice.accept();
     bob.join(&welcome, None);

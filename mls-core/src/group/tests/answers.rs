@@ -1,7 +1,7 @@
 //! Answers to what a continuation asks, and continuations that are too old (RFC 9420 sections 5.3.1 and 12.2).
 
-use alloc::boxed::Box;
 use alloc::vec;
+use std::sync::Arc;
 
 use super::common::Peer;
 use super::forge::{Lies, forge_commit, forge_proposal};
@@ -19,7 +19,7 @@ use mls_codec::{Decode, Encode};
 
 fn add_erin(alice: &mut Peer) -> MlsMessage {
     let erin = Peer::new("erin", SUITE, 9).key_package().key_package;
-    forge_commit(alice, &[by_value(0, Proposal::Add(Box::new(erin)))], Lies::none())
+    forge_commit(alice, &[by_value(0, Proposal::Add(Arc::new(erin)))], Lies::none())
 }
 
 fn pending(peer: &mut Peer, message: &MlsMessage) -> PendingCommit {
@@ -81,7 +81,7 @@ fn nobody_vouches() {
     assert_eq!(error, ReceiveError::Answer(AnswerError::NotVouched(0)));
     assert_eq!(error.disposition(), Disposition::FixCaller);
     let erin = Peer::new("erin", SUITE, 9).key_package().key_package;
-    let message = forge_proposal(&mut alice, Proposal::Add(Box::new(erin)), Lies::none());
+    let message = forge_proposal(&mut alice, Proposal::Add(Arc::new(erin)), Lies::none());
     let proposal = pending_proposal(&mut bob, &message);
     let resume = |bob: &mut Peer| proposal.resume(bob.group.as_ref().unwrap(), &Answers::new(), &mut bob.world.env());
     let error = failed(&mut bob, resume);

@@ -1,8 +1,8 @@
 //! Commits of our own that cannot be made, with the group as it was (RFC 9420 sections 12.4.1 and 14).
 
-use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use super::common::Peer;
 use super::snapshot::snapshot;
@@ -39,7 +39,7 @@ fn lists_that_others_would_refuse() {
         (vec![Proposing::Remove(leaf(1)), Proposing::Remove(leaf(1))], ProposalListError::ConflictingChanges(leaf(1))),
         (vec![Proposing::GroupContextExtensions(extensions(&[])); 2], ProposalListError::TwoGroupContextExtensions),
         (vec![Proposing::GroupContextExtensions(extensions(&[(0xff01, b"")]))], ProposalListError::UnsupportedByMember),
-        (vec![Proposing::Add(Box::new(bad))], ProposalListError::InvalidAdd(KeyPackageError::Version)),
+        (vec![Proposing::Add(Arc::new(bad))], ProposalListError::InvalidAdd(KeyPackageError::Version)),
     ];
     for (proposals, rule) in cases {
         assert_eq!(fails(&mut alice, &with(proposals)), CommitError::Proposals(rule));
@@ -104,7 +104,7 @@ fn two_commits_that_were_begun_together() {
 fn the_policy_and_the_questions_hold_for_our_own() {
     let [mut alice, ..] = four();
     let erin = Peer::new("erin", SUITE, 9).key_package().key_package;
-    let plan = with(vec![Proposing::Add(Box::new(erin)), Proposing::ExternalPsk(b"psk".to_vec())]);
+    let plan = with(vec![Proposing::Add(Arc::new(erin)), Proposing::ExternalPsk(b"psk".to_vec())]);
     let before = snapshot(alice.group());
     let begin = |alice: &mut Peer| commit(alice.group.as_ref().unwrap(), &plan, &mut alice.world.env()).unwrap();
     let (one, two, three) = (begin(&mut alice), begin(&mut alice), begin(&mut alice));

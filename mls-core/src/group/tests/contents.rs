@@ -1,8 +1,8 @@
 //! What a commit contains and in which order it applies (RFC 9420 sections 12.3, 12.4 and 12.4.1).
 
-use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_codec::Decode;
 
@@ -25,7 +25,7 @@ fn sent(peer: &mut Peer, plan: &CommitPlan) -> Commit {
 fn commit_in(bytes: &[u8]) -> Commit {
     let MlsMessageBody::PublicMessage(message) = MlsMessage::from_bytes(bytes).unwrap().body else { panic!() };
     let Content::Commit(commit) = message.content.content else { panic!() };
-    *commit
+    Arc::unwrap_or_clone(commit)
 }
 
 // req: R-12.4-01, R-12.4-06
@@ -51,7 +51,7 @@ fn what_was_sent_is_referred_to_and_what_is_new_is_there() {
 // req: R-12.4-10, R-12.4-11, R-12.4.1-02, R-12.4.1-03
 #[test]
 fn there_is_a_path_unless_it_is_unwanted_and_may_be_left_out() {
-    let add = || Proposing::Add(Box::new(Peer::new("erin", SUITE, 9).key_package().key_package));
+    let add = || Proposing::Add(Arc::new(Peer::new("erin", SUITE, 9).key_package().key_package));
     let cases = [
         (vec![add()], PathPolicy::WhenRequired, false),
         (vec![add()], PathPolicy::Always, true),
@@ -75,7 +75,7 @@ fn updates_and_removes_come_before_adds() {
     let [mut alice, mut bob, _, mut dave] = four();
     propose_to(&mut dave, &mut [&mut alice, &mut bob], Proposing::Update(LeafChange::default()));
     let add =
-        |name: &str, seed| by_value(0, Proposal::Add(Box::new(Peer::new(name, SUITE, seed).key_package().key_package)));
+        |name: &str, seed| by_value(0, Proposal::Add(Arc::new(Peer::new(name, SUITE, seed).key_package().key_package)));
     let (erin, frank) = (add("erin", 9), add("frank", 10));
     let remove = by_value(0, Proposal::Remove(leaf(2).into()));
     let list = [frank, remove, erin, cached(&alice).remove(0)];
@@ -109,7 +109,7 @@ fn pre_shared_keys_keep_the_order_of_their_proposals() {
         }
     }
     let psk = |name: &[u8]| Proposing::ExternalPsk(name.to_vec());
-    let add = Proposing::Add(Box::new(erin.key_package().key_package));
+    let add = Proposing::Add(Arc::new(erin.key_package().key_package));
     let proposals = vec![psk(b"c"), psk(b"a"), add, psk(b"b"), psk(b"a")];
     let output = alice.commit(&CommitPlan { proposals, ..CommitPlan::default() });
     let message = MlsMessage::from_bytes(&output.message).unwrap();

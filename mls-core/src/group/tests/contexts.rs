@@ -1,8 +1,8 @@
 //! New groups, and what an epoch takes from the one before (RFC 9420 sections 8.1, 11, 12.1.7 and 12.4.1).
 
-use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_codec::Decode;
 use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
@@ -130,7 +130,7 @@ fn public(bytes: &[u8]) -> AuthenticatedContent {
 #[test]
 fn the_context_follows_each_commit() {
     let [mut alice, mut bob, ..] = four();
-    let add = Proposing::Add(Box::new(Peer::new("erin", SUITE, 9).key_package().key_package));
+    let add = Proposing::Add(Arc::new(Peer::new("erin", SUITE, 9).key_package().key_package));
     for (proposals, path) in [
         (vec![], PathPolicy::Always),
         (vec![add], PathPolicy::WhenRequired),

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_codec::Decode;
 
@@ -50,7 +51,7 @@ pub(super) fn able_group(rules: CustomProposal) -> [Peer; 3] {
     create_with(&mut peers[0], |capabilities| able.list_in(capabilities), Extensions::new());
     let [alice, bob, carol] = &mut peers;
     let add =
-        |peer: &mut Peer| Proposing::Add(Box::new(key_package_of(peer, |capabilities| able.list_in(capabilities))));
+        |peer: &mut Peer| Proposing::Add(Arc::new(key_package_of(peer, |capabilities| able.list_in(capabilities))));
     let plan = CommitPlan { proposals: vec![add(bob), add(carol)], ..CommitPlan::default() };
     let welcome = alice.commit(&plan).welcome.unwrap();
     alice.accept();
@@ -112,7 +113,7 @@ fn effects_are_applied_by_all() {
     let effects = || {
         vec![
             (0, Effect::Remove(leaf(2))),
-            (0, Effect::Add(Box::new(package.clone()))),
+            (0, Effect::Add(Arc::new(package.clone()))),
             (0, Effect::SetExtension(extension(EXTENSION, b"new"))),
         ]
     };
@@ -211,7 +212,7 @@ fn effects_are_validated_like_any_proposal() {
             assert_eq!(error, invalid_list(0, rule));
         }
         let message = forge_commit(&mut alice, &[by_value(0, custom())], Lies::none());
-        let error = try_receive(&mut bob, &message, vec![(0, Effect::Add(Box::new(twin)))]).unwrap_err();
+        let error = try_receive(&mut bob, &message, vec![(0, Effect::Add(Arc::new(twin)))]).unwrap_err();
         assert_eq!(error, invalid_list(0, ProposalListError::DuplicateSignatureKey));
         // Effects twice the same.
         let twice = vec![(0, Effect::Remove(leaf(2))), (0, Effect::Remove(leaf(2)))];
@@ -297,7 +298,7 @@ fn a_type_that_a_member_does_not_support() {
 fn who_is_added_or_removed_need_not_support_it() {
     let [mut alice, mut bob, mut carol] = able_group(CustomProposal::default());
     let mut dave = Peer::new("dave", SUITE, 44);
-    let add = Proposing::Add(Box::new(dave.key_package().key_package));
+    let add = Proposing::Add(Arc::new(dave.key_package().key_package));
     let output = alice.commit(&plan(vec![proposing(KIND), add]));
     alice.accept();
     bob.receive(&output.message);
@@ -401,7 +402,7 @@ fn required_capabilities_hold_over_the_resulting_members() {
     };
     // Who is added counts.
     let mut dave = Peer::new("dave", SUITE, 44);
-    let add = by_value(0, Proposal::Add(Box::new(dave.key_package().key_package)));
+    let add = by_value(0, Proposal::Add(Arc::new(dave.key_package().key_package)));
     let message = forge_commit(&mut alice, &[by_value(0, require(&able)), add.clone()], Lies::none());
     assert_eq!(refused(&mut bob, &message), invalid_list(0, ProposalListError::UnsupportedByMember));
     // Who is removed does not.

@@ -1,7 +1,7 @@
 //! Own commits that the caller keeps.
 
-use alloc::boxed::Box;
 use alloc::vec;
+use std::sync::Arc;
 
 use super::common::{Event, Peer};
 use super::snapshot::snapshot;
@@ -64,7 +64,7 @@ fn one_of_many_is_accepted() {
 fn a_detached_commit_outlives_a_restart() {
     let [mut alice, mut bob, ..] = four();
     let mut erin = Peer::new("erin", SUITE, 5);
-    let proposals = vec![Proposing::Add(Box::new(erin.key_package().key_package)), Proposing::Remove(leaf(1))];
+    let proposals = vec![Proposing::Add(Arc::new(erin.key_package().key_package)), Proposing::Remove(leaf(1))];
     let (output, detached) = detach(&mut alice, &CommitPlan { proposals, ..CommitPlan::default() });
     let record = detached.to_record().unwrap();
     drop(detached);

@@ -4,6 +4,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_codec::Decode;
 use mls_crypto_traits::CipherSuite;
@@ -72,7 +73,7 @@ fn a_committers_new_credential_is_asked_about() {
 #[test]
 fn who_was_vouched_for_with_the_proposal_is_not_asked_about_again() {
     let [mut alice, mut bob, mut carol, _] = four();
-    let erin = Box::new(Peer::new("erin", SUITE, 9).key_package().key_package);
+    let erin = Arc::new(Peer::new("erin", SUITE, 9).key_package().key_package);
     propose_to(&mut carol, &mut [&mut alice, &mut bob], Proposing::Add(erin.clone()));
     let list = cached(&alice);
     let message = forge_commit(&mut alice, &list, Lies::none());
@@ -137,7 +138,7 @@ fn update_of(alice: &mut Peer, lie: impl FnOnce(&mut LeafNode)) -> Proposal {
     lie(&mut update);
     let signer = alice.world.signers.0.get(&alice.signature_key).unwrap();
     update.sign(suite(alice), signer.as_ref(), Some((b"group", leaf(0)))).unwrap();
-    Proposal::Update(Box::new(update))
+    Proposal::Update(Arc::new(update))
 }
 
 // req: R-7.3-02, R-12.2-03
@@ -147,7 +148,7 @@ fn a_leaf_is_validated_wherever_it_comes_in() {
     let lie = |leaf: &mut LeafNode| leaf.extensions.0.push(extension(0xff01, b""));
     let rule = || LeafNodeError::UndeclaredExtension(ExtensionType::from(0xff01));
     let package = key_package(&mut Peer::new("erin", SUITE, 9), |package| lie(&mut package.leaf_node));
-    let add = Proposal::Add(Box::new(package));
+    let add = Proposal::Add(Arc::new(package));
     let invalid = || ProposalListError::InvalidAdd(KeyPackageError::Leaf(rule()));
     let message = forge_proposal(&mut alice, add.clone(), Lies::none());
     assert_eq!(refused(&mut bob, &message), invalid_proposal(0, invalid()));
@@ -178,7 +179,7 @@ fn an_update_that_lacks_what_the_group_demands() {
         .unwrap();
     let (mut alice, mut bob) = (Peer::new("alice", SUITE, 1), Peer::new("bob", SUITE, 2));
     create_with(&mut alice, able, demands);
-    let proposals = vec![Proposing::Add(Box::new(key_package_of(&mut bob, able)))];
+    let proposals = vec![Proposing::Add(Arc::new(key_package_of(&mut bob, able)))];
     let welcome = alice.commit(&CommitPlan { proposals, ..CommitPlan::default() }).welcome.unwrap();
     alice.accept();
     bob.join(&welcome, None);
@@ -284,7 +285,7 @@ fn the_defaults_are_the_safe_ones() {
     let mut erin = Peer::new("erin", SUITE, 9);
     let proposal = bob.propose(Proposing::Remove(leaf(3)), &SendOptions::default());
     alice.receive(&proposal);
-    let proposals = vec![Proposing::Add(Box::new(erin.key_package().key_package))];
+    let proposals = vec![Proposing::Add(Arc::new(erin.key_package().key_package))];
     let output = alice.commit(&CommitPlan { proposals, ..CommitPlan::default() });
     for message in [&proposal, &output.message] {
         let message = MlsMessage::from_bytes(message).unwrap();

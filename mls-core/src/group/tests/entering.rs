@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_codec::Decode;
 
@@ -141,7 +142,7 @@ fn of_a_key_package_what_is_unknown_is_ignored() {
         capabilities.proposals.push(0x7777.into());
         capabilities.credentials.push(0x7777.into());
     });
-    let add = Proposal::Add(Box::new(package));
+    let add = Proposal::Add(Arc::new(package));
     let message = forge_proposal(&mut alice, add.clone(), Lies::none());
     handle(&mut bob, &message).unwrap();
     let message = forge_commit(&mut alice, &[by_value(0, add)], Lies::none());
@@ -173,7 +174,7 @@ fn newcomers_are_welcomed_with_and_without_a_path() {
     for path in [PathPolicy::Always, PathPolicy::WhenRequired] {
         let [mut alice, mut bob, ..] = four();
         let (mut erin, mut frank) = (Peer::new("erin", SUITE, 9), Peer::new("frank", SUITE, 10));
-        let add = |peer: &mut Peer| Proposing::Add(Box::new(peer.key_package().key_package));
+        let add = |peer: &mut Peer| Proposing::Add(Arc::new(peer.key_package().key_package));
         let proposals = vec![add(&mut erin), add(&mut frank)];
         let output = alice.commit(&CommitPlan { proposals, path, ..CommitPlan::default() });
         alice.accept();

@@ -1,6 +1,7 @@
 //! External commits that are refused (RFC 9420 sections 8.3, 12.2 and 12.4.3.2).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -74,8 +75,8 @@ fn not_exactly_one_external_init() {
 #[test]
 fn a_proposal_that_has_no_place_there() {
     let [alice, mut bob, ..] = four();
-    let package = Box::new(Peer::new("frank", SUITE, 5).key_package().key_package);
-    let update = Box::new(package.leaf_node.clone());
+    let package = Arc::new(Peer::new("frank", SUITE, 5).key_package().key_package);
+    let update = Arc::new(package.leaf_node.clone());
     let re_init =
         ReInit { group_id: vec![1], version: ProtocolVersion::MLS10, cipher_suite: SUITE, extensions: extensions(&[]) };
     let cases = [

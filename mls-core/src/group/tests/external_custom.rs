@@ -4,6 +4,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_codec::Decode;
 
@@ -144,7 +145,7 @@ fn nobody_is_added_by_an_external_commit() {
     let mut erin = joiner("erin", allowed());
     let plan = custom_plan(&erin);
     let package = Peer::new("frank", SUITE, 91).key_package().key_package;
-    let effects = || vec![(1, Effect::Add(Box::new(package.clone())))];
+    let effects = || vec![(1, Effect::Add(Arc::new(package.clone())))];
     let rule = ProposalListError::NotInExternalCommit(ProposalType::ADD);
     let error = ruled(&mut erin, &info, &plan, effects()).map(drop).unwrap_err();
     assert_eq!(error, JoinError::Proposals(rule.clone()));
@@ -168,7 +169,7 @@ fn effects_keep_within_the_bounds() {
     let credentials = Limits { credential_bytes: 60, ..Limits::default() };
     let bytes = Limits { extension_bytes: 60, ..Limits::default() };
     let cases: [(Effects, Limits, LimitExceeded); 2] = [
-        (vec![(0, Effect::Add(Box::new(long)))], credentials, LimitExceeded::CredentialBytes),
+        (vec![(0, Effect::Add(Arc::new(long)))], credentials, LimitExceeded::CredentialBytes),
         (both(), bytes, LimitExceeded::ExtensionBytes),
     ];
     let message = forge_commit(&mut alice, &[by_value(0, custom())], Lies::none());

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_codec::Decode;
 
@@ -84,8 +85,8 @@ fn every_proposal_that_is_left_out_is_named_with_its_reason() {
     propose_to(&mut bob, &mut [&mut alice, &mut carol], update());
     propose_to(&mut bob, &mut [&mut alice, &mut carol], Proposing::Remove(leaf(3)));
     propose_to(&mut carol, &mut [&mut alice, &mut bob], Proposing::Remove(leaf(3)));
-    propose_to(&mut carol, &mut [&mut alice, &mut bob], Proposing::Add(Box::new(erin.clone())));
-    propose_to(&mut bob, &mut [&mut alice, &mut carol], Proposing::Add(Box::new(erin)));
+    propose_to(&mut carol, &mut [&mut alice, &mut bob], Proposing::Add(Arc::new(erin.clone())));
+    propose_to(&mut bob, &mut [&mut alice, &mut carol], Proposing::Add(Arc::new(erin)));
     propose_to(&mut bob, &mut [&mut alice, &mut carol], psk(b"psk"));
     propose_to(&mut carol, &mut [&mut alice, &mut bob], gce(&[0, 0, 0]));
     propose_to(&mut bob, &mut [&mut alice, &mut carol], Proposing::GroupContextExtensions(Extensions::new()));

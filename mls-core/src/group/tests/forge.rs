@@ -227,7 +227,7 @@ fn make_commit(
             None => ProposalOrRef::Proposal(Box::new(listed.proposal.clone())),
         })
         .collect();
-    let commit = Content::Commit(Box::new(Commit { proposals, path }));
+    let commit = Content::Commit(Arc::new(Commit { proposals, path }));
     let content = content_of(group, author.sender, commit);
     let (mut content, mut lies) = sign(group, world, &author.signature_key, content, lies);
     let confirmed = confirmed_transcript_hash(suite, &group.epoch.interim_transcript_hash, &content).unwrap();

@@ -1,6 +1,7 @@
 //! Framing: which group, which epoch, who (RFC 9420 sections 6 and 12.1).
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -58,7 +59,7 @@ fn a_message_of_another_version() {
 #[test]
 fn a_message_that_is_none_of_a_group() {
     let [mut alice, mut bob, ..] = four();
-    let key_package = Box::new(alice.key_package().key_package);
+    let key_package = Arc::new(alice.key_package().key_package);
     let message = MlsMessage::new(MlsMessageBody::KeyPackage(key_package));
     assert_eq!(refused(&mut bob, &message), ReceiveError::NotForAGroup);
     let options = GroupInfoOptions { external_pub: false, ratchet_tree: false };

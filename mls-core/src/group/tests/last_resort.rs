@@ -1,8 +1,8 @@
 //! Key packages of last resort.
 
-use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use super::common::Peer;
 use super::support::{SUITE, extension, extensions};
@@ -28,7 +28,7 @@ fn make(peer: &mut Peer, mark: Option<LastResort>, extensions: Extensions) -> Ne
 fn added_by(name: &str, seed: u64, peer: &mut Peer, made: &NewKeyPackage) {
     let mut adder = Peer::new(name, SUITE, seed);
     adder.create(name.as_bytes());
-    let proposals = vec![Proposing::Add(Box::new(made.key_package.clone()))];
+    let proposals = vec![Proposing::Add(Arc::new(made.key_package.clone()))];
     let output = adder.commit(&CommitPlan { proposals, ..CommitPlan::default() });
     adder.accept();
     peer.join(&output.welcome.unwrap(), None);

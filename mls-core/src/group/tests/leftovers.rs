@@ -1,8 +1,8 @@
 //! Own proposals that are not committed, dropped ones, and echoes (RFC 9420 section 12.4).
 
-use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use super::common::{Event, Peer};
 use super::snapshot::snapshot;
@@ -32,7 +32,7 @@ fn again(leftover: &Leftover, peer: &Peer) -> Option<Proposing> {
 fn what_others_left_out_is_proposed_again() {
     let [mut alice, mut bob, ..] = four();
     let mut erin = Peer::new("erin", SUITE, 5);
-    let package = Box::new(erin.key_package().key_package);
+    let package = Arc::new(erin.key_package().key_package);
     let required = extensions(&[(3, &[0, 0, 0])]);
     let wanted = [
         Proposing::Add(package.clone()),
@@ -74,7 +74,7 @@ fn somebody_else_at_the_same_leaf_is_not_removed() {
     let [mut alice, mut bob, ..] = four();
     propose_to(&mut bob, &mut [&mut alice], Proposing::Remove(leaf(3)));
     let mut erin = Peer::new("erin", SUITE, 5);
-    let proposals = vec![Proposing::Remove(leaf(3)), Proposing::Add(Box::new(erin.key_package().key_package))];
+    let proposals = vec![Proposing::Remove(leaf(3)), Proposing::Add(Arc::new(erin.key_package().key_package))];
     let commit = alice.commit(&CommitPlan { proposals, ..alone() }).message;
     alice.accept();
     let left = epoch(bob.receive(&commit)).leftovers;

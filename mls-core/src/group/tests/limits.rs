@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use super::common::Peer;
 use super::forge::{Lies, forge_commit, forge_proposal};
@@ -104,7 +105,7 @@ fn bytes_of_extensions_and_credentials() {
     let mut erin = Peer::new("erin", SUITE, 9);
     let long = || Proposal::GroupContextExtensions(extensions(&[(0xff01, &[0; 100])]));
     let add = |erin: &mut Peer, lie: &dyn Fn(&mut crate::key_package::KeyPackage)| {
-        Proposal::Add(Box::new(key_package(erin, lie)))
+        Proposal::Add(Arc::new(key_package(erin, lie)))
     };
     let in_package = add(&mut erin, &|package| package.extensions.0.push(extension(0xff01, &[0; 100])));
     let name = ApplicationId { application_id: vec![0; 100] };
@@ -137,7 +138,7 @@ fn a_group_that_is_too_much_is_not_joined() {
     alice.name = "a".repeat(100);
     alice.create(b"group");
     let mut bob = Peer::new("bob", SUITE, 2);
-    let add = Proposing::Add(Box::new(bob.key_package().key_package));
+    let add = Proposing::Add(Arc::new(bob.key_package().key_package));
     let psks = (0..3).map(|number| Proposing::ExternalPsk(vec![number]));
     for number in 0..3 {
         for peer in [&mut alice, &mut bob] {

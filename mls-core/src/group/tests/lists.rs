@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use super::common::Peer;
 use super::forge::{Lies, forge_commit, forge_proposal};
@@ -186,7 +187,7 @@ fn demands_are_made_of_who_remains() {
     let package = super::support::key_package(&mut erin, |package| {
         package.leaf_node.capabilities.extensions.push(ExtensionType::from(0xff01));
     });
-    let add = by_value(0, Proposal::Add(Box::new(package)));
+    let add = by_value(0, Proposal::Add(Arc::new(package)));
     let demand = by_value(0, context_extensions(&[(0xff01, b"")]));
     check(&mut alice, &mut bob, &[add, demand.clone()], ProposalListError::UnsupportedByMember);
     let removes = (1..4).map(|at| by_value(0, Proposal::Remove(leaf(at).into())));
@@ -312,7 +313,7 @@ fn no_path_where_none_is_due() {
             peer.psks.insert(psk.clone(), vec![5; 32]);
         }
         let proposal = match what {
-            0 => Proposal::Add(Box::new(Peer::new("erin", SUITE, 9).key_package().key_package)),
+            0 => Proposal::Add(Arc::new(Peer::new("erin", SUITE, 9).key_package().key_package)),
             1 => super::psks::external(b"psk", 32),
             _ => Proposal::ReInit(re_init()),
         };

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_codec::Decode;
 use mls_crypto_traits::SignaturePublicKey;
@@ -103,7 +104,7 @@ fn every_type_that_an_external_sender_may_propose_is_committed() {
         let mut erin = Peer::new("erin", SUITE, 9);
         let senders = peers[0].group().context().extensions.clone();
         let proposal = match number {
-            0 => Proposal::Add(Box::new(erin.key_package().key_package)),
+            0 => Proposal::Add(Arc::new(erin.key_package().key_package)),
             1 => Proposal::Remove(leaf(3).into()),
             2 => psk(32),
             3 => re_init(),
@@ -133,7 +134,7 @@ fn every_type_that_an_external_sender_may_propose_is_committed() {
 fn a_client_proposes_to_be_added() {
     let mut peers = four();
     let mut erin = Peer::new("erin", SUITE, 9);
-    let package = Box::new(erin.key_package().key_package);
+    let package = Arc::new(erin.key_package().key_package);
     let plan = NewMemberProposal {
         group_id: GroupId::from(b"group".to_vec()),
         epoch: 1,
@@ -162,7 +163,7 @@ fn what_the_policy_refuses_is_not_kept() {
     let (mut peers, mut server) = group_with_sender();
     let message = make(&mut server, &peers[0], Proposal::Remove(leaf(3).into()));
     let mut erin = Peer::new("erin", SUITE, 9);
-    let key_package = Box::new(erin.key_package().key_package);
+    let key_package = Arc::new(erin.key_package().key_package);
     let group_id = GroupId::from(b"group".to_vec());
     let wish = NewMemberProposal { group_id, epoch: 2, key_package, authenticated_data: Vec::new() };
     let wish = decode(&propose_as_new_member(&wish, &erin.world.env()).unwrap());
@@ -240,7 +241,7 @@ fn the_index_counts_in_the_current_epochs_list() {
 #[test]
 fn a_type_that_an_external_sender_may_not_propose() {
     let (mut peers, mut server) = group_with_sender();
-    let update = Box::new(peers[3].key_package().key_package.leaf_node);
+    let update = Arc::new(peers[3].key_package().key_package.leaf_node);
     let cases = [
         (Proposal::Update(update), ProposalType::UPDATE),
         (Proposal::ExternalInit { kem_output: vec![1; 32] }, ProposalType::EXTERNAL_INIT),
@@ -286,7 +287,7 @@ fn a_new_member_that_proposes_something_else_or_for_another() {
     assert_eq!(refused(&mut bob, &message), ReceiveError::Framing(FramingError::NewMemberProposalContent));
     // Signed by somebody else than whom the key package is of.
     let package = Peer::new("erin", SUITE, 9).key_package().key_package;
-    let message = forge_proposal(&mut alice, Proposal::Add(Box::new(package)), as_new());
+    let message = forge_proposal(&mut alice, Proposal::Add(Arc::new(package)), as_new());
     assert_eq!(refused(&mut bob, &message), ReceiveError::Framing(FramingError::WrongSignature));
 }
 
@@ -302,8 +303,8 @@ fn a_proposal_of_an_external_sender_that_is_invalid() {
     let parameters =
         ReInit { group_id: vec![1], version: 0.into(), cipher_suite: SUITE, extensions: Extensions::new() };
     let cases = [
-        (Proposal::Add(Box::new(carol)), ProposalListError::DuplicateSignatureKey),
-        (Proposal::Add(Box::new(bad)), ProposalListError::InvalidAdd(KeyPackageError::Version)),
+        (Proposal::Add(Arc::new(carol)), ProposalListError::DuplicateSignatureKey),
+        (Proposal::Add(Arc::new(bad)), ProposalListError::InvalidAdd(KeyPackageError::Version)),
         (Proposal::Remove(leaf(9).into()), ProposalListError::RemoveOfNonMember(leaf(9).into())),
         (Proposal::ReInit(parameters), ProposalListError::ReInitVersion),
         (

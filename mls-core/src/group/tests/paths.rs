@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_crypto_traits::{CryptoError, HpkePublicKey};
 
@@ -43,7 +44,7 @@ fn check_leaf(alice: &mut Peer, bob: &mut Peer, lies: Lies<'_>, rule: LeafNodeEr
 fn the_forged_path_is_good_without_a_lie() {
     for lies in [Lies::none(), encrypted()] {
         let [mut alice, mut bob, mut carol, mut dave] = four();
-        let erin = Proposal::Add(Box::new(Peer::new("erin", SUITE, 9).key_package().key_package));
+        let erin = Proposal::Add(Arc::new(Peer::new("erin", SUITE, 9).key_package().key_package));
         let list = [by_value(0, erin), by_value(0, Proposal::Remove(leaf(3).into()))];
         let message = forge_commit(&mut alice, &list, lies);
         for peer in [&mut bob, &mut carol, &mut dave] {
@@ -114,7 +115,7 @@ fn a_node_with_too_few_or_too_many_ciphertexts() {
 #[test]
 fn a_ciphertext_for_somebody_who_is_only_just_added() {
     let [mut alice, mut bob, _] = three_and_a_gap();
-    let erin = Proposal::Add(Box::new(Peer::new("erin", SUITE, 9).key_package().key_package));
+    let erin = Proposal::Add(Arc::new(Peer::new("erin", SUITE, 9).key_package().key_package));
     let more = altered_nodes(|nodes, _| {
         nodes[1].encrypted_path_secret.edit(|all| all.push(all[0].clone()));
     });
@@ -146,7 +147,7 @@ fn a_key_of_somebody_who_comes_with_the_same_commit() {
     let package = Peer::new("erin", SUITE, 9).key_package().key_package;
     let key = package.leaf_node.encryption_key.clone();
     let lies = altered_leaf(|leaf| leaf.encryption_key = key);
-    let message = forge_commit(&mut alice, &[by_value(0, Proposal::Add(Box::new(package)))], lies);
+    let message = forge_commit(&mut alice, &[by_value(0, Proposal::Add(Arc::new(package)))], lies);
     let rule = PathError::KeyInTree { node: node(8) };
     assert_eq!(refused(&mut bob, &message), invalid_path(0, rule));
 }
@@ -354,7 +355,7 @@ fn a_path_leaf_that_lacks_what_the_group_demands() {
     let (mut alice, mut bob) = (Peer::new("alice", SUITE, 1), Peer::new("bob", SUITE, 2));
     super::support::create_with(&mut alice, able, super::support::extensions(&[(0xff01, b"")]));
     let package = super::support::key_package_of(&mut bob, able);
-    let proposals = vec![Proposing::Add(Box::new(package))];
+    let proposals = vec![Proposing::Add(Arc::new(package))];
     let welcome = alice.commit(&CommitPlan { proposals, ..CommitPlan::default() }).welcome.unwrap();
     alice.accept();
     bob.join(&welcome, None);

@@ -1,8 +1,8 @@
 //! Registered extensions stand where their registration lets them, and GREASE in a GroupInfo is passed over (RFC 9420
 //! sections 12.4.3, 13.5 and 17.3).
 
-use alloc::boxed::Box;
 use alloc::vec;
+use std::sync::Arc;
 
 use mls_codec::Decode;
 
@@ -38,7 +38,7 @@ fn an_add_has_a_registered_extension_only_where_it_may() {
             package.leaf_node.capabilities.extensions.push(EXTENSION);
             lie(package);
         });
-        Proposal::Add(Box::new(listed))
+        Proposal::Add(Arc::new(listed))
     };
     let in_package = made(&|package| package.extensions.0.push(extension(EXTENSION.0, b"")));
     let in_leaf = made(&|package| package.leaf_node.extensions.0.push(extension(EXTENSION.0, b"")));
@@ -72,7 +72,7 @@ fn we_put_a_registered_extension_only_where_it_may_stand() {
 fn a_group_info_has_a_registered_extension_only_where_it_may() {
     let [mut alice, ..] = four();
     let mut bob = Peer::new("erin", SUITE, 9);
-    let add = Proposing::Add(Box::new(bob.key_package().key_package));
+    let add = Proposing::Add(Arc::new(bob.key_package().key_package));
     let further = extensions(&[(EXTENSION.0, b"x")]);
     let plan = CommitPlan { proposals: vec![add], group_info_extensions: further.clone(), ..CommitPlan::default() };
     let options = GroupInfoOptions { external_pub: true, ratchet_tree: true };

@@ -45,7 +45,7 @@ fn keys_of_all_kinds_in_one_commit() {
     let proposals = vec![
         of_group(1),
         Proposing::ExternalPsk(b"two".to_vec()),
-        Proposing::Add(alloc::boxed::Box::new(erin.key_package().key_package)),
+        Proposing::Add(alloc::sync::Arc::new(erin.key_package().key_package)),
         Proposing::ResumptionPsk { group_id: b"elsewhere".to_vec(), epoch: 9 },
         // One key under two nonces.
         Proposing::ExternalPsk(b"two".to_vec()),

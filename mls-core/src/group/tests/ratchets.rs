@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec;
+use std::sync::Arc;
 
 use super::common::{Event, Peer};
 use super::forge::{Lies, forge_data, forge_proposal};
@@ -122,7 +123,7 @@ fn late_messages_name_who_sent_them_then() {
         proposals: vec![
             Proposing::Remove(leaf(2)),
             Proposing::Remove(leaf(3)),
-            Proposing::Add(Box::new(erin.key_package().key_package)),
+            Proposing::Add(Arc::new(erin.key_package().key_package)),
         ],
         leaf: LeafChange { signature_key: Some(key.clone()), ..LeafChange::default() },
         ..CommitPlan::default()

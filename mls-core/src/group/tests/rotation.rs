@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec;
+use std::sync::Arc;
 
 use mls_codec::Decode;
 use mls_crypto_traits::{CryptoError, SignaturePublicKey};
@@ -24,7 +25,7 @@ fn a_commit_that_rotates_the_key() {
     let [mut alice, mut bob, ..] = four();
     let mut erin = Peer::new("erin", SUITE, 5);
     let (old, new) = (alice.signature_key.clone(), alice.new_signer());
-    let proposals = vec![Proposing::Add(Box::new(erin.key_package().key_package))];
+    let proposals = vec![Proposing::Add(Arc::new(erin.key_package().key_package))];
     let plan = CommitPlan { proposals, leaf: to_key(&new), options: PUBLIC, ..CommitPlan::default() };
     let output = alice.commit(&plan);
 

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use super::common::{Event, Peer, agree, group_of};
 use super::forge::{Lies, forge_commit, forge_external, forge_proposal};
@@ -41,7 +42,7 @@ fn twin(name: &str, seed: u64) -> KeyPackage {
 }
 
 fn add(package: KeyPackage) -> Proposal {
-    Proposal::Add(Box::new(package))
+    Proposal::Add(Arc::new(package))
 }
 
 /// Who is known to be at the leaves of a group.
@@ -66,7 +67,7 @@ fn a_member_is_not_added_with_new_keys() {
         assert_eq!(refused(&mut carol, &message), invalid_list(0, twice(name, at)));
         assert_eq!(refused(&mut bob, &message), invalid_list(0, twice(name, at)));
         // Nor is such a commit made.
-        let proposals = vec![Proposing::Add(Box::new(twin(name, 50)))];
+        let proposals = vec![Proposing::Add(Arc::new(twin(name, 50)))];
         let error = alice.try_commit(&CommitPlan { proposals, ..CommitPlan::default() }).unwrap_err();
         assert_eq!(error, CommitError::Proposals(twice(name, at)));
     }
@@ -92,7 +93,7 @@ fn a_member_whose_leaf_the_commit_removes_is_added_again() {
         known(peer.group(), peer);
     }
     // By the committer too, and once more.
-    let proposals = vec![Proposing::Remove(leaf(3)), Proposing::Add(Box::new(twin("dave", 51)))];
+    let proposals = vec![Proposing::Remove(leaf(3)), Proposing::Add(Arc::new(twin("dave", 51)))];
     let message = bob.commit(&CommitPlan { proposals, options: PUBLIC, ..CommitPlan::default() }).message;
     bob.accept();
     carol.receive(&message);
@@ -106,7 +107,7 @@ fn a_member_whose_leaf_the_commit_removes_is_added_again() {
 fn a_waiting_add_of_a_member_is_left_out_of_our_commits() {
     let [mut alice, mut bob, mut carol, _dave] = four();
     for package in [twin("dave", 50), twin("erin", 51), twin("erin", 52)] {
-        propose_to(&mut alice, &mut [&mut bob, &mut carol], Proposing::Add(Box::new(package)));
+        propose_to(&mut alice, &mut [&mut bob, &mut carol], Proposing::Add(Arc::new(package)));
     }
     let list = cached(&bob);
     let message = forge_commit(&mut alice, &list[..1], Lies::none());
@@ -158,7 +159,7 @@ fn nobody_takes_the_name_of_another_member() {
     update.credential = credential("bob");
     let signer = alice.world.signers.0.get(&alice.signature_key).unwrap();
     update.sign(suite(&alice), signer.as_ref(), Some((b"group", leaf(0)))).unwrap();
-    let message = forge_proposal(&mut alice, Proposal::Update(Box::new(update)), Lies::none());
+    let message = forge_proposal(&mut alice, Proposal::Update(Arc::new(update)), Lies::none());
     handle(&mut bob, &message).unwrap();
     handle(&mut carol, &message).unwrap();
     let commit = commit_of_cached(&mut carol);
@@ -180,10 +181,10 @@ fn nobody_takes_the_name_of_another_member() {
     let message = forge_commit(&mut bob, &[by_value(1, add(twin("alison", 50)))], Lies::none());
     let error = handle(&mut bob, &message).unwrap_err();
     assert_eq!(error, ReceiveError::OwnMessage);
-    let proposals = vec![Proposing::Add(Box::new(twin("alison", 50)))];
+    let proposals = vec![Proposing::Add(Arc::new(twin("alison", 50)))];
     let error = bob.try_commit(&CommitPlan { proposals, ..CommitPlan::default() }).unwrap_err();
     assert_eq!(error, CommitError::Proposals(twice("alison", 0)));
-    let proposals = vec![Proposing::Add(Box::new(twin("alice", 50)))];
+    let proposals = vec![Proposing::Add(Arc::new(twin("alice", 50)))];
     bob.commit(&CommitPlan { proposals, ..CommitPlan::default() });
 }
 
@@ -192,7 +193,7 @@ fn nobody_takes_the_name_of_another_member() {
 fn who_is_who_is_stored() {
     let [mut alice, mut bob, mut carol, dave] = four();
     // Through a commit that waits across a restart.
-    let proposals = vec![Proposing::Remove(leaf(3)), Proposing::Add(Box::new(twin("erin", 50)))];
+    let proposals = vec![Proposing::Remove(leaf(3)), Proposing::Add(Arc::new(twin("erin", 50)))];
     let message = alice.commit(&CommitPlan { proposals, ..CommitPlan::default() }).message;
     alice.restart();
     alice.accept();
@@ -217,7 +218,7 @@ fn who_is_who_is_stored() {
 fn going_back_brings_the_clients_back() {
     let [mut alice, mut bob, mut carol, _dave] = four();
     bob.world.limits.rewind = true;
-    let proposals = vec![Proposing::Remove(leaf(3)), Proposing::Add(Box::new(twin("erin", 50)))];
+    let proposals = vec![Proposing::Remove(leaf(3)), Proposing::Add(Arc::new(twin("erin", 50)))];
     let message = alice.commit(&CommitPlan { proposals, ..CommitPlan::default() }).message;
     bob.receive(&message);
     let step = bob.run(|e: &RewindError| e.missing().cloned(), |group, env| rewind(group, 1, env)).unwrap();
@@ -277,12 +278,12 @@ fn a_founder_learns_its_own_name_with_the_first_add() {
     let mut alice = Peer::new("alice", SUITE, 1);
     alice.create(b"group");
     assert_eq!(alice.group().clients.known(), 0);
-    let proposals = vec![Proposing::Add(Box::new(twin("alice", 50)))];
+    let proposals = vec![Proposing::Add(Arc::new(twin("alice", 50)))];
     let error = alice.try_commit(&CommitPlan { proposals, ..CommitPlan::default() }).unwrap_err();
     assert_eq!(error, CommitError::Proposals(twice("alice", 0)));
     let mut peers = group_of(&["alice", "bob", "carol"], SUITE);
     peers[0].restart();
-    let proposals = vec![Proposing::Add(Box::new(twin("alice", 50)))];
+    let proposals = vec![Proposing::Add(Arc::new(twin("alice", 50)))];
     let error = peers[0].try_commit(&CommitPlan { proposals, ..CommitPlan::default() }).unwrap_err();
     assert_eq!(error, CommitError::Proposals(twice("alice", 0)));
     agree(&peers);

@@ -71,7 +71,7 @@ fn a_wrong_confirmation_tag() {
             let lies = Lies { confirmation_tag: Box::new(|tag| change(tag.as_mut().unwrap())), ..lies };
             let list = [super::support::by_value(
                 0,
-                Proposal::Add(Box::new(
+                Proposal::Add(alloc::sync::Arc::new(
                     super::common::Peer::new("erin", super::support::SUITE, 9).key_package().key_package,
                 )),
             )];

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec;
+use std::sync::Arc;
 
 use mls_crypto_traits::{CryptoError, HpkePublicKey};
 
@@ -32,7 +33,7 @@ fn update(
     let signer = alice.world.signers.0.get(&alice.signature_key).unwrap();
     update.sign(suite(alice), signer.as_ref(), Some(position)).unwrap();
     spoil(&mut update);
-    forge_proposal(alice, Proposal::Update(Box::new(update)), Lies::none())
+    forge_proposal(alice, Proposal::Update(Arc::new(update)), Lies::none())
 }
 
 fn altered(alice: &mut Peer, lie: impl FnOnce(&mut LeafNode)) -> MlsMessage {

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use std::sync::Arc;
 
 use mls_crypto_traits::CipherSuite;
 
@@ -32,7 +33,7 @@ pub(super) struct Scene {
 pub(super) fn scene() -> Scene {
     let (mut alice, mut bob) = (Peer::new("alice", SUITE, 1), Peer::new("bob", SUITE, 2));
     alice.create(b"group");
-    let proposals = vec![Proposing::Add(Box::new(bob.key_package().key_package))];
+    let proposals = vec![Proposing::Add(Arc::new(bob.key_package().key_package))];
     let plan = CommitPlan { proposals, path: PathPolicy::WhenRequired, ..CommitPlan::default() };
     let welcome = alice.commit(&plan).welcome.unwrap();
     alice.accept();

@@ -186,9 +186,10 @@ pub(super) fn install<'a>(
     parent_hashes: &PathParentHashes,
 ) -> Result<RatchetTree, PathError> {
     let mut parents: Vec<(NodeIndex, Arc<[u8]>)> = Vec::with_capacity(parent_hashes.parents.len());
+    let mut scratch = Vec::new();
     // req: R-7.4-01, R-7.5-02, R-7.5-09
     for ((node, key), parent_hash) in nodes.zip(&parent_hashes.parents) {
-        parents.push((node, encode_parent(key.as_bytes(), parent_hash.as_bytes(), &[])?));
+        parents.push((node, encode_parent(&mut scratch, key.as_bytes(), parent_hash.as_bytes(), &[])?));
     }
     let leaf = Arc::from(leaf.to_bytes()?);
     Ok(tree.set_path(suite, sender, leaf, &parents)?)

@@ -96,16 +96,20 @@ impl RatchetTree {
         } else {
             return Err(TreeError::IndexOutOfTree(sender.node()));
         };
-        let mut path: BTreeMap<NodeIndex, Option<Arc<[u8]>>> =
-            direct_path(sender, size).map(|node| (node, None)).collect();
+        let mut path: Vec<NodeEdit> = Vec::with_capacity(usize::from(size.depth()).saturating_add(1));
+        path.extend(direct_path(sender, size).map(|node| (node, None)));
+        path.sort_unstable_by_key(|(node, _)| *node);
         for (node, bytes) in parents {
-            let slot = path.get_mut(node).ok_or(TreeError::NotOnDirectPath(*node))?;
+            let place = path.binary_search_by_key(node, |(node, _)| *node);
+            let (_, slot) =
+                place.ok().and_then(|place| path.get_mut(place)).ok_or(TreeError::NotOnDirectPath(*node))?;
             if slot.replace(Arc::clone(bytes)).is_some() {
                 return Err(TreeError::NotAscending(*node));
             }
         }
-        path.insert(sender.node(), Some(leaf));
-        self.clone().edit_resized(suite, size, path.into_iter().collect())
+        let place = path.partition_point(|(node, _)| *node < sender.node());
+        path.insert(place, (sender.node(), Some(leaf)));
+        self.clone().edit_resized(suite, size, path)
     }
 
     /// Where the next new member goes: the leftmost blank leaf, or the first one of the extended tree; `None` in a
@@ -177,5 +181,5 @@ fn with_unmerged(parent: &[u8], changes: &[LeafChange]) -> Result<Arc<[u8]>, Tre
     let mut leaves: Vec<LeafIndex> = parent.unmerged().chain(changes.iter().map(|change| change.leaf)).collect();
     leaves.sort_unstable();
     leaves.dedup();
-    Ok(encode_parent(parent.encryption_key, parent.parent_hash, &leaves)?)
+    Ok(encode_parent(&mut Vec::new(), parent.encryption_key, parent.parent_hash, &leaves)?)
 }
