@@ -86,8 +86,7 @@ impl AuthenticatedContent {
         check_framing(wire_format, &content)?;
         let context = context_of(content.sender, context)?;
         let (head, data) = tbs_head(wire_format, &content)?;
-        // req: R-6.1-01, R-6.1-02, R-17.6-01
-        let signature = suite.sign_with_label(key, SIGNATURE_LABEL, &[&head, data, context])?;
+        let signature = sign_tbs(suite, key, &[&head, data, context])?;
         let auth = FramedContentAuthData { signature, confirmation_tag: None };
         Ok(Self { wire_format, content, auth })
     }
@@ -109,12 +108,27 @@ impl AuthenticatedContent {
     ) -> Result<(), FramingError> {
         let context = context_of(self.content.sender, context)?;
         let (head, data) = tbs_head(self.wire_format, &self.content)?;
-        let verdict = suite.verify_with_label(key, SIGNATURE_LABEL, &[&head, data, context], &self.auth.signature);
-        verdict.map_err(|error| match error {
-            CryptoError::InvalidSignature => FramingError::WrongSignature,
-            error => FramingError::Crypto(error),
-        })
+        verify_tbs(suite, key, &[&head, data, context], &self.auth.signature)
     }
+}
+
+/// Signs a `FramedContentTBS` (RFC 9420 section 6.1).
+pub(super) fn sign_tbs(suite: Suite<'_>, key: &dyn SigningKey, tbs: &[&[u8]]) -> Result<Vec<u8>, CryptoError> {
+    // req: R-6.1-01, R-6.1-02, R-17.6-01
+    suite.sign_with_label(key, SIGNATURE_LABEL, tbs)
+}
+
+/// Verifies the signature over a `FramedContentTBS`.
+pub(super) fn verify_tbs(
+    suite: Suite<'_>,
+    key: &SignaturePublicKey,
+    tbs: &[&[u8]],
+    signature: &[u8],
+) -> Result<(), FramingError> {
+    suite.verify_with_label(key, SIGNATURE_LABEL, tbs, signature).map_err(|error| match error {
+        CryptoError::InvalidSignature => FramingError::WrongSignature,
+        error => FramingError::Crypto(error),
+    })
 }
 
 /// The part of `FramedContentTBS` before the group context (RFC 9420 section 6.1), and behind it application data,

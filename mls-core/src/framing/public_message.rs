@@ -36,21 +36,39 @@ impl PublicMessage {
         membership_key: Option<&MembershipKey>,
         context: Option<&[u8]>,
     ) -> Result<Self, FramingError> {
+        // Application data, which stands apart, is refused.
+        let (head, _) = tbs_head(content.wire_format, &content.content)?;
+        Self::protect_as(suite, content, &head, membership_key, context)
+    }
+
+    /// [`Self::protect`], where `head` is how the content's `FramedContentTBS` begins.
+    pub(super) fn protect_as(
+        suite: Suite<'_>,
+        content: AuthenticatedContent,
+        head: &[u8],
+        membership_key: Option<&MembershipKey>,
+        context: Option<&[u8]>,
+    ) -> Result<Self, FramingError> {
         if content.wire_format != WireFormat::PublicMessage {
             return Err(FramingError::WrongWireFormat);
         }
         let AuthenticatedContent { wire_format: _, content, auth } = content;
-        check_framing(WireFormat::PublicMessage, &content)?;
-        auth.check(content.content_type())?;
         let mut message = Self { content, auth, membership_tag: None };
+        message.check_form()?;
         if let Sender::Member(_) = message.content.sender {
             let key = membership_key.ok_or(FramingError::MissingMembershipKey)?;
-            let tbm = message.tbm(context)?;
+            let tbm = message.tbm(head, context)?;
             // req: R-6.2-01
             let tag = suite.mac(key.as_bytes(), &tbm.parts())?;
             message.membership_tag = Some(tag.as_bytes().to_vec());
         }
         Ok(message)
+    }
+
+    /// Content type and sender go together, and with what authenticates them.
+    pub(super) fn check_form(&self) -> Result<(), FramingError> {
+        check_framing(WireFormat::PublicMessage, &self.content)?;
+        self.auth.check(self.content.content_type())
     }
 
     /// Checks content type, sender and membership tag, and yields the signed content.
@@ -71,21 +89,34 @@ impl PublicMessage {
         membership_key: Option<&MembershipKey>,
         context: Option<&[u8]>,
     ) -> Result<AuthenticatedContent, FramingError> {
-        check_framing(WireFormat::PublicMessage, &self.content)?;
-        self.auth.check(self.content.content_type())?;
+        self.check_form()?;
+        let (head, _) = tbs_head(WireFormat::PublicMessage, &self.content)?;
+        self.check_membership(suite, &head, membership_key, context)?;
+        Ok(self.into_content_unchecked())
+    }
+
+    /// Whether the membership tag is right, and is there exactly if a member sends; `head` is how the content's
+    /// `FramedContentTBS` begins.
+    pub(super) fn check_membership(
+        &self,
+        suite: Suite<'_>,
+        head: &[u8],
+        membership_key: Option<&MembershipKey>,
+        context: Option<&[u8]>,
+    ) -> Result<(), FramingError> {
         match (self.content.sender, &self.membership_tag) {
-            (Sender::Member(_), None) => return Err(FramingError::MissingMembershipTag),
+            (Sender::Member(_), None) => Err(FramingError::MissingMembershipTag),
             (Sender::Member(_), Some(tag)) => {
                 let key = membership_key.ok_or(FramingError::MissingMembershipKey)?;
                 // req: R-6.2-03
-                if !suite.verify_mac(key.as_bytes(), &self.tbm(context)?.parts(), tag)? {
+                if !suite.verify_mac(key.as_bytes(), &self.tbm(head, context)?.parts(), tag)? {
                     return Err(FramingError::WrongMembershipTag);
                 }
+                Ok(())
             }
-            (_, None) => {}
-            (_, Some(_)) => return Err(FramingError::UnexpectedMembershipTag),
+            (_, None) => Ok(()),
+            (_, Some(_)) => Err(FramingError::UnexpectedMembershipTag),
         }
-        Ok(self.into_content_unchecked())
     }
 
     /// Checks content type, sender, and that a membership tag is there where one must be, and yields the signed
@@ -97,8 +128,7 @@ impl PublicMessage {
     /// # Security
     /// The membership tag is not verified, nor yet the signature: [`AuthenticatedContent::verify_signature`].
     pub fn without_membership(self) -> Result<AuthenticatedContent, FramingError> {
-        check_framing(WireFormat::PublicMessage, &self.content)?;
-        self.auth.check(self.content.content_type())?;
+        self.check_form()?;
         match (self.content.sender, &self.membership_tag) {
             (Sender::Member(_), None) => Err(FramingError::MissingMembershipTag),
             (Sender::Member(_), Some(_)) | (_, None) => Ok(self.into_content_unchecked()),
@@ -118,26 +148,28 @@ impl PublicMessage {
         AuthenticatedContent { wire_format: WireFormat::PublicMessage, content, auth }
     }
 
-    fn tbm<'a>(&'a self, context: Option<&'a [u8]>) -> Result<AuthenticatedContentTbm<'a>, FramingError> {
+    fn tbm<'a>(
+        &self,
+        tbs_head: &'a [u8],
+        context: Option<&'a [u8]>,
+    ) -> Result<AuthenticatedContentTbm<'a>, FramingError> {
         let context = context_of(self.content.sender, context)?;
-        let (tbs_head, data) = tbs_head(WireFormat::PublicMessage, &self.content)?;
         let mut auth = Vec::with_capacity(self.auth.len());
         self.auth.encode(&mut auth)?;
-        Ok(AuthenticatedContentTbm { tbs_head, data, context, auth })
+        Ok(AuthenticatedContentTbm { tbs_head, context, auth })
     }
 }
 
 /// What the membership tag covers: `FramedContentTBS`, then the auth data (RFC 9420 section 6.2).
 struct AuthenticatedContentTbm<'a> {
-    tbs_head: Vec<u8>,
-    data: &'a [u8],
+    tbs_head: &'a [u8],
     context: &'a [u8],
     auth: Vec<u8>,
 }
 
 impl AuthenticatedContentTbm<'_> {
-    fn parts(&self) -> [&[u8]; 4] {
-        [&self.tbs_head, self.data, self.context, &self.auth]
+    fn parts(&self) -> [&[u8]; 3] {
+        [self.tbs_head, self.context, &self.auth]
     }
 }
 

@@ -10,7 +10,7 @@ use mls_crypto_traits::{SignaturePublicKey, Suite};
 
 use crate::commit::{Commit, UpdatePath};
 use crate::env::Env;
-use crate::framing::{AuthenticatedContent, Content, confirmed_transcript_hash, interim_transcript_hash};
+use crate::framing::{Content, Framed, interim_transcript_hash};
 use crate::group::answers::Answers;
 use crate::group::assemble::{EpochParts, assemble};
 use crate::group::builder::StepBuilder;
@@ -18,7 +18,7 @@ use crate::group::clients::{ClientChanges, client_changes};
 use crate::group::commit::{CommitError, CommitOutput, CommitPlan, DroppedProposal, VettedOwnCommit, Welcomes};
 use crate::group::detached::DetachedCommit;
 use crate::group::edit::Edit;
-use crate::group::encrypt::{own_content, protect, sign};
+use crate::group::encrypt::{own_content, protect, sign_handshake};
 use crate::group::pending::{PendingCommit, SentCommit, StagedEpoch};
 use crate::group::process::check_epoch;
 use crate::group::propose::own_leaf;
@@ -133,10 +133,10 @@ impl VettedOwnCommit {
         let mut context =
             GroupContext { epoch, extensions: self.applied.extensions.clone(), ..group.epoch.context.clone() };
         let path = self.make_path(group, suite, &mut context, env)?;
-        let content = self.sign_commit(group, suite, path.wire, env)?;
+        let mut content = self.sign_commit(group, suite, path.wire, env)?;
 
         // req: R-12.4.1-11
-        let confirmed = confirmed_transcript_hash(suite, &group.epoch.interim_transcript_hash, &content)?;
+        let confirmed = content.confirmed_transcript_hash(suite, &group.epoch.interim_transcript_hash)?;
         context.confirmed_transcript_hash = confirmed.as_bytes().to_vec();
         let context_bytes = context.to_bytes()?;
         let (welcome_secrets, path_keys, commit_secret) = split_path(&self, suite, path.secrets);
@@ -145,8 +145,7 @@ impl VettedOwnCommit {
         let welcome_secret = intermediate.welcome_secret(suite)?;
         let secrets = intermediate.enter_epoch(suite, &context_bytes)?;
         let tag = confirmation_tag(suite, &secrets.confirmation_key, &context.confirmed_transcript_hash)?;
-        let mut content = content;
-        content.auth.confirmation_tag = Some(tag.as_bytes().to_vec());
+        content.set_confirmation_tag(tag.as_bytes().to_vec());
 
         let protected = protect(group, suite, content, self.plan.options.padding, env)?;
         let welcomes = make_welcomes(
@@ -260,7 +259,7 @@ impl VettedOwnCommit {
         suite: Suite<'_>,
         path: Option<UpdatePath>,
         env: &Env<'_>,
-    ) -> Result<AuthenticatedContent, CommitError> {
+    ) -> Result<Framed, CommitError> {
         // req: R-12.4-01
         let proposals = self
             .list
@@ -272,7 +271,7 @@ impl VettedOwnCommit {
             .collect();
         let content = Content::Commit(Arc::new(Commit { proposals, path }));
         let content = own_content(group, &self.plan.options.authenticated_data, content);
-        Ok(sign(group, suite, self.plan.options.wire_format(), content, env)?)
+        Ok(sign_handshake(group, suite, self.plan.options.wire_format(), content, env)?)
     }
 }
 

@@ -8,8 +8,8 @@ use mls_crypto_traits::Suite;
 
 use crate::env::Env;
 use crate::framing::{
-    AuthenticatedContent, Content, ContentType, FramedContent, FramingError, MlsMessage, MlsMessageBody, Padding,
-    PrivateMessage, PublicMessage, Sender, WireFormat,
+    AuthenticatedContent, Content, ContentType, Framed, FramedContent, FramingError, MlsMessage, MlsMessageBody,
+    Padding, PrivateMessage, Sender, WireFormat,
 };
 use crate::group::builder::StepBuilder;
 use crate::group::create::signer;
@@ -121,8 +121,21 @@ pub(crate) fn sign(
 ) -> Result<AuthenticatedContent, EncryptError> {
     let signer = signer(env, &group.epoch.own_signature_key)?;
     let context = Some(group.epoch.context_bytes.as_slice());
-    // req: R-12.4.1-10
     AuthenticatedContent::sign(suite, signer.as_ref(), wire_format, content, context).map_err(EncryptError::from)
+}
+
+/// [`sign`] of a proposal or commit.
+pub(crate) fn sign_handshake(
+    group: &Group,
+    suite: Suite<'_>,
+    wire_format: WireFormat,
+    content: FramedContent,
+    env: &Env<'_>,
+) -> Result<Framed, EncryptError> {
+    let signer = signer(env, &group.epoch.own_signature_key)?;
+    let context = Some(group.epoch.context_bytes.as_slice());
+    // req: R-12.4.1-10
+    Framed::sign(suite, signer.as_ref(), wire_format, content, context).map_err(EncryptError::from)
 }
 
 /// A message ready to be sent, and the ratchet move that a private one takes.
@@ -135,21 +148,20 @@ pub(crate) struct Protected {
 pub(crate) fn protect(
     group: &Group,
     suite: Suite<'_>,
-    content: AuthenticatedContent,
+    content: Framed,
     padding: Padding,
     env: &mut Env<'_>,
 ) -> Result<Protected, EncryptError> {
     let epoch = &group.epoch;
     // req: R-12.4.1-12
-    if content.wire_format == WireFormat::PublicMessage {
+    if content.content().wire_format == WireFormat::PublicMessage {
         let key = Some(&epoch.secrets.membership);
-        let message = PublicMessage::protect(suite, content, key, Some(&epoch.context_bytes))?;
-        let message = MlsMessage::new(MlsMessageBody::PublicMessage(message)).to_bytes()?;
+        let message = content.protect_public(suite, key, Some(&epoch.context_bytes))?;
         return Ok(Protected { message, ratchet: None });
     }
     let mut guard = [0; 4];
     env.rng.fill(&mut guard)?;
-    let (message, ratchet) = protect_private(group, suite, &content, padding, guard, env)?;
+    let (message, ratchet) = protect_private(group, suite, content.content(), padding, guard, env)?;
     Ok(Protected { message, ratchet: Some(ratchet) })
 }
 

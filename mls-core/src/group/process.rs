@@ -11,7 +11,7 @@ use mls_crypto_traits::{HpkePrivateKey, Suite};
 use crate::commit::{Commit, UpdatePath};
 use crate::custom::CustomTypes;
 use crate::env::Env;
-use crate::framing::{AuthenticatedContent, Content, Sender, interim_transcript_hash};
+use crate::framing::{Content, Framed, Sender, interim_transcript_hash};
 use crate::group::advance::{check_epoch_end, write_epoch_change};
 use crate::group::answers::{AnswerError, Answers, QuestionTag};
 use crate::group::assemble::{EpochParts, assemble};
@@ -46,7 +46,7 @@ use crate::tree::validate::{ExpectedSource, LeafContext, LeafNodeError, validate
 #[must_use]
 pub struct PendingCommit {
     epoch: u64,
-    content: AuthenticatedContent,
+    content: Framed,
     list: Vec<ListedProposal>,
     question: ProposalQuestion,
     ratchet: Option<(LeafIndex, u32)>,
@@ -57,7 +57,7 @@ pub struct PendingCommit {
 pub struct VettedCommit {
     tag: QuestionTag,
     epoch: u64,
-    content: AuthenticatedContent,
+    content: Framed,
     list: Vec<ListedProposal>,
     ratchet: Option<(LeafIndex, u32)>,
     applied: AppliedList,
@@ -96,12 +96,12 @@ impl Incoming for EpochChange {}
 impl PendingCommit {
     pub(crate) fn new(
         group: &Group,
-        content: AuthenticatedContent,
+        content: Framed,
         ratchet: Option<(LeafIndex, u32)>,
         env: &mut Env<'_>,
     ) -> Result<Self, ReceiveError> {
-        let sender = content.content.sender;
-        let Content::Commit(commit) = &content.content.content else {
+        let sender = content.content().content.sender;
+        let Content::Commit(commit) = &content.content().content.content else {
             return Err(ReceiveError::NotForAGroup);
         };
         // A commit of our own that is not pending any more: the keys of its path are gone.
@@ -136,7 +136,7 @@ impl PendingCommit {
         let Self { epoch, content, list, question, ratchet } = self;
         check_epoch(group, epoch)?;
         let suite = group.suite(env)?;
-        let applied = apply_commit(group.public_state()?, suite, &content, &list, (&question, ruling), env)?;
+        let applied = apply_commit(group.public_state()?, suite, content.content(), &list, (&question, ruling), env)?;
         let AppliedCommit { applied, committer, path_trees, mut newcomers } = applied;
         newcomers.extend(unknown_members(&group.clients, group.tree()?, &applied, &newcomers));
         let tag = QuestionTag::draw(env.rng)?;
@@ -357,7 +357,7 @@ impl VettedCommit {
         check_epoch(group, self.epoch)?;
         // req: R-7.3-04
         let members = answers.members(self.tag, &self.checks)?;
-        let sender = self.content.content.sender;
+        let sender = self.content.content().content.sender;
         let suite = group.suite(env)?;
         let clients = client_changes(suite, &group.clients, &self.list, &self.applied, &self.checks, &members)
             .map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
@@ -382,7 +382,7 @@ impl VettedCommit {
         answers: &Answers,
         clients: ClientChanges,
     ) -> Result<StagedEpoch, ReceiveError> {
-        let sender = self.content.content.sender;
+        let sender = self.content.content().content.sender;
         let own = group.own_leaf();
         let public = group.public_state()?;
         let tree = self.path_trees.as_ref().map_or(&self.applied.tree, |(_, after)| after);
@@ -405,7 +405,7 @@ impl VettedCommit {
             None => JoinerSecret::derive(suite, &group.epoch.secrets.init, &commit_secret, &context_bytes)?,
         };
         let secrets = joiner.mix_psk(suite, &psk_secret)?.enter_epoch(suite, &context_bytes)?;
-        let tag = self.content.auth.confirmation_tag.as_deref().unwrap_or_default();
+        let tag = self.content.content().auth.confirmation_tag.as_deref().unwrap_or_default();
         // req: R-12.4.2-16, R-6.1-15, R-6.1-16, R-12.4.2-17
         if !verify_confirmation_tag(suite, &secrets.confirmation_key, &context.confirmed_transcript_hash, tag)? {
             return Err(invalid(sender, CommitRule::ConfirmationTag));
@@ -434,7 +434,8 @@ impl VettedCommit {
     ) -> Result<(PathKeysUpdate, CommitSecret), ReceiveError> {
         let own_update = self.own_update(group)?;
         let held = group.path_keys()?;
-        let (Some((before, _)), Content::Commit(commit)) = (&self.path_trees, &self.content.content.content) else {
+        let (Some((before, _)), Content::Commit(commit)) = (&self.path_trees, &self.content.content().content.content)
+        else {
             return Ok((PathKeysUpdate::default(), CommitSecret::zeros(suite)));
         };
         let Some(path) = &commit.path else {
@@ -453,7 +454,7 @@ impl VettedCommit {
             &added,
             context,
         )
-        .map_err(|error| invalid(self.content.content.sender, CommitRule::Path(error)))?;
+        .map_err(|error| invalid(self.content.content().content.sender, CommitRule::Path(error)))?;
         if let Some(key) = own_update {
             update.leaf = Some(HpkePrivateKey::from_bytes(key.as_bytes().to_vec()));
         }
@@ -472,11 +473,12 @@ impl VettedCommit {
     }
 
     fn change(&self, group: &Group, removed_self: bool) -> Result<EpochChange, Fault> {
-        let external = matches!(self.content.content.sender, Sender::NewMemberCommit).then_some(self.committer);
+        let external =
+            matches!(self.content.content().content.sender, Sender::NewMemberCommit).then_some(self.committer);
         let tree = self.path_trees.as_ref().map_or(&self.applied.tree, |(_, after)| after);
         let mut change = epoch_change(
             self.epoch.saturating_add(1),
-            self.content.content.sender,
+            self.content.content().content.sender,
             &self.applied,
             tree,
             external,

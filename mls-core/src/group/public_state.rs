@@ -1,6 +1,6 @@
 //! What of a group anybody may know, member or not.
 
-use crate::framing::{AuthenticatedContent, confirmed_transcript_hash};
+use crate::framing::Framed;
 use crate::group::cache::CachedProposal;
 use crate::group::{Fault, Group};
 use crate::group_context::GroupContext;
@@ -43,14 +43,9 @@ impl PublicState<'_> {
     }
 
     /// Puts the commit into the transcript of its new context.
-    pub(crate) fn confirm(
-        &self,
-        suite: Suite<'_>,
-        context: &mut GroupContext,
-        commit: &AuthenticatedContent,
-    ) -> Result<(), Fault> {
+    pub(crate) fn confirm(&self, suite: Suite<'_>, context: &mut GroupContext, commit: &Framed) -> Result<(), Fault> {
         // req: R-12.4.2-15
-        let confirmed = confirmed_transcript_hash(suite, self.interim_transcript_hash, commit)?;
+        let confirmed = commit.confirmed_transcript_hash(suite, self.interim_transcript_hash)?;
         // req: R-8.1-03
         context.confirmed_transcript_hash = confirmed.as_bytes().to_vec();
         Ok(())

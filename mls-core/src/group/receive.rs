@@ -9,8 +9,8 @@ use mls_crypto_traits::{SignaturePublicKey, Suite};
 use crate::credential::Credential;
 use crate::env::Env;
 use crate::framing::{
-    AuthenticatedContent, Content, ContentType, FramedContent, MlsMessage, MlsMessageBody, PrivateMessage,
-    ProtocolVersion, PublicMessage, Sender,
+    Content, ContentType, Framed, FramedContent, MlsMessage, MlsMessageBody, PrivateMessage, ProtocolVersion,
+    PublicMessage, Sender,
 };
 use crate::group::admission::{admit, check_cache, known_key, stranger_key};
 use crate::group::answers::{Answers, QuestionTag};
@@ -150,12 +150,12 @@ fn receive_public(group: &Group, message: &PublicMessage, env: &mut Env<'_>) -> 
     let member = |leaf| Ok(group.sender_at(group.epoch(), leaf)?.map(|(key, _)| key));
     let key = known_key(message.content.sender, group.context(), member)?;
     // req: R-6.2-03, R-6.2-04, R-12.4.2-02
-    let content = message.clone().unprotect(suite, Some(&epoch.secrets.membership), context)?;
+    let content = Framed::unprotect_public(message, suite, Some(&epoch.secrets.membership), context)?;
     let key = match key {
         Some(key) => key,
-        None => stranger_key(&content)?,
+        None => stranger_key(content.content())?,
     };
-    let reference = admit(group.proposals()?, suite, &content, env)?;
+    let reference = admit(group.proposals()?, suite, content.content(), env)?;
     // req: R-6.1-12, R-12.1-01, R-12.4.2-03, R-6.1-03
     content.verify_signature(suite, &key, context)?;
     handshake(group, suite, content, reference, None, env)
@@ -222,15 +222,16 @@ fn receive_private(group: &Group, message: &PrivateMessage, env: &mut Env<'_>) -
         (Ok(ratchet), Ok(Some(sender))) => (ratchet, sender),
     };
     let content = message.open_content(suite, ratchet.message_key(), &sender_data)?;
-    let reference = match content.content.content {
-        Content::Application(_) => None,
-        _ => admit(group.proposals()?, suite, &content, env)?,
-    };
-    // req: R-6.3.1-11
-    content.verify_signature(suite, &sender.0, Some(reading.context_bytes))?;
+    let context = Some(reading.context_bytes);
     if message.content_type == ContentType::Application {
+        // req: R-6.3.1-11
+        content.verify_signature(suite, &sender.0, context)?;
         return application(group, content.content, ratchet, leaf, sender, env);
     }
+    let reference = admit(group.proposals()?, suite, &content, env)?;
+    let content = Framed::new(content)?;
+    // req: R-6.3.1-11
+    content.verify_signature(suite, &sender.0, context)?;
     handshake(group, suite, content, reference, Some((leaf, sender_data.generation)), env)
 }
 
@@ -265,16 +266,17 @@ fn application(
 fn handshake(
     group: &Group,
     suite: Suite<'_>,
-    content: AuthenticatedContent,
+    content: Framed,
     reference: Option<ProposalRef>,
     ratchet: Option<(LeafIndex, u32)>,
     env: &mut Env<'_>,
 ) -> Result<Inbound, ReceiveError> {
-    match &content.content.content {
+    let signed = &content.content().content;
+    match &signed.content {
         Content::Application(_) => Err(ReceiveError::NotForAGroup),
         Content::Proposal(proposal) => {
             let listed = ListedProposal {
-                sender: content.content.sender,
+                sender: signed.sender,
                 proposal: proposal.as_ref().clone(),
                 reference: None,
                 member: None,

@@ -7,7 +7,7 @@ use core::fmt;
 use mls_codec::Encode;
 
 use crate::env::Env;
-use crate::framing::{AuthenticatedContent, Content, Sender, interim_transcript_hash};
+use crate::framing::{Content, Framed, Sender, interim_transcript_hash};
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::cache::ProposalCache;
 use crate::group::clients::{client_changes, unknown_members};
@@ -30,7 +30,7 @@ use crate::tree::ratchet_tree::RatchetTree;
 #[must_use]
 pub struct ObservedCommit {
     epoch: u64,
-    content: AuthenticatedContent,
+    content: Framed,
     list: Vec<ListedProposal>,
     question: ProposalQuestion,
 }
@@ -40,7 +40,7 @@ pub struct ObservedCommit {
 pub struct VettedObservedCommit {
     tag: QuestionTag,
     epoch: u64,
-    content: AuthenticatedContent,
+    content: Framed,
     list: Vec<ListedProposal>,
     applied: AppliedList,
     committer: LeafIndex,
@@ -50,13 +50,9 @@ pub struct VettedObservedCommit {
 }
 
 impl ObservedCommit {
-    pub(super) fn new(
-        observer: &Observer,
-        content: AuthenticatedContent,
-        env: &mut Env<'_>,
-    ) -> Result<Self, ReceiveError> {
-        let sender = content.content.sender;
-        let Content::Commit(commit) = &content.content.content else {
+    pub(super) fn new(observer: &Observer, content: Framed, env: &mut Env<'_>) -> Result<Self, ReceiveError> {
+        let sender = content.content().content.sender;
+        let Content::Commit(commit) = &content.content().content.content else {
             return Err(ReceiveError::NotForAGroup);
         };
         let suite = observer.suite(env)?;
@@ -86,7 +82,7 @@ impl ObservedCommit {
         let Self { epoch, content, list, question } = self;
         observer.check_epoch(epoch)?;
         let suite = observer.suite(env)?;
-        let applied = apply_commit(observer.public_state(), suite, &content, &list, (&question, ruling), env)?;
+        let applied = apply_commit(observer.public_state(), suite, content.content(), &list, (&question, ruling), env)?;
         let AppliedCommit { applied, committer, path_trees, mut newcomers } = applied;
         newcomers.extend(unknown_members(&observer.clients, &observer.tree, &applied, &newcomers));
         let tree = path_trees.map_or_else(|| applied.tree.clone(), |(_, after)| after);
@@ -118,14 +114,14 @@ impl VettedObservedCommit {
     ) -> Result<ObserverStep<EpochChange>, ReceiveError> {
         observer.check_epoch(self.epoch)?;
         let members = answers.members(self.tag, &self.checks)?;
-        let sender = self.content.content.sender;
+        let sender = self.content.content().content.sender;
         let suite = observer.suite(env)?;
         let changes = client_changes(suite, &observer.clients, &self.list, &self.applied, &self.checks, &members)
             .map_err(|rule| invalid(sender, CommitRule::Proposals(rule)))?;
         let public = observer.public_state();
         let mut context = public.provisional_context(&self.applied, &self.tree)?;
         public.confirm(suite, &mut context, &self.content)?;
-        let confirmation_tag = self.content.auth.confirmation_tag.clone().unwrap_or_default();
+        let confirmation_tag = self.content.content().auth.confirmation_tag.clone().unwrap_or_default();
         // req: R-8.2-03
         let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, &confirmation_tag)?;
         let external = matches!(sender, Sender::NewMemberCommit).then_some(self.committer);

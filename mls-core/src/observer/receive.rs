@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use mls_crypto_traits::Suite;
 
 use crate::env::Env;
-use crate::framing::{Content, ContentType, MlsMessage, MlsMessageBody, ProtocolVersion, PublicMessage, Sender};
+use crate::framing::{
+    Content, ContentType, Framed, MlsMessage, MlsMessageBody, ProtocolVersion, PublicMessage, Sender,
+};
 use crate::group::admission::{admit, check_cache, known_key, stranger_key};
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::cache::CachedProposal;
@@ -105,10 +107,11 @@ impl Observer {
             None => stranger_key(&content)?,
         };
         let reference = admit(&self.proposals, suite, &content, env)?;
+        let content = Framed::new(content)?;
         // req: R-6.1-12
         content.verify_signature(suite, &key, Some(&self.context_bytes))?;
-        let sender = content.content.sender;
-        let proposal = match &content.content.content {
+        let sender = content.content().content.sender;
+        let proposal = match &content.content().content.content {
             Content::Application(_) => return Err(ReceiveError::NotForAGroup),
             Content::Commit(_) => return Ok(Observed::Commit(Box::new(ObservedCommit::new(self, content, env)?))),
             Content::Proposal(proposal) => proposal.as_ref().clone(),
