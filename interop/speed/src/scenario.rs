@@ -254,25 +254,34 @@ impl<'a, L: Library> Stage<'a, L> {
         let fillers = self.library.key_packages(u32::try_from(STEADY).unwrap());
         let (mut adds, mut added, mut removes, mut removed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut add_len, mut remove_len) = (0, 0);
-        for filler in &fillers {
-            let (library, alice) = (self.library, &mut self.alice);
-            let (commit, taken) = count(|| {
-                let commit = library.add(alice, core::slice::from_ref(filler), Tree::Elsewhere).message;
-                library.apply(alice);
-                commit
-            });
-            adds.push(taken);
-            add_len = commit.len() as u64;
-            added.push(self.process_all(&commit));
-            let (library, alice) = (self.library, &mut self.alice);
-            let (commit, taken) = count(|| {
-                let commit = library.remove(alice, self.plan.members);
-                library.apply(alice);
-                commit
-            });
-            removes.push(taken);
-            remove_len = commit.len() as u64;
-            removed.push(self.process_all(&commit));
+        // In a large group a removal takes a hundred times as long as an add, which would find the caches as that left
+        // them: all are added first. A small one would be a large one by then.
+        let in_a_row = if self.plan.members < 1_000 { 1 } else { STEADY };
+        for fillers in fillers.chunks(in_a_row) {
+            for filler in fillers {
+                let (library, alice) = (self.library, &mut self.alice);
+                let (commit, taken) = count(|| {
+                    let commit = library.add(alice, core::slice::from_ref(filler), Tree::Elsewhere).message;
+                    library.apply(alice);
+                    commit
+                });
+                adds.push(taken);
+                add_len = commit.len() as u64;
+                added.push(self.process_all(&commit));
+            }
+            // The last first.
+            for behind in (0..u32::try_from(fillers.len()).unwrap()).rev() {
+                let (library, alice) = (self.library, &mut self.alice);
+                let leaf = self.plan.members + behind;
+                let (commit, taken) = count(|| {
+                    let commit = library.remove(alice, leaf);
+                    library.apply(alice);
+                    commit
+                });
+                removes.push(taken);
+                remove_len = commit.len() as u64;
+                removed.push(self.process_all(&commit));
+            }
         }
         self.sheet.print_with("add one", &adds, |row| row.message = Some(add_len));
         self.sheet.print_with("process it, add", &added, |row| row.message = Some(add_len));

@@ -193,10 +193,12 @@ impl PastEpoch {
 /// The own path keys as they will be after `update`, without applying it.
 pub(crate) fn path_keys_record(keys: &OwnPathKeys, update: &PathKeysUpdate) -> Result<SecretBytes, EncodeError> {
     let leaf = update.leaf.as_ref().unwrap_or(&keys.leaf);
-    let kept = keys.parents.iter().filter(|(node, _)| !update.clear.contains(node));
-    let merged: BTreeMap<_, _> = kept.chain(update.set.iter()).collect();
+    let gone = |node: &NodeIndex| update.set.contains_key(node) || update.clear.contains(node);
+    let mut merged: Vec<_> = Vec::with_capacity(keys.parents.len().saturating_add(update.set.len()));
+    merged.extend(keys.parents.iter().filter(|(node, _)| !gone(node)).chain(&update.set));
+    merged.sort_unstable_by_key(|(node, _)| **node);
     let len_of = |key: &HpkePrivateKey| opaque_len(key.as_bytes()).saturating_add(4);
-    let len = merged.values().fold(len_of(leaf), |sum, key| sum.saturating_add(len_of(key)));
+    let len = merged.iter().fold(len_of(leaf), |sum, (_, key)| sum.saturating_add(len_of(key)));
     let mut w = SecretWriter::sized(RECORD_VERSION, len);
     w.opaque(leaf.as_bytes())?;
     w.put(&u32::try_from(merged.len()).unwrap_or(u32::MAX))?;
@@ -222,7 +224,8 @@ impl PendingCommit {
     pub(crate) fn to_record(&self, tree: &RatchetTree) -> Result<SecretBytes, EncodeError> {
         let Self { sent, staged } = self;
         let StagedEpoch { epoch, tree: new, path_keys, clients } = staged;
-        let mut w = SecretWriter::new(RECORD_VERSION);
+        // Room for the epoch, and for the ways down and up.
+        let mut w = SecretWriter::sized(RECORD_VERSION, sent.encoded_len().saturating_add(4_096));
         w.put(sent)?;
         epoch.write(&mut w, epoch.secrets.exporter.as_bytes())?;
         let records = epoch.secret_tree.records()?;
