@@ -40,6 +40,13 @@ pub const OPERATIONS: [&str; 26] = [
 /// What several threads share.
 const SHARED: [&str; 3] = ["bulk add, tree outside", "join", "path commit, fresh"];
 
+/// How implementations end that keep groups in a database.
+const SQLITE: &str = ", SQLite";
+
+/// What shows in a database.
+const STORED: [&str; 5] =
+    ["persist a processed commit", "persist a message", "cold start, send", "cold start, receive", "load"];
+
 /// All rows of one operation, suite and size.
 pub struct Line<'a> {
     pub operation: &'static str,
@@ -63,7 +70,7 @@ pub fn lines<'a>(rows: &'a [Row], suite: u16, prices: Option<&Prices>) -> Vec<Li
             let operation = *OPERATIONS.get(place)?;
             let best = |ours: bool| {
                 let measured = all.iter().filter(|row| row.runs > 0 && (row.implementation == "ours") == ours);
-                let measured = measured.filter(|row| ours || !row.implementation.starts_with("ours"));
+                let measured = measured.filter(|row| ours || is_rival(row));
                 measured.min_by(|a, b| a.cpu_us.total_cmp(&b.cpu_us)).copied()
             };
             let ours = best(true);
@@ -113,6 +120,50 @@ pub fn table(rows: &[Row], suite: u16, prices: Option<&Prices>) -> String {
     text
 }
 
+/// Somebody else's, in memory.
+fn is_rival(row: &Row) -> bool {
+    !row.implementation.starts_with("ours") && !row.implementation.ends_with(SQLITE)
+}
+
+/// Writes what storing and loading costs in databases on disk: ours beside mls-rs.
+pub fn stored(rows: &[Row], suite: u16) -> String {
+    let mut text = String::new();
+    let rows: Vec<&Row> = rows
+        .iter()
+        .filter(|row| row.suite == suite && row.runs > 0 && row.implementation.ends_with(SQLITE))
+        .filter(|row| STORED.contains(&row.operation.as_str()))
+        .collect();
+    for ours in rows.iter().filter(|row| row.implementation.starts_with("ours")) {
+        let same = |other: &&&Row| other.operation == ours.operation && other.members == ours.members;
+        let Some(rival) = rows.iter().filter(same).find(|other| !other.implementation.starts_with("ours")) else {
+            continue;
+        };
+        if text.is_empty() {
+            text.push_str(
+                "\nIn SQLite: processor time, and the time on the wall beside \
+                 it. Ours stores each step as part of it, mls-rs when it is told to.\n\n| operation | members | ours | wall | \
+                 mls-rs | wall | ours / mls-rs | ours, bytes stored | mls-rs |\n|---|---|---|---|---|---|---|---|---|\n",
+            );
+        }
+        let bytes = |row: &Row| row.stored.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {:.3} | {} | {} |",
+            ours.operation,
+            ours.members,
+            time(ours.cpu_us),
+            time(ours.wall_us),
+            time(rival.cpu_us),
+            time(rival.wall_us),
+            ours.cpu_us / rival.cpu_us,
+            bytes(ours),
+            bytes(rival)
+        )
+        .unwrap();
+    }
+    text
+}
+
 /// Writes what several threads share, by the wall: ours on all cores beside ours on one and the best rival.
 pub fn shared(rows: &[Row], suite: u16) -> String {
     let mut text = String::new();
@@ -121,7 +172,7 @@ pub fn shared(rows: &[Row], suite: u16) -> String {
             other.operation == row.operation && other.members == row.members && other.suite == suite && other.runs > 0
         };
         let best = |of: fn(&Row) -> f64| {
-            let rivals = rows.iter().filter(same).filter(|other| !other.implementation.starts_with("ours"));
+            let rivals = rows.iter().filter(same).filter(|other| is_rival(other));
             rivals.map(of).min_by(f64::total_cmp)
         };
         let alone = rows.iter().filter(same).filter(|other| other.implementation == "ours").map(|other| other.wall_us);

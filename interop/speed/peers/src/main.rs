@@ -35,6 +35,7 @@ fn main() {
     let (suite, members): (u16, u32) = (suite.parse().unwrap(), members.parse().unwrap());
     match peer.as_str() {
         "mls-rs/AWS-LC" => mls_rs(mls_rs_crypto_awslc::AwsLcCryptoProvider::new(), "AWS-LC", suite, members),
+        "mls-rs, SQLite/AWS-LC" => mls_rs_sqlite(suite, members),
         "mls-rs/OpenSSL" => mls_rs(mls_rs_crypto_openssl::OpensslCryptoProvider::new(), "OpenSSL", suite, members),
         "mls-rs/RustCrypto" => {
             mls_rs(mls_rs_crypto_rustcrypto::RustCryptoProvider::new(), "RustCrypto", suite, members);
@@ -55,7 +56,7 @@ fn main() {
 }
 
 fn mls_rs<C: mls_rs::CryptoProvider + Clone>(crypto: C, backend: &'static str, suite: u16, members: u32) {
-    let library = MlsRs { crypto, backend, suite };
+    let library = MlsRs { crypto, backend, suite, sqlite: None };
     let sheet = library.sheet(members);
     if !library.has_suite() {
         sheet.stopped("all", "the provider lacks the suite");
@@ -69,6 +70,15 @@ fn mls_rs<C: mls_rs::CryptoProvider + Clone>(crypto: C, backend: &'static str, s
         if members > 1_000 {
             sheet.stopped("bulk add, tree inside", "quadratic: 15 s at 10 000");
         }
+    }
+}
+
+/// The same over files; what it costs to store and load is of interest.
+fn mls_rs_sqlite(suite: u16, members: u32) {
+    let crypto = mls_rs_crypto_awslc::AwsLcCryptoProvider::new();
+    let library = MlsRs { crypto, backend: "AWS-LC", suite, sqlite: Some(tempfile::tempdir().unwrap()) };
+    if library.has_suite() && members <= 10_000 {
+        scenario::run(&library, &Plan { singles: false, ..plan(members, false) });
     }
 }
 

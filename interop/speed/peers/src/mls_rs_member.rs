@@ -12,6 +12,9 @@ use mls_rs::mls_rules::{CommitOptions, DefaultMlsRules, EncryptionOptions};
 use mls_rs::storage_provider::in_memory::InMemoryGroupStateStorage;
 use mls_rs::{CipherSuite, CipherSuiteProvider, Client, CryptoProvider, ExtensionList, MlsMessage};
 use mls_rs_core::group::{EpochRecord, GroupState, GroupStateStorage};
+use mls_rs_provider_sqlite::connection_strategy::FileConnectionStrategy;
+use mls_rs_provider_sqlite::storage::SqLiteGroupStateStorage;
+use mls_rs_provider_sqlite::{JournalMode, SqLiteDataStorageEngine, SqLiteDataStorageError};
 use zeroize::Zeroizing;
 
 use crate::row::Sheet;
@@ -22,6 +25,8 @@ pub struct MlsRs<C> {
     pub crypto: C,
     pub backend: &'static str,
     pub suite: u16,
+    /// A folder for databases, where they are measured; else memory.
+    pub sqlite: Option<tempfile::TempDir>,
 }
 
 type Config<C> = WithMlsRules<
@@ -29,22 +34,35 @@ type Config<C> = WithMlsRules<
     WithGroupStateStorage<Counted, WithCryptoProvider<C, WithIdentityProvider<BasicIdentityProvider, BaseConfig>>>,
 >;
 
-/// The store in memory, and what it was handed.
+/// Its stores.
+#[derive(Clone, Debug)]
+enum Store {
+    Memory(InMemoryGroupStateStorage),
+    Sqlite(SqLiteGroupStateStorage),
+}
+
+/// A store, and what it was handed.
 #[derive(Clone, Debug)]
 pub struct Counted {
-    inner: InMemoryGroupStateStorage,
+    inner: Store,
     stored: Arc<Mutex<Stored>>,
 }
 
 impl GroupStateStorage for Counted {
-    type Error = <InMemoryGroupStateStorage as GroupStateStorage>::Error;
+    type Error = SqLiteDataStorageError;
 
     fn state(&self, group_id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, Self::Error> {
-        self.inner.state(group_id)
+        match &self.inner {
+            Store::Memory(store) => Ok(store.state(group_id).unwrap()),
+            Store::Sqlite(store) => store.state(group_id),
+        }
     }
 
     fn epoch(&self, group_id: &[u8], epoch_id: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Self::Error> {
-        self.inner.epoch(group_id, epoch_id)
+        match &self.inner {
+            Store::Memory(store) => Ok(store.epoch(group_id, epoch_id).unwrap()),
+            Store::Sqlite(store) => store.epoch(group_id, epoch_id),
+        }
     }
 
     fn write(
@@ -58,11 +76,18 @@ impl GroupStateStorage for Counted {
         stored.bytes += state.data.len() as u64;
         stored.bytes += inserts.iter().chain(&updates).map(|epoch| epoch.data.len() as u64).sum::<u64>();
         drop(stored);
-        self.inner.write(state, inserts, updates)
+        match &mut self.inner {
+            Store::Memory(store) => store.write(state, inserts, updates).unwrap(),
+            Store::Sqlite(store) => store.write(state, inserts, updates)?,
+        }
+        Ok(())
     }
 
     fn max_epoch_id(&self, group_id: &[u8]) -> Result<Option<u64>, Self::Error> {
-        self.inner.max_epoch_id(group_id)
+        match &self.inner {
+            Store::Memory(store) => Ok(store.max_epoch_id(group_id).unwrap()),
+            Store::Sqlite(store) => GroupStateStorage::max_epoch_id(store, group_id),
+        }
     }
 }
 
@@ -148,7 +173,8 @@ impl<C: CryptoProvider + Clone> Library for MlsRs<C> {
     type Member = MlsRsMember<C>;
 
     fn sheet(&self, members: u32) -> Sheet {
-        Sheet { implementation: "mls-rs", backend: self.backend, suite: self.suite, members }
+        let implementation = if self.sqlite.is_some() { "mls-rs, SQLite" } else { "mls-rs" };
+        Sheet { implementation, backend: self.backend, suite: self.suite, members }
     }
 
     fn member(&self, name: &str) -> MlsRsMember<C> {
@@ -156,7 +182,16 @@ impl<C: CryptoProvider + Clone> Library for MlsRs<C> {
         let provider = self.crypto.cipher_suite_provider(suite).unwrap();
         let (secret, public) = provider.signature_key_generate().unwrap();
         let credential = BasicCredential::new(name.as_bytes().to_vec()).into_credential();
-        let store = Counted { inner: InMemoryGroupStateStorage::new(), stored: Arc::default() };
+        let inner = match &self.sqlite {
+            None => Store::Memory(InMemoryGroupStateStorage::new()),
+            Some(dir) => {
+                let file = tempfile::NamedTempFile::new_in(dir.path()).unwrap().into_temp_path().keep().unwrap();
+                let engine = SqLiteDataStorageEngine::new(FileConnectionStrategy::new(&file)).unwrap();
+                let engine = engine.with_journal_mode(Some(JournalMode::Wal));
+                Store::Sqlite(engine.group_state_storage().unwrap())
+            }
+        };
+        let store = Counted { inner, stored: Arc::default() };
         let rules = Rules::default();
         let client = Client::builder()
             .identity_provider(BasicIdentityProvider::new())

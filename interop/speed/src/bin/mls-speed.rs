@@ -46,6 +46,10 @@ struct Arguments {
     all_cores: bool,
 }
 
+/// What the rivals' program measures: implementation and backend.
+const RIVALS: [&str; 5] =
+    ["mls-rs/AWS-LC", "mls-rs/OpenSSL", "mls-rs/RustCrypto", "OpenMLS/RustCrypto", "mls-rs, SQLite/AWS-LC"];
+
 fn main() {
     let arguments = arguments();
     let backends: [Backend; 3] = [
@@ -81,7 +85,7 @@ fn main() {
                 rows.extend(run(&mut own, &format!("ours on all cores, AWS-LC, suite {suite}, {members} members")));
             }
             if let Some(rivals) = &arguments.rivals {
-                for rival in ["mls-rs/AWS-LC", "mls-rs/OpenSSL", "mls-rs/RustCrypto", "OpenMLS/RustCrypto"] {
+                for rival in RIVALS {
                     let mut program = Command::new(rivals);
                     program.args([rival, &suite.to_string(), &members.to_string()]);
                     rows.extend(run(&mut program, &format!("{rival}, suite {suite}, {members} members")));
@@ -89,7 +93,7 @@ fn main() {
             }
         }
         println!("\n{}", table::table(&rows, *suite, prices.last().and_then(|(_, prices)| prices.as_ref())));
-        println!("{}", table::shared(&rows, *suite));
+        println!("{}{}", table::shared(&rows, *suite), table::stored(&rows, *suite));
     }
     if let Some(dir) = &arguments.results {
         write_results(dir, &rows, &prices);
@@ -152,6 +156,7 @@ fn write_results(dir: &std::path::Path, rows: &[Row], prices: &[(u16, Option<Pri
     for (suite, prices) in prices {
         text.push_str(&table::table(rows, *suite, prices.as_ref()));
         text.push_str(&table::shared(rows, *suite));
+        text.push_str(&table::stored(rows, *suite));
         for file in plot::plot(dir, rows, *suite, prices.as_ref()) {
             text.push_str(&format!("\n![{file}]({file})\n"));
         }
