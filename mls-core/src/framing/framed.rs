@@ -1,6 +1,7 @@
 //! Content that is encoded once (RFC 9420 sections 6.1, 6.2 and 8.2).
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use mls_codec::{EncodeError, encode_opaque, opaque_len};
 use mls_crypto_traits::{CryptoError, Digest, SignaturePublicKey, SigningKey, Suite};
@@ -10,7 +11,6 @@ use super::{AuthenticatedContent, FramedContent, FramedContentAuthData, FramingE
 use crate::key_schedule::MembershipKey;
 
 /// A proposal or commit beside its encoding, which is signed, authenticated, hashed and sent alike.
-#[derive(Debug)]
 pub(crate) struct Framed {
     content: AuthenticatedContent,
     /// Version, wire format and content: how `FramedContentTBS` begins, and an `MLSMessage` with a `PublicMessage`.
@@ -104,5 +104,12 @@ impl Framed {
         let framed = Self::new(message.clone().into_content_unchecked())?;
         message.check_membership(suite, &framed.head, key, context)?;
         Ok(framed)
+    }
+}
+
+impl fmt::Debug for Framed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { content, head: _ } = self;
+        content.fmt(f)
     }
 }

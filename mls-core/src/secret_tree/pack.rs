@@ -16,7 +16,7 @@ use crate::tree::math::{LeafIndex, NodeIndex};
 /// (`tree_node_[N]_secret`, `KDF.Nh` bytes each) are in one block, which is wiped with the pack.
 pub struct NodePack {
     nodes: Vec<NodeIndex>,
-    /// As many of equal length as there are nodes.
+    /// As many of equal length, which is not 0, as there are nodes.
     secrets: SecretBytes,
 }
 
@@ -103,7 +103,7 @@ impl NodePack {
             let node: NodeIndex = mls_codec::Decode::decode(&mut r)?;
             let secret = r.opaque()?;
             let (from, to) = node.leaf_range();
-            let like_others = secrets.first().is_none_or(|first| first.len() == secret.len());
+            let like_others = secrets.first().is_none_or(|first| first.len() == secret.len()) && !secret.is_empty();
             if free.is_none_or(|free| from < free) || to > end || !like_others {
                 return Err(DecodeError::new(DecodeErrorKind::InvalidValue, at));
             }

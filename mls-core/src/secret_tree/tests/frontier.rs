@@ -109,17 +109,19 @@ fn a_pack_without_a_node_has_no_copy_of_it() {
 /// Both of two nodes' secrets have the length of the suite's hash, so a pack says nothing of where each ends.
 #[test]
 fn a_stored_pack_has_secrets_of_one_length() {
-    let stored = |second: &[u8]| {
+    let stored = |first: &[u8], second: &[u8]| {
         let mut out = Vec::new();
-        for (index, secret) in [(1_u32, &[1; 32][..]), (4, second)] {
+        for (index, secret) in [(1_u32, first), (4, second)] {
             out.extend(index.to_be_bytes());
             mls_codec::encode_opaque(secret, &mut out).unwrap();
         }
         out
     };
-    assert_eq!(NodePack::decode(node(3), &stored(&[4; 32])).unwrap().nodes().len(), 2);
-    let error = NodePack::decode(node(3), &stored(&[4; 31])).unwrap_err();
-    assert_eq!((error.kind(), error.offset()), (mls_codec::DecodeErrorKind::InvalidValue, 37));
+    assert_eq!(NodePack::decode(node(3), &stored(&[1; 32], &[4; 32])).unwrap().nodes().len(), 2);
+    for (first, second, at) in [(&[1; 32][..], &[4; 31][..], 37), (&[], &[], 0)] {
+        let error = NodePack::decode(node(3), &stored(first, second)).unwrap_err();
+        assert_eq!((error.kind(), error.offset()), (mls_codec::DecodeErrorKind::InvalidValue, at));
+    }
 }
 
 #[test]
