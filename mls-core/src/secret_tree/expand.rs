@@ -26,7 +26,6 @@ struct Covering<'a> {
 
 impl SecretTree {
     /// Expands the tree down to `leaf`; the path's secrets and the leaf's own are not kept.
-    // req: R-9.2-04
     pub(super) fn expand(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<FirstUse, SecretTreeError> {
         let Covering { split, pack, node, secret } = self.covering(leaf)?;
         let (beside, leaf_secret) = NodePack::split(suite, node, secret, leaf)?;

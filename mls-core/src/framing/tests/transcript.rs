@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::fixtures;
 use crate::framing::{
-    AuthenticatedContent, ContentType, WireFormat, confirmed_transcript_hash, interim_transcript_hash,
+    AuthenticatedContent, ContentType, Framed, WireFormat, confirmed_transcript_hash, interim_transcript_hash,
 };
 use crate::key_schedule::test_vectors::{self, Hex};
 
@@ -45,7 +45,13 @@ fn transcript_hashes_are_those_of_the_vectors() {
 fn the_confirmed_hash_covers_wire_format_content_and_signature_only() {
     let suite = fixtures::suite();
     let commit = fixtures::signed_commit(WireFormat::PublicMessage);
-    let hash = |commit: &AuthenticatedContent| confirmed_transcript_hash(suite, b"interim", commit).unwrap();
+    let hash = |commit: &AuthenticatedContent| {
+        let hash = confirmed_transcript_hash(suite, b"interim", commit).unwrap();
+        // The same from what was encoded before.
+        let framed = Framed::new(commit.clone()).unwrap();
+        assert_eq!(framed.confirmed_transcript_hash(suite, b"interim").unwrap(), hash);
+        hash
+    };
     let base = hash(&commit);
 
     let mut tagless = commit.clone();
