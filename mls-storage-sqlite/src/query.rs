@@ -102,16 +102,16 @@ pub(crate) fn scan(connection: &Connection, prefix: &RecordPrefix) -> Result<Fou
         RecordPrefix::Groups => scan.rows(
             "SELECT h.value, h.sum, g.group_id FROM mls_headers h JOIN mls_groups g ON g.id = h.group_ref",
             &[],
-            |row| Ok(RecordKey::Group(GroupId::from(blob(row, 2)?.to_vec()))),
+            |row| Ok(RecordKey::Group(GroupId::from(blob(row, 2)?))),
         )?,
         RecordPrefix::ExternalJoins => {
             scan.rows("SELECT value, sum, group_id FROM mls_external_joins", &[], |row| {
-                Ok(RecordKey::ExternalJoin(GroupId::from(blob(row, 2)?.to_vec())))
+                Ok(RecordKey::ExternalJoin(GroupId::from(blob(row, 2)?)))
             })?;
         }
         RecordPrefix::Successors => {
             scan.rows("SELECT value, sum, group_id FROM mls_successors", &[], |row| {
-                Ok(RecordKey::Successor(GroupId::from(blob(row, 2)?.to_vec())))
+                Ok(RecordKey::Successor(GroupId::from(blob(row, 2)?)))
             })?;
         }
         RecordPrefix::KeyPackages => {

@@ -7,9 +7,9 @@ use mls_codec::{
 };
 use mls_crypto_traits::{CryptoError, SignaturePublicKey, SigningKey, Suite};
 
-use super::{Content, ContentType, FramedContent, FramingError, ProtocolVersion, Sender, WireFormat};
+use super::{Content, ContentType, Framed, FramedContent, FramingError, ProtocolVersion, Sender, WireFormat};
 
-const SIGNATURE_LABEL: &[u8] = b"FramedContentTBS";
+pub(super) const SIGNATURE_LABEL: &[u8] = b"FramedContentTBS";
 
 /// What authenticates a content (RFC 9420 section 6.1).
 ///
@@ -83,12 +83,7 @@ impl AuthenticatedContent {
         content: FramedContent,
         context: Option<&[u8]>,
     ) -> Result<Self, FramingError> {
-        check_framing(wire_format, &content)?;
-        let context = context_of(content.sender, context)?;
-        let (head, data) = tbs_head(wire_format, &content)?;
-        let signature = sign_tbs(suite, key, &[&head, data, context])?;
-        let auth = FramedContentAuthData { signature, confirmation_tag: None };
-        Ok(Self { wire_format, content, auth })
+        Framed::sign(suite, key, wire_format, content, context).map(Framed::into_content)
     }
 
     /// Verifies the signature under `key`, which the sender's type selects; `context` as for
@@ -110,12 +105,6 @@ impl AuthenticatedContent {
         let (head, data) = tbs_head(self.wire_format, &self.content)?;
         verify_tbs(suite, key, &[&head, data, context], &self.auth.signature)
     }
-}
-
-/// Signs a `FramedContentTBS` (RFC 9420 section 6.1).
-pub(super) fn sign_tbs(suite: Suite<'_>, key: &dyn SigningKey, tbs: &[&[u8]]) -> Result<Vec<u8>, CryptoError> {
-    // req: R-6.1-01, R-6.1-02, R-17.6-01
-    suite.sign_with_label(key, SIGNATURE_LABEL, tbs)
 }
 
 /// Verifies the signature over a `FramedContentTBS`.

@@ -6,14 +6,17 @@ use core::fmt;
 use mls_codec::{EncodeError, encode_opaque, opaque_len};
 use mls_crypto_traits::{CryptoError, Digest, SignaturePublicKey, SigningKey, Suite};
 
-use super::auth::{check_framing, context_of, sign_tbs, tbs_head, verify_tbs};
-use super::{AuthenticatedContent, FramedContent, FramedContentAuthData, FramingError, PublicMessage, WireFormat};
+use super::auth::{SIGNATURE_LABEL, check_framing, context_of, tbs_head, verify_tbs};
+use super::{
+    AuthenticatedContent, Content, FramedContent, FramedContentAuthData, FramingError, PublicMessage, WireFormat,
+};
 use crate::key_schedule::MembershipKey;
 
-/// A proposal or commit beside its encoding, which is signed, authenticated, hashed and sent alike.
+/// Content beside its encoding, which is signed, authenticated, hashed and sent alike.
 pub(crate) struct Framed {
     content: AuthenticatedContent,
     /// Version, wire format and content: how `FramedContentTBS` begins, and an `MLSMessage` with a `PublicMessage`.
+    /// Application data, which is only signed, is not copied into it.
     head: Vec<u8>,
 }
 
@@ -22,8 +25,7 @@ const VERSION_LEN: usize = 2;
 
 impl Framed {
     pub(crate) fn new(content: AuthenticatedContent) -> Result<Self, EncodeError> {
-        let (mut head, data) = tbs_head(content.wire_format, &content.content)?;
-        head.extend_from_slice(data);
+        let (head, _) = tbs_head(content.wire_format, &content.content)?;
         Ok(Self { content, head })
     }
 
@@ -39,12 +41,26 @@ impl Framed {
         let context = context_of(content.sender, context)?;
         let auth = FramedContentAuthData { signature: Vec::new(), confirmation_tag: None };
         let mut framed = Self::new(AuthenticatedContent { wire_format, content, auth })?;
-        framed.content.auth.signature = sign_tbs(suite, key, &[&framed.head, &[], context])?;
+        // req: R-6.1-01, R-6.1-02, R-17.6-01
+        framed.content.auth.signature = suite.sign_with_label(key, SIGNATURE_LABEL, &framed.tbs(context))?;
         Ok(framed)
+    }
+
+    /// `FramedContentTBS`, in parts (section 6.1).
+    fn tbs<'a>(&'a self, context: &'a [u8]) -> [&'a [u8]; 3] {
+        let data = match &self.content.content.content {
+            Content::Application(data) => data.as_slice(),
+            Content::Proposal(_) | Content::Commit(_) => &[],
+        };
+        [&self.head, data, context]
     }
 
     pub(crate) const fn content(&self) -> &AuthenticatedContent {
         &self.content
+    }
+
+    pub(crate) fn into_content(self) -> AuthenticatedContent {
+        self.content
     }
 
     /// Completes a commit.
@@ -60,7 +76,7 @@ impl Framed {
         context: Option<&[u8]>,
     ) -> Result<(), FramingError> {
         let context = context_of(self.content.content.sender, context)?;
-        verify_tbs(suite, key, &[&self.head, &[], context], &self.content.auth.signature)
+        verify_tbs(suite, key, &self.tbs(context), &self.content.auth.signature)
     }
 
     /// The confirmed transcript hash after this Commit (section 8.2).

@@ -63,7 +63,7 @@ impl MlsMessage {
         }
         MessagePeek {
             wire_format: self.wire_format(),
-            group_id: self.group_id().map(|id| GroupId::from(id.to_vec())),
+            group_id: self.group_id().map(GroupId::from),
             epoch: self.epoch(),
             content_type,
             sender,

@@ -18,7 +18,7 @@ use crate::group::clients::{ClientChanges, client_changes};
 use crate::group::commit::{CommitError, CommitOutput, CommitPlan, DroppedProposal, VettedOwnCommit, Welcomes};
 use crate::group::detached::DetachedCommit;
 use crate::group::edit::Edit;
-use crate::group::encrypt::{own_content, protect, sign_handshake};
+use crate::group::encrypt::{own_content, protect, sign};
 use crate::group::pending::{PendingCommit, SentCommit, StagedEpoch};
 use crate::group::process::check_epoch;
 use crate::group::propose::own_leaf;
@@ -271,7 +271,7 @@ impl VettedOwnCommit {
             .collect();
         let content = Content::Commit(Arc::new(Commit { proposals, path }));
         let content = own_content(group, &self.plan.options.authenticated_data, content);
-        Ok(sign_handshake(group, suite, self.plan.options.wire_format(), content, env)?)
+        Ok(sign(group, suite, self.plan.options.wire_format(), content, env)?)
     }
 }
 

@@ -145,7 +145,7 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
     let group_id = match &plan.group_id {
         Some(id) => id.clone(),
         // req: R-11-03
-        None => GroupId::from(random_bytes(env.rng, suite.hash_len())?.as_bytes().to_vec()),
+        None => GroupId::from(random_bytes(env.rng, suite.hash_len())?.as_bytes()),
     };
     let leaf_key = suite.generate_hpke_key_pair(env.rng)?;
     let leaf = key_package_leaf(suite, &plan.leaf, leaf_key.public, env)?;

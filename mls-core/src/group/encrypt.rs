@@ -88,7 +88,7 @@ pub fn encrypt(
     let mut drawn = [0; 20];
     env.rng.fill(&mut drawn)?;
     let [a, b, c, d, delta @ ..] = drawn;
-    let (message, ratchet) = protect_private(group, suite, &content, options.padding, [a, b, c, d], env)?;
+    let (message, ratchet) = protect_private(group, suite, content.content(), options.padding, [a, b, c, d], env)?;
     let mut builder = StepBuilder::drawn(group, delta)?;
     let generation = ratchet.message_key().generation();
     builder.move_ratchet(group, group.epoch(), ratchet)?;
@@ -113,19 +113,6 @@ pub(crate) fn own_content(group: &Group, authenticated_data: &[u8], content: Con
 
 /// Signs content of our own with the key that our leaf has in this epoch.
 pub(crate) fn sign(
-    group: &Group,
-    suite: Suite<'_>,
-    wire_format: WireFormat,
-    content: FramedContent,
-    env: &Env<'_>,
-) -> Result<AuthenticatedContent, EncryptError> {
-    let signer = signer(env, &group.epoch.own_signature_key)?;
-    let context = Some(group.epoch.context_bytes.as_slice());
-    AuthenticatedContent::sign(suite, signer.as_ref(), wire_format, content, context).map_err(EncryptError::from)
-}
-
-/// [`sign`] of a proposal or commit.
-pub(crate) fn sign_handshake(
     group: &Group,
     suite: Suite<'_>,
     wire_format: WireFormat,

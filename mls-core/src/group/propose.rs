@@ -16,7 +16,7 @@ use crate::group::builder::StepBuilder;
 use crate::group::cache::CachedProposal;
 use crate::group::create::signer;
 use crate::group::edit::Edit;
-use crate::group::encrypt::{EncryptError, own_content, protect, sign_handshake};
+use crate::group::encrypt::{EncryptError, own_content, protect, sign};
 use crate::group::fault::from_fault;
 use crate::group::{Disposition, Fault, Group, Step};
 use crate::key_package::KeyPackage;
@@ -163,7 +163,7 @@ pub fn propose(
     apply_alone(at, &listed).map_err(ProposeError::Invalid)?;
     let content = Content::Proposal(Box::new(proposal.clone()));
     let content = own_content(group, &options.authenticated_data, content);
-    let content = sign_handshake(group, suite, options.wire_format(), content, env)?;
+    let content = sign(group, suite, options.wire_format(), content, env)?;
     let reference = ProposalRef::new(suite, content.content())?;
     // With a deterministic signature, saying the same again gives the same reference.
     if group.proposals()?.get(&reference).is_some() {

@@ -222,16 +222,16 @@ fn receive_private(group: &Group, message: &PrivateMessage, env: &mut Env<'_>) -
         (Ok(ratchet), Ok(Some(sender))) => (ratchet, sender),
     };
     let content = message.open_content(suite, ratchet.message_key(), &sender_data)?;
-    let context = Some(reading.context_bytes);
-    if message.content_type == ContentType::Application {
-        // req: R-6.3.1-11
-        content.verify_signature(suite, &sender.0, context)?;
-        return application(group, content.content, ratchet, leaf, sender, env);
-    }
-    let reference = admit(group.proposals()?, suite, &content, env)?;
+    let reference = match content.content.content {
+        Content::Application(_) => None,
+        _ => admit(group.proposals()?, suite, &content, env)?,
+    };
     let content = Framed::new(content)?;
     // req: R-6.3.1-11
-    content.verify_signature(suite, &sender.0, context)?;
+    content.verify_signature(suite, &sender.0, Some(reading.context_bytes))?;
+    if message.content_type == ContentType::Application {
+        return application(group, content.into_content().content, ratchet, leaf, sender, env);
+    }
     handshake(group, suite, content, reference, Some((leaf, sender_data.generation)), env)
 }
 

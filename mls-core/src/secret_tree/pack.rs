@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use mls_codec::{DecodeError, DecodeErrorKind, Reader};
+use mls_codec::{Decode, DecodeError, DecodeErrorKind, Reader};
 use mls_crypto_traits::{CryptoError, Expansion, SecretBytes, Suite};
 
 use crate::key_schedule::EncryptionSecret;
@@ -100,7 +100,7 @@ impl NodePack {
         let (mut nodes, mut secrets) = (Vec::new(), Vec::<&[u8]>::new());
         while !r.is_empty() {
             let at = r.offset();
-            let node: NodeIndex = mls_codec::Decode::decode(&mut r)?;
+            let node = NodeIndex::decode(&mut r)?;
             let secret = r.opaque()?;
             let (from, to) = node.leaf_range();
             let like_others = secrets.first().is_none_or(|first| first.len() == secret.len()) && !secret.is_empty();
