@@ -51,9 +51,9 @@ impl ClientTag {
 
 impl Clients {
     /// The clients at these leaves.
-    pub(crate) fn of_leaves(leaves: &[(LeafIndex, Option<ClientTag>)]) -> Self {
+    pub(crate) fn of_leaves(leaves: impl IntoIterator<Item = (LeafIndex, Option<ClientTag>)>) -> Self {
         let mut clients = Self::default();
-        leaves.iter().for_each(|(leaf, client)| clients.put(*leaf, *client));
+        leaves.into_iter().for_each(|(leaf, client)| clients.put(leaf, client));
         clients.put_in_order();
         clients
     }

@@ -186,7 +186,7 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
 /// A group that begins with this epoch, with everything resident.
 pub(crate) fn found(id: GroupId, founding: Founding, env: &mut Env<'_>) -> Result<Fresh<Group>, Fault> {
     let Founding { epoch, tree, path_keys, clients } = founding;
-    let clients = Clients::of_leaves(&clients);
+    let clients = Clients::of_leaves(clients);
     let mut delta = Delta::new(env.rng)?;
     // req: R-12.4.3-05, R-12.4.3.1-11
     delta.require(Precondition::Absent(RecordKey::Status(id.clone())));

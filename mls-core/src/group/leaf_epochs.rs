@@ -7,10 +7,11 @@ use alloc::vec::Vec;
 use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
 use mls_crypto_traits::SecretBytes;
 
-use crate::group::Group;
 use crate::group::clients::ClientTag;
-use crate::record::{Missing, RECORD_VERSION, SecretWriter, open_record};
+use crate::group::{Fault, Group};
+use crate::record::{Missing, RECORD_VERSION, RecordKey, SecretWriter, open_record};
 use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::ratchet_tree::build::NodeSource;
 
 /// The epoch since which each leaf is known to be as it is. Only those that changed since the oldest are listed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -39,9 +40,9 @@ impl LeafEpochs {
     }
 
     /// From what stands in the leaves' records.
-    pub(crate) fn from_records(all: &[(LeafIndex, u64)]) -> Self {
-        let oldest = all.iter().map(|(_, since)| *since).min().unwrap_or_default();
-        Self { oldest, later: all.iter().copied().filter(|(_, since)| *since != oldest).collect() }
+    pub(crate) fn from_records(all: impl Iterator<Item = (LeafIndex, u64)> + Clone) -> Self {
+        let oldest = all.clone().map(|(_, since)| since).min().unwrap_or_default();
+        Self { oldest, later: all.filter(|(_, since)| *since != oldest).collect() }
     }
 
     pub(crate) fn get(&self, leaf: LeafIndex) -> u64 {
@@ -118,4 +119,37 @@ pub(crate) fn node_from_record(node: NodeIndex, record: &SecretBytes) -> Result<
     let mut r: Reader<'_> = open_record(record)?;
     let notes = if node.is_leaf() { LeafNotes::decode(&mut r)? } else { LeafNotes::default() };
     Ok((Arc::from(r.rest()), notes))
+}
+
+/// One record of a tree, on its way into memory.
+pub(crate) struct StoredNode {
+    pub(crate) node: NodeIndex,
+    /// What stood beside a leaf, once the node is taken.
+    pub(crate) notes: LeafNotes,
+    key: RecordKey,
+    value: SecretBytes,
+}
+
+impl StoredNode {
+    /// `None` for a record of another kind.
+    pub(crate) fn new((key, value): (RecordKey, SecretBytes)) -> Option<Self> {
+        let RecordKey::TreeNode(_, node) = key else { return None };
+        Some(Self { node, notes: LeafNotes::default(), key, value })
+    }
+}
+
+impl NodeSource for StoredNode {
+    type Error = Fault;
+
+    fn node(&self) -> NodeIndex {
+        self.node
+    }
+
+    /// Leaves the record to be freed where it was made: allocators make threads wait for each other there.
+    fn take(&mut self) -> Result<Arc<[u8]>, Fault> {
+        let (bytes, notes) =
+            node_from_record(self.node, &self.value).map_err(|error| Fault::from(error).at(&self.key))?;
+        self.notes = notes;
+        Ok(bytes)
+    }
 }

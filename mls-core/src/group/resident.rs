@@ -12,7 +12,7 @@ use crate::group::cache::{CachedProposal, ProposalCache};
 use crate::group::clients::Clients;
 use crate::group::epoch::{Epoch, PastEpoch};
 use crate::group::header::{path_keys_from_record, secret_tree_record};
-use crate::group::leaf_epochs::{LeafEpochs, node_from_record};
+use crate::group::leaf_epochs::{LeafEpochs, StoredNode, node_from_record};
 use crate::group::pending::PendingCommit;
 use crate::group::state::{Lifecycle, PastSlot, Status};
 use crate::group::{Fault, Group};
@@ -100,27 +100,18 @@ impl Group {
         if self.is_tree_outside() {
             return Err(Fault::TreeOutside);
         }
-        let mut nodes = Vec::with_capacity(set.len());
-        let (mut ages, mut clients) = (Vec::new(), Vec::new());
-        // One by one out of the set: what a record took serves the next node.
-        for (key, value) in set {
-            let RecordKey::TreeNode(_, node) = &key else { continue };
-            let node = *node;
-            let (bytes, notes) = node_from_record(node, &value).map_err(|error| Fault::from(error).at(&key))?;
-            nodes.push((node, bytes));
-            ages.extend(node.leaf().map(|leaf| (leaf, notes.since)));
-            clients.extend(node.leaf().map(|leaf| (leaf, notes.client)));
-        }
+        let mut nodes: Vec<StoredNode> = set.into_iter().filter_map(StoredNode::new).collect();
         // Before the tree is made: hashing a blank one of any size would take for ever.
         let size = self.epoch.secret_tree.size();
-        if size_for(nodes.iter().map(|(node, _)| *node)) != Some(size) {
+        if size_for(nodes.iter().map(|stored| stored.node)) != Some(size) {
             return Err(corrupt().into());
         }
-        let tree = RatchetTree::from_nodes(suite, index_seed(env)?, size, nodes)?;
+        let tree = RatchetTree::build(suite, index_seed(env)?, size, &mut nodes)?;
         self.epoch.check_tree(&tree)?;
         self.tree = Some(tree);
-        self.leaf_epochs = LeafEpochs::from_records(&ages);
-        self.clients = Clients::of_leaves(&clients);
+        let leaves = || nodes.iter().filter_map(|stored| Some((stored.node.leaf()?, stored.notes)));
+        self.leaf_epochs = LeafEpochs::from_records(leaves().map(|(leaf, notes)| (leaf, notes.since)));
+        self.clients = Clients::of_leaves(leaves().map(|(leaf, notes)| (leaf, notes.client)));
         self.leaves.clear();
         Ok(())
     }

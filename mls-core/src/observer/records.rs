@@ -85,7 +85,7 @@ impl Observer {
         }
         observer.status = status;
         observer.proposals = proposals;
-        observer.clients = Arc::new(Clients::of_leaves(&clients));
+        observer.clients = Arc::new(Clients::of_leaves(clients));
         Ok(observer)
     }
 
@@ -124,7 +124,7 @@ impl Observer {
         if clients.iter().any(|(leaf, _)| observer.tree.is_blank(leaf.node())) {
             return Err(corrupt().into());
         }
-        observer.clients = Arc::new(Clients::of_leaves(&clients));
+        observer.clients = Arc::new(Clients::of_leaves(clients));
         observer.found(env)
     }
 

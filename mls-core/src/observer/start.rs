@@ -83,7 +83,7 @@ impl PendingObserver {
             confirmation_tag,
             re_init: None,
             tree: self.tree,
-            clients: Arc::new(Clients::of_leaves(&clients)),
+            clients: Arc::new(Clients::of_leaves(clients)),
             proposals: ProposalCache::default(),
         })
     }

@@ -169,8 +169,7 @@ impl Keys {
         if changes.removed.is_empty() && changes.added.is_empty() {
             return;
         }
-        changes.removed.sort_unstable();
-        changes.added.sort_unstable();
+        changes.sort();
         if let Some(late) = &self.late {
             let added = merged(late.added.iter().copied(), &changes.removed, &changes.added);
             let removed = merged(late.removed.iter().copied(), &[], &changes.removed);
@@ -193,7 +192,33 @@ impl Keys {
     }
 }
 
+impl Changes {
+    /// Fast where there are long ordered runs.
+    fn sort(&mut self) {
+        self.removed.sort();
+        self.added.sort();
+    }
+
+    fn append(&mut self, mut other: Self) {
+        self.removed.append(&mut other.removed);
+        self.added.append(&mut other.added);
+    }
+}
+
 impl IndexChanges {
+    /// Orders what is here so that it need not be ordered later.
+    pub(super) fn sort(&mut self) {
+        self.encryption.sort();
+        self.signature.sort();
+    }
+
+    /// Takes in those of another part of the tree.
+    pub(super) fn append(&mut self, other: Self) {
+        let Self { seed: _, encryption, signature } = other;
+        self.encryption.append(encryption);
+        self.signature.append(signature);
+    }
+
     pub(super) fn remove(&mut self, space: KeySpace, key: &[u8], node: NodeIndex) {
         let entry = entry(&self.seed, key, node);
         self.space(space).removed.push(entry);

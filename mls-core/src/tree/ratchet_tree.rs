@@ -20,6 +20,7 @@ use super::view::{LeafRef, ParentRef, identity_of};
 use crate::credential::Credential;
 
 mod apply;
+pub(crate) mod build;
 mod diff;
 mod edit;
 mod editor;
@@ -105,9 +106,9 @@ impl RatchetTree {
         size: TreeSize,
         nodes: impl IntoIterator<Item = (NodeIndex, Arc<[u8]>)>,
     ) -> Result<Self, TreeError> {
-        let mut edits: Vec<NodeEdit> = nodes.into_iter().map(|(node, bytes)| (node, Some(bytes))).collect();
-        edits.sort_unstable_by_key(|(node, _)| *node);
-        Self::build(suite, seed, size, edits)
+        let mut nodes: Vec<(NodeIndex, Arc<[u8]>)> = nodes.into_iter().collect();
+        nodes.sort_unstable_by_key(|(node, _)| *node);
+        Self::build(suite, seed, size, &mut nodes)
     }
 
     /// Number of leaves and nodes, blank ones included.

@@ -22,3 +22,23 @@ fn the_first_error_is_reported() {
         assert_eq!(try_for_each(&items, 1, up_to(limit)), Err(limit));
     }
 }
+
+#[test]
+fn each_item_is_worked_on_once_and_results_stand_in_order() {
+    for len in [0_u32, 1, 2, 3, 100] {
+        let mut items: Vec<u32> = (0..len).collect();
+        let before = map_mut(&mut items, |item| {
+            *item += 1_000;
+            *item - 1_000
+        });
+        assert_eq!(before, (0..len).collect::<Vec<_>>());
+        assert_eq!(items, (1_000..1_000 + len).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+#[should_panic = "the seventh"]
+fn a_panic_is_the_callers() {
+    let mut items: Vec<u32> = (0..100).collect();
+    map_mut(&mut items, |item| assert!(*item != 7, "the seventh"));
+}

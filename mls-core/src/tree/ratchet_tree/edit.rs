@@ -3,13 +3,13 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use mls_crypto_traits::{Digest, Suite};
+use mls_crypto_traits::Suite;
 
 use super::editor::{Editor, Slot};
 use super::link::{Link, encryption_key};
 use super::{RatchetTree, TreeError};
 use crate::tree::hash::blank_tree_hash;
-use crate::tree::key_index::{IndexSeed, KeyIndex, KeySpace};
+use crate::tree::key_index::KeySpace;
 use crate::tree::math::{NodeIndex, TreeSize};
 
 /// A node and its new encoding, `None` to blank it.
@@ -33,7 +33,7 @@ impl RatchetTree {
     /// As [`edit`](Self::edit); [`TreeError::IndexOutOfTree`] names the root of a right half that should be dropped
     /// and is not blank.
     pub fn edit_resized(self, suite: Suite<'_>, size: TreeSize, mut edits: Vec<NodeEdit>) -> Result<Self, TreeError> {
-        check_order(&edits, self.size.max(size))?;
+        check_order(edits.iter().map(|(node, _)| *node), self.size.max(size))?;
         let Self { size: mut old_size, mut root, root_hash, summary: _, mut index } = self;
         let mut editor = Editor::new(suite, root_hash.len(), &index);
         let mut hash = Slot::from(root_hash);
@@ -72,24 +72,6 @@ impl RatchetTree {
     pub fn truncate(mut self, suite: Suite<'_>) -> Result<Self, TreeError> {
         self.shrink(suite, TreeSize::ONE)?;
         Ok(self)
-    }
-
-    /// The tree of `size` with these nodes.
-    pub(super) fn build(
-        suite: Suite<'_>,
-        seed: IndexSeed,
-        size: TreeSize,
-        mut edits: Vec<NodeEdit>,
-    ) -> Result<Self, TreeError> {
-        check_order(&edits, size)?;
-        let mut index = KeyIndex::new(seed);
-        let mut editor = Editor::new(suite, suite.hash_len(), &index);
-        let (mut root, mut hash) = (Link::BLANK, Slot::from(Digest::EMPTY));
-        editor.edit(size.root(), &mut root, hash.as_mut(), false, &mut edits)?;
-        let summary = editor.summary_of(&root)?;
-        index.apply(editor.changes);
-        index.settle();
-        Ok(Self { size, root, root_hash: hash.digest(editor.hash_len)?, summary, index })
     }
 
     /// Takes into the key index what has changed since another version shared it. Cheap, and to be called when that other
@@ -139,15 +121,16 @@ impl RatchetTree {
     }
 }
 
-fn check_order(edits: &[NodeEdit], size: TreeSize) -> Result<(), TreeError> {
-    if let Some(repeated) = edits.windows(2).find_map(|pair| match pair {
-        [(a, _), (b, _)] if a >= b => Some(*b),
-        _ => None,
-    }) {
+pub(super) fn check_order(
+    nodes: impl DoubleEndedIterator<Item = NodeIndex> + Clone,
+    size: TreeSize,
+) -> Result<(), TreeError> {
+    let pairs = nodes.clone().zip(nodes.clone().skip(1));
+    if let Some((_, repeated)) = pairs.into_iter().find(|(node, next)| node >= next) {
         return Err(TreeError::NotAscending(repeated));
     }
-    match edits.last() {
-        Some((node, _)) if !size.contains(*node) => Err(TreeError::IndexOutOfTree(*node)),
+    match nodes.last() {
+        Some(node) if !size.contains(node) => Err(TreeError::IndexOutOfTree(node)),
         _ => Ok(()),
     }
 }

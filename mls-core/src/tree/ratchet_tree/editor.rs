@@ -1,10 +1,12 @@
 //! The recursion behind an edit: down with the batch split at each node, up with hashes, summaries and counts.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use mls_crypto_traits::{CryptoError, Digest, Suite};
 
 use super::TreeError;
+use super::build::Subtree;
 use super::edit::NodeEdit;
 use super::link::{Link, Parent};
 use crate::tree::hash::{blank_tree_hash, leaf_tree_hash, parent_tree_hash};
@@ -41,11 +43,13 @@ pub(super) struct Editor<'a> {
     pub(super) hash_len: usize,
     summaries: Summaries,
     pub(super) changes: IndexChanges,
+    /// Subtrees that are made already, from the right to the left.
+    pub(super) made: Vec<Subtree>,
 }
 
 impl<'a> Editor<'a> {
     pub(super) fn new(suite: Suite<'a>, hash_len: usize, index: &KeyIndex) -> Self {
-        Self { suite, hash_len, summaries: Summaries::default(), changes: index.changes() }
+        Self { suite, hash_len, summaries: Summaries::default(), changes: index.changes(), made: Vec::new() }
     }
 
     /// Edits what is at and below `node` and puts its tree hash into `hash`, which is up to date iff `hashed`.
@@ -59,6 +63,10 @@ impl<'a> Editor<'a> {
     ) -> Result<(), TreeError> {
         if edits.is_empty() && hashed {
             return Ok(());
+        }
+        if let Some(subtree) = self.made.pop_if(|subtree| subtree.root == node) {
+            *link = subtree.link;
+            return self.store(hash, &subtree.hash.digest(self.hash_len)?);
         }
         if let Some(leaf) = node.leaf() {
             if let Some((_, bytes)) = edits.first_mut() {
@@ -81,7 +89,8 @@ impl<'a> Editor<'a> {
                     digest
                 }
             },
-            _ if edits.iter().all(|(_, bytes)| bytes.is_none()) => {
+            // Above subtrees that are made there is something.
+            _ if self.made.is_empty() && edits.iter().all(|(_, bytes)| bytes.is_none()) => {
                 if hashed {
                     return Ok(());
                 }

@@ -1,6 +1,5 @@
 //! The `ratchet_tree` extension (RFC 9420 section 12.4.3.3).
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, DecodeError, DecodeErrorKind, Reader, encode_header, header_len};
@@ -31,14 +30,14 @@ impl RatchetTree {
         let mut outer = Reader::new(bytes);
         let mut array = outer.vector()?;
         outer.finish()?;
-        let mut edits = Vec::new();
+        let mut nodes = Vec::new();
         let mut count = 0_u32;
         let mut last = None;
         while !array.is_empty() {
             let node = NodeIndex::new(count).ok_or(TreeError::TooManyLeaves)?;
             last = read_node(&mut array, node)?;
             if let Some(raw) = last {
-                edits.push((node, Some(Arc::from(raw))));
+                nodes.push((node, raw));
             }
             count = count.saturating_add(1);
         }
@@ -54,7 +53,7 @@ impl RatchetTree {
         }
         // req: R-12.4.3.3-04
         let size = TreeSize::for_nodes(count).ok_or(TreeError::TooManyLeaves)?;
-        let tree = Self::build(suite, seed, size, edits)?;
+        let tree = Self::build(suite, seed, size, &mut nodes)?;
         tree.check_unique_keys()?;
         Ok(tree)
     }

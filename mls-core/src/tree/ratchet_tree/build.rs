@@ -1,0 +1,136 @@
+//! A whole tree at once: subtrees of some hundred leaves each by itself, in as many threads as there are, and then what
+//! is above them.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mls_crypto_traits::{Digest, Suite, parallel};
+
+use super::edit::{NodeEdit, check_order};
+use super::editor::{Editor, Slot};
+use super::link::Link;
+use super::{RatchetTree, TreeError};
+use crate::tree::key_index::{IndexChanges, IndexSeed, KeyIndex};
+use crate::tree::math::{NodeIndex, TreeSize};
+
+/// What one node of a tree is read from.
+pub(crate) trait NodeSource: Send {
+    type Error: From<TreeError> + Send;
+
+    fn node(&self) -> NodeIndex;
+
+    /// The node's encoding, asked for once.
+    fn take(&mut self) -> Result<Arc<[u8]>, Self::Error>;
+}
+
+/// The level of the subtrees that are made by themselves: 256 leaves, whose encodings stay in a core's cache from their
+/// reading to their hashing.
+const PART: u8 = 8;
+
+/// The nodes of one subtree.
+struct Part<'n, S> {
+    root: NodeIndex,
+    sources: &'n mut [S],
+}
+
+/// A subtree as a tree holds it.
+pub(super) struct Subtree {
+    pub(super) root: NodeIndex,
+    pub(super) link: Link,
+    pub(super) hash: Slot,
+}
+
+impl RatchetTree {
+    /// The tree of `size` with the nodes of these sources, which ascend strictly; all else is blank.
+    pub(crate) fn build<S: NodeSource>(
+        suite: Suite<'_>,
+        seed: IndexSeed,
+        size: TreeSize,
+        sources: &mut [S],
+    ) -> Result<Self, S::Error> {
+        check_order(sources.iter().map(NodeSource::node), size)?;
+        let mut index = KeyIndex::new(seed);
+        let (mut parts, mut above) = (Vec::new(), Vec::new());
+        divide(size.root(), sources, &mut parts, &mut above);
+        let made = parallel::map_mut(&mut parts, |part| part.build(suite, &index));
+
+        let mut editor = Editor::new(suite, suite.hash_len(), &index);
+        for part in made {
+            let (subtree, changes) = part?;
+            editor.made.push(subtree);
+            editor.changes.append(changes);
+        }
+        // They are met from the left.
+        editor.made.reverse();
+        let mut edits = take_all(above.into_iter())?;
+        let (mut root, mut hash) = (Link::BLANK, Slot::from(Digest::EMPTY));
+        editor.edit(size.root(), &mut root, hash.as_mut(), false, &mut edits)?;
+        let summary = editor.summary_of(&root)?;
+        let hash_len = editor.hash_len;
+        index.apply(editor.changes);
+        index.settle();
+        Ok(Self { size, root, root_hash: hash.digest(hash_len)?, summary, index })
+    }
+}
+
+impl<S: NodeSource> Part<'_, S> {
+    fn build(&mut self, suite: Suite<'_>, index: &KeyIndex) -> Result<(Subtree, IndexChanges), S::Error> {
+        let mut editor = Editor::new(suite, suite.hash_len(), index);
+        let (mut link, mut hash) = (Link::BLANK, Slot::from(Digest::EMPTY));
+        let mut edits = take_all(self.sources.iter_mut())?;
+        editor.edit(self.root, &mut link, hash.as_mut(), false, &mut edits)?;
+        let mut changes = editor.changes;
+        changes.sort();
+        Ok((Subtree { root: self.root, link, hash }, changes))
+    }
+}
+
+fn take_all<'n, S: NodeSource + 'n>(sources: impl Iterator<Item = &'n mut S>) -> Result<Vec<NodeEdit>, S::Error> {
+    sources.map(|source| Ok((source.node(), Some(source.take()?)))).collect()
+}
+
+/// Divides the nodes at and below `node` into parts, from the left, and those above all parts. A subtree without nodes
+/// is one part, so there are not many more parts than nodes.
+fn divide<'n, S: NodeSource>(
+    node: NodeIndex,
+    sources: &'n mut [S],
+    parts: &mut Vec<Part<'n, S>>,
+    above: &mut Vec<&'n mut S>,
+) {
+    let (Some(left), Some(right), false) = (node.left(), node.right(), node.level() <= PART || sources.is_empty())
+    else {
+        return parts.push(Part { root: node, sources });
+    };
+    let below = sources.partition_point(|source| source.node() < node);
+    let (before, rest) = sources.split_at_mut_checked(below).unwrap_or_default();
+    let own = usize::from(rest.first().is_some_and(|source| source.node() == node));
+    let (own, behind) = rest.split_at_mut_checked(own).unwrap_or_default();
+    divide(left, before, parts, above);
+    above.extend(own);
+    divide(right, behind, parts, above);
+}
+
+impl NodeSource for (NodeIndex, Arc<[u8]>) {
+    type Error = TreeError;
+
+    fn node(&self) -> NodeIndex {
+        self.0
+    }
+
+    fn take(&mut self) -> Result<Arc<[u8]>, TreeError> {
+        Ok(Arc::clone(&self.1))
+    }
+}
+
+/// Out of a longer encoding.
+impl NodeSource for (NodeIndex, &[u8]) {
+    type Error = TreeError;
+
+    fn node(&self) -> NodeIndex {
+        self.0
+    }
+
+    fn take(&mut self) -> Result<Arc<[u8]>, TreeError> {
+        Ok(Arc::from(self.1))
+    }
+}
