@@ -43,7 +43,7 @@
 mod codec;
 mod error;
 mod expand;
-mod first_use;
+mod key;
 mod limits;
 mod moves;
 mod pack;

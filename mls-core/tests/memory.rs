@@ -144,11 +144,12 @@ fn search(scene: &Scene, ahead: usize, past: usize, what: &str) -> Watch {
     let freed: Vec<&str> = watch.freed.iter().filter(of_scene).map(|found| found.names.as_str()).collect();
     assert!(freed.is_empty(), "{what}: in freed memory: {freed:?}");
     let count = |name: &str| watch.live_named(name).into_iter().filter(|number| *number >= scene.since).count();
-    let momentary =
-        ["joiner", "epoch", "confirm", "welcome", "encryption", "path", "node", "extract", "hpke", "shared secret"];
+    let momentary = ["joiner", "epoch", "confirm", "welcome", "path", "node", "extract", "hpke", "shared secret"];
     for name in momentary {
         assert_eq!(count(name), 0, "{what}: {name}");
     }
+    // Of epochs in which nothing was said yet.
+    assert!(count("encryption") <= 1 + ahead + past, "{what}: encryption");
     for name in ["init", "membership", "external", "exporter"] {
         assert_eq!(count(name), 1 + ahead, "{what}: {name}");
     }
@@ -156,6 +157,11 @@ fn search(scene: &Scene, ahead: usize, past: usize, what: &str) -> Watch {
         assert_eq!(count(name), 1 + ahead + past, "{what}: {name}");
     }
     watch
+}
+
+/// How many epochs' encryption secrets there are: of those in which nothing was said, as the first message's splits it.
+fn unsplit(scene: &Scene, watch: &Watch) -> usize {
+    watch.live_named("encryption").into_iter().filter(|number| *number >= scene.since).count()
 }
 
 fn assert_gone(watch: &Watch, keys: &[usize], what: &str) {
@@ -175,7 +181,8 @@ fn stage(peer: &mut Peer, message: &[u8]) -> mls_core::group::Step<mls_core::gro
 
 fn consumed_keys_are_gone(suite: CipherSuite, cold: bool) {
     let mut scene = Scene::new(suite, cold);
-    search(&scene, 0, 0, "joined");
+    let watch = search(&scene, 0, 0, "joined");
+    assert_eq!(unsplit(&scene, &watch), 1);
     let (mut late, mut used_up) = (Vec::new(), Vec::new());
     for epoch in 0..3_u8 {
         // Everybody is heard in every epoch; one message each is still to come.
@@ -183,7 +190,9 @@ fn consumed_keys_are_gone(suite: CipherSuite, cold: bool) {
             let texts = [[epoch, 0], [epoch, 1], [epoch, 2]];
             let messages = texts.map(|text| scene.peers[from].send(&text));
             used_up.push(scene.consume(&messages[0], &texts[0]));
-            assert_gone(&search(&scene, 0, epoch.into(), "first"), &used_up, "first");
+            let watch = search(&scene, 0, epoch.into(), "first");
+            assert_gone(&watch, &used_up, "first");
+            assert_eq!(unsplit(&scene, &watch), 0);
             used_up.push(scene.consume(&messages[2], &texts[2]));
             assert_gone(&search(&scene, 0, epoch.into(), "jump"), &used_up, "jump");
             late.push((messages[1].clone(), texts[1]));
@@ -194,7 +203,8 @@ fn consumed_keys_are_gone(suite: CipherSuite, cold: bool) {
         assert!(!sealed.is_empty());
         assert_gone(&search(&scene, 0, epoch.into(), "sent"), &sealed, "sent");
         scene.commit([CAROL, BOB, ALICE][usize::from(epoch)], &CommitPlan::default());
-        search(&scene, 0, usize::from(epoch) + 1, "epoch");
+        let watch = search(&scene, 0, usize::from(epoch) + 1, "epoch");
+        assert_eq!(unsplit(&scene, &watch), 1);
     }
     let mut now = Vec::new();
     for from in [ALICE, CAROL, DAVE, ERIN] {

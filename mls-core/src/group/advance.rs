@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use mls_crypto_traits::{SecretBytes, Suite};
+use mls_crypto_traits::SecretBytes;
 
 use crate::env::Env;
 use crate::group::builder::StepBuilder;
@@ -14,7 +14,7 @@ use crate::group::pending::StagedEpoch;
 use crate::group::rewind::rewind_point;
 use crate::group::{Fault, Group, Standing};
 use crate::record::{Delta, GroupId, RecordKey, RecordPrefix};
-use crate::secret_tree::{SecretTreeEdit, SecretTreeError};
+use crate::secret_tree::{RatchetType, SecretTreeEdit, SecretTreeError};
 use crate::tree::math::LeafIndex;
 use crate::tree::ratchet_tree::{NodeEdit, RatchetTree};
 
@@ -25,7 +25,6 @@ pub(crate) fn write_epoch_change(
     builder: &mut StepBuilder,
     group: &Group,
     staged: &StagedEpoch,
-    suite: Suite<'_>,
     env: &Env<'_>,
 ) -> Result<EpochEnd, Fault> {
     let id = &group.id;
@@ -44,7 +43,7 @@ pub(crate) fn write_epoch_change(
         // The epoch that ends now takes a place, too.
         expired: expired_epochs(group, 1, env),
         expired_psks: expired_psks(group, Some(old), env),
-        retain: if env.limits.past_epochs > 0 { Some(own_ratchets(group, suite)?) } else { None },
+        retain: if env.limits.past_epochs > 0 { Some(own_ratchets(group)?) } else { None },
         rewind: None,
         abandoned: Vec::new(),
     };
@@ -144,17 +143,23 @@ fn replaced_leaves(tree: &RatchetTree, edits: &[NodeEdit]) -> Replaced {
 }
 
 /// Whether everything is resident that ending the epoch takes, so that a commit's questions are not asked in vain.
-pub(crate) fn check_epoch_end(group: &Group, suite: Suite<'_>, env: &Env<'_>) -> Result<(), Fault> {
+pub(crate) fn check_epoch_end(group: &Group, env: &Env<'_>) -> Result<(), Fault> {
     if env.limits.past_epochs > 0 {
-        drop(own_ratchets(group, suite)?);
+        drop(own_ratchets(group)?);
     }
     Ok(())
 }
 
+/// Whether everything is resident that encrypting a commit takes.
+pub(crate) fn check_own_ratchet(group: &Group) -> Result<(), Fault> {
+    let unknown = group.epoch.secret_tree.unknown_to_send(group.epoch.own_leaf, RatchetType::Handshake);
+    if unknown.is_empty() { Ok(()) } else { Err(group.missing_secrets(group.epoch(), unknown).into()) }
+}
+
 /// Erases our own ratchets: nothing more is sent in an epoch that is over.
-fn own_ratchets(group: &Group, suite: Suite<'_>) -> Result<SecretTreeEdit, Fault> {
+fn own_ratchets(group: &Group) -> Result<SecretTreeEdit, Fault> {
     let epoch = group.epoch.context.epoch;
-    match group.epoch.secret_tree.plan_erase(suite, group.epoch.own_leaf) {
+    match group.epoch.secret_tree.plan_erase(group.epoch.own_leaf) {
         Ok(edit) => Ok(edit),
         Err(SecretTreeError::NotResident(keys)) => Err(group.missing_secrets(epoch, keys).into()),
         Err(SecretTreeError::Crypto(error)) => Err(error.into()),

@@ -3,14 +3,14 @@
 use alloc::vec::Vec;
 
 use mls_codec::Encode;
-use mls_crypto_traits::{SignaturePublicKey, Suite};
+use mls_crypto_traits::SignaturePublicKey;
 
 use crate::group::Fault;
 use crate::group::epoch::{Epoch, LiveSecrets};
 use crate::group_context::GroupContext;
 use crate::key_schedule::EpochSecrets;
 use crate::proposal::ReInit;
-use crate::secret_tree::{SecretTree, SecretTreeError};
+use crate::secret_tree::SecretTree;
 use crate::tree::math::{LeafIndex, TreeSize};
 
 /// What an epoch is made of besides its secrets.
@@ -24,8 +24,8 @@ pub(crate) struct EpochParts {
     pub(crate) re_init: Option<ReInit>,
 }
 
-/// The epoch of these secrets, with our own ratchets made.
-pub(crate) fn assemble(suite: Suite<'_>, parts: EpochParts, secrets: EpochSecrets) -> Result<Epoch, Fault> {
+/// The epoch of these secrets.
+pub(crate) fn assemble(parts: EpochParts, secrets: EpochSecrets) -> Result<Epoch, Fault> {
     let EpochParts { context, interim_transcript_hash, confirmation_tag, own_leaf, own_signature_key, size, re_init } =
         parts;
     let EpochSecrets {
@@ -39,13 +39,6 @@ pub(crate) fn assemble(suite: Suite<'_>, parts: EpochParts, secrets: EpochSecret
         epoch_authenticator,
         init,
     } = secrets;
-    let mut secret_tree = SecretTree::new(size, encryption);
-    let edit = secret_tree.plan_first_use(suite, own_leaf).map_err(|error| match error {
-        SecretTreeError::Crypto(error) => Fault::Crypto(error),
-        // A new tree is wholly resident and has its own leaf.
-        _ => Fault::EpochOver,
-    })?;
-    drop(secret_tree.apply(edit));
     Ok(Epoch {
         context_bytes: context.to_bytes()?,
         context,
@@ -63,6 +56,6 @@ pub(crate) fn assemble(suite: Suite<'_>, parts: EpochParts, secrets: EpochSecret
             authenticator: epoch_authenticator,
             init,
         },
-        secret_tree,
+        secret_tree: SecretTree::new(size, encryption),
     })
 }

@@ -9,8 +9,8 @@ use mls_crypto_traits::Suite;
 
 use crate::env::Env;
 use crate::extension::{ExtensionType, Extensions};
-use crate::framing::Sender;
-use crate::group::advance::check_epoch_end;
+use crate::framing::{Sender, WireFormat};
+use crate::group::advance::{check_epoch_end, check_own_ratchet};
 use crate::group::answers::{AnswerError, QuestionTag};
 use crate::group::cache::CachedProposal;
 use crate::group::clients::{client_changes, unknown_members};
@@ -256,7 +256,10 @@ pub fn commit(group: &Group, plan: &CommitPlan, env: &mut Env<'_>) -> Result<Pen
         return Err(CommitError::CommitPending);
     }
     let suite = group.suite(env)?;
-    check_epoch_end(group, suite, env)?;
+    check_epoch_end(group, env)?;
+    if plan.options.wire_format() == WireFormat::PrivateMessage {
+        check_own_ratchet(group)?;
+    }
     let own = group.own_leaf();
     let mut list = Vec::new();
     for proposing in &plan.proposals {

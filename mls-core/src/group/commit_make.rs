@@ -185,7 +185,7 @@ impl VettedOwnCommit {
         let mut path_keys = path_keys;
         let blanked = group.path_keys()?.blanked(&path.tree);
         path_keys.clear.extend(blanked.into_iter().filter(|node| !path_keys.set.contains_key(node)));
-        let staged = StagedEpoch { epoch: assemble(suite, parts, secrets)?, tree: path.tree, path_keys, clients };
+        let staged = StagedEpoch { epoch: assemble(parts, secrets)?, tree: path.tree, path_keys, clients };
         let (referred, inline): (Vec<_>, Vec<_>) = self.list.into_iter().partition(|listed| listed.reference.is_some());
         let (welcome, welcomes) = match self.plan.welcomes {
             Welcomes::OneForAll => (welcomes.into_iter().next(), Vec::new()),

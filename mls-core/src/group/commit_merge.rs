@@ -28,10 +28,9 @@ pub fn accept_commit(group: &Group, env: &mut Env<'_>) -> Result<Step<EpochChang
         return Err(Fault::NotResident(missing).into());
     }
     let pending = group.pending.as_ref().ok_or(CommitError::NoPendingCommit)?;
-    let suite = group.suite(env)?;
     let staged = &pending.staged;
     let mut builder = StepBuilder::new(group, env.rng)?;
-    let end = write_epoch_change(&mut builder, group, staged, suite, env)?;
+    let end = write_epoch_change(&mut builder, group, staged, env)?;
     builder.edit(Edit::EnterPending(Box::new(end)));
     let change = own_change(group, &pending.sent, staged)?;
     Ok(builder.finish(group, change)?)

@@ -178,7 +178,7 @@ pub fn create_group(plan: &CreateGroup, env: &mut Env<'_>) -> Result<Fresh<Group
         size: tree.size(),
         re_init: None,
     };
-    let epoch = assemble(suite, parts, secrets)?;
+    let epoch = assemble(parts, secrets)?;
     let path_keys = OwnPathKeys::new(leaf_key.private);
     found(group_id, Founding { epoch, tree, path_keys, clients: Vec::new() }, env).map_err(CreateError::Fault)
 }

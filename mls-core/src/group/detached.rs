@@ -57,7 +57,7 @@ pub fn accept_detached(
     let suite = group.suite(env)?;
     let PendingCommit { sent, staged } = *read_pending(suite, group.tree()?, &commit.pending)?;
     let mut builder = StepBuilder::new(group, env.rng)?;
-    let end = write_epoch_change(&mut builder, group, &staged, suite, env)?;
+    let end = write_epoch_change(&mut builder, group, &staged, env)?;
     let change = own_change(group, &sent, &staged)?;
     builder.edit(Edit::EnterEpoch(Box::new(NewEpoch { staged, end })));
     Ok(builder.finish(group, change)?)

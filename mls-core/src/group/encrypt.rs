@@ -173,7 +173,7 @@ fn protect_private(
     let ratchet = planned.map_err(|error| match error {
         SecretTreeError::NotResident(keys) => group.missing_secrets(group.epoch(), keys).into(),
         SecretTreeError::Crypto(error) => error.into(),
-        // The own ratchets are there from the beginning of an epoch to its end.
+        // The own leaf's secrets are there from the beginning of an epoch to its end: as ratchets, or in the tree.
         SecretTreeError::LeafErased => group.lost_ratchet(group.epoch(), epoch.own_leaf, kind).into(),
         _ => EncryptError::GenerationsExhausted,
     })?;

@@ -91,7 +91,7 @@ impl VettedExternalJoin {
             size: path.tree.size(),
             re_init: None,
         };
-        let epoch = assemble(suite, parts, secrets)?;
+        let epoch = assemble(parts, secrets)?;
         let PathKeysUpdate { leaf, set, clear: _ } = update;
         let mut path_keys = OwnPathKeys::new(leaf.ok_or(Fault::NotAMember)?);
         path_keys.parents = set;

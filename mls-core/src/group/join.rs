@@ -431,7 +431,7 @@ fn enter_joined(
         size: tree.size(),
         re_init: None,
     };
-    let epoch = assemble(suite, parts, secrets)?;
+    let epoch = assemble(parts, secrets)?;
     Ok(found(group_id, Founding { epoch, tree, path_keys, clients }, env)?)
 }
 

@@ -109,7 +109,7 @@ impl PendingCommit {
             return Err(ReceiveError::OwnMessage);
         }
         let suite = group.suite(env)?;
-        check_epoch_end(group, suite, env)?;
+        check_epoch_end(group, env)?;
         let cache = group.proposals()?;
         let cached = |reference: &ProposalRef| Some(cache.get(reference)?.listed(*reference));
         let list = list_of(commit, sender, suite, cached, env)?;
@@ -369,7 +369,7 @@ impl VettedCommit {
         }
         use_ratchet(&mut builder, group, self.ratchet, env)?;
         let staged = self.stage(group, suite, answers, clients)?;
-        let end = write_epoch_change(&mut builder, group, &staged, suite, env)?;
+        let end = write_epoch_change(&mut builder, group, &staged, env)?;
         builder.edit(Edit::EnterEpoch(Box::new(NewEpoch { staged, end })));
         let change = self.change(group, false)?;
         Ok(builder.finish(group, change)?)
@@ -421,7 +421,7 @@ impl VettedCommit {
             // req: R-12.3-06
             re_init: self.applied.re_init.clone(),
         };
-        let epoch = assemble(suite, parts, secrets)?;
+        let epoch = assemble(parts, secrets)?;
         Ok(StagedEpoch { epoch, tree: tree.clone(), path_keys, clients })
     }
 

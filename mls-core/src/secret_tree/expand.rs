@@ -52,6 +52,16 @@ impl SecretTree {
         }
     }
 
+    /// The records that sending asks for first, of those that are not resident.
+    pub(crate) fn unknown_to_send(&self, own: LeafIndex, kind: RatchetType) -> Vec<SecretTreeKey> {
+        match self.ratchets.get(&(own, kind)) {
+            Slot::Present(_) => Vec::new(),
+            Slot::Absent => self.unknown_path(own),
+            // The way down to the leaf is asked for only where there is no ratchet.
+            Slot::Unknown => Vec::from([SecretTreeKey::Ratchet(own, kind)]),
+        }
+    }
+
     /// The frontier's node at or above `leaf`, in whichever pack of an ancestor it is.
     fn covering(&self, leaf: LeafIndex) -> Result<Covering<'_>, SecretTreeError> {
         let mut unknown = Vec::new();

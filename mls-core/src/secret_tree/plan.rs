@@ -63,10 +63,7 @@ impl SecretTree {
                 fresh = edit.take_expansion(self.expand(suite, own)?, own, ratchet_type);
                 &fresh
             }
-            Slot::Unknown => {
-                // Our own ratchets are made when the epoch begins: the way down to the leaf is of no use beside one.
-                return Err(SecretTreeError::NotResident(Vec::from([SecretTreeKey::Ratchet(own, ratchet_type)])));
-            }
+            Slot::Unknown => return Err(SecretTreeError::NotResident(self.unknown_to_send(own, ratchet_type))),
         };
         let generation = state.generation().ok_or(SecretTreeError::GenerationsExhausted)?;
         let Advanced { state, key, .. } = state.advance(suite, generation, generation)?;
@@ -134,14 +131,15 @@ impl SecretTree {
         }
     }
 
-    /// Plans the erasure of all that is left of a leaf: ratchets, skipped keys and the way down to it.
+    /// Plans the erasure of a leaf's ratchets and skipped keys.
     ///
-    /// Our own leaf's goes when an epoch is retained for late messages only. An erased leaf gives an empty edit.
+    /// Our own leaf's go when an epoch is retained for late messages only. Where it has none, nothing was ever sealed
+    /// with what could be derived for it, and the edit is empty.
     ///
     /// # Errors
-    /// [`SecretTreeError::LeafOutOfTree`], [`SecretTreeError::NotResident`], [`SecretTreeError::Crypto`].
+    /// [`SecretTreeError::LeafOutOfTree`], [`SecretTreeError::NotResident`].
     // req: R-9.2-01
-    pub fn plan_erase(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<SecretTreeEdit, SecretTreeError> {
+    pub fn plan_erase(&self, leaf: LeafIndex) -> Result<SecretTreeEdit, SecretTreeError> {
         self.check_leaf(leaf)?;
         let mut unknown = Vec::new();
         let mut edit = SecretTreeEdit::default();
@@ -152,22 +150,12 @@ impl SecretTree {
                 Slot::Unknown => unknown.push(SecretTreeKey::Ratchet(leaf, kind)),
             }
         }
-        if !unknown.is_empty() {
-            unknown.extend(self.unknown_path(leaf));
-        }
         let Some(index) = self.index.as_ref().filter(|_| unknown.is_empty()) else {
             if self.index.is_none() {
                 unknown.push(SecretTreeKey::SkippedIndex);
             }
             return Err(SecretTreeError::NotResident(unknown));
         };
-        if edit.ratchets.is_empty() {
-            match self.expand(suite, leaf) {
-                Ok(expansion) => edit.packs = expansion.packs,
-                Err(SecretTreeError::LeafErased) => {}
-                Err(error) => return Err(error),
-            }
-        }
         if index.count_of(leaf) > 0 {
             let mut index = index.clone();
             edit.drop_skipped(index.evict_oldest(u32::MAX, |run| run.leaf == leaf));

@@ -126,7 +126,9 @@ fn a_database_that_cannot_be_written_says_so() {
 fn a_damaged_record_is_named_and_other_groups_load() {
     let scratch = Scratch::new("damage");
     let (alice, bob) = (Party::open(&scratch.file("alice.db")), Party::open(&scratch.file("bob.db")));
-    let (at_alice, _) = pair(&alice, &bob);
+    let (mut at_alice, _) = pair(&alice, &bob);
+    // There are ratchets from the first message on.
+    at_alice.send(b"first").unwrap();
     let damaged = at_alice.id().clone();
     let other = alice.client.create_group(&alice.identity_again("alice")).unwrap().id().clone();
     drop(at_alice);

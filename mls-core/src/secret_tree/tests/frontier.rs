@@ -165,9 +165,10 @@ fn the_largest_tree_has_a_last_leaf() {
     assert_eq!(key, Ok(naive(tree.size(), last, APPLICATION, 1)));
     assert_eq!(frontier(&tree).len(), 31);
     assert_eq!(packs(&tree).len(), 1);
-    let erased = tree.plan_erase(suite(), leaf(0)).unwrap();
-    assert_eq!(erased.changes().count(), 2);
-    drop(tree.apply(erased));
+    let sent = tree.plan_next_send(suite(), leaf(0), APPLICATION).unwrap();
+    // Two packs and two ratchets.
+    assert_eq!(sent.changes().count(), 4);
+    drop(tree.apply(sent));
     assert_eq!(frontier(&tree).len(), 30 + 30);
 }
 

@@ -113,7 +113,7 @@ fn a_ratchet_that_is_set_anew_has_nothing_reserved() {
     let kept = tree.ratchets_of(leaf(OWN)).unwrap();
     let before = std::format!("{tree:?}");
     // The epoch ends, and is gone back to.
-    let undo = tree.apply(tree.plan_erase(suite(), leaf(OWN)).unwrap());
+    let undo = tree.apply(tree.plan_erase(leaf(OWN)).unwrap());
     for (kind, record) in &kept {
         drop(tree.apply(SecretTreeEdit::ratchet(leaf(OWN), *kind, record.as_bytes()).unwrap()));
     }
@@ -123,7 +123,7 @@ fn a_ratchet_that_is_set_anew_has_nothing_reserved() {
 
     let mut other = self::tree(0);
     send(&mut other, 32);
-    let erased = other.apply(other.plan_erase(suite(), leaf(OWN)).unwrap());
+    let erased = other.apply(other.plan_erase(leaf(OWN)).unwrap());
     other.undo(erased);
     assert_eq!(std::format!("{other:?}"), before, "taken back, it is reserved again");
     drop(undo);

@@ -1,33 +1,11 @@
-//! Making a leaf's ratchets before their first use.
-
-use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader};
-use mls_crypto_traits::Suite;
+//! Names of a secret tree's records, encoded.
 
 use alloc::vec::Vec;
 
-use super::{RatchetType, SecretTree, SecretTreeEdit, SecretTreeError, SecretTreeKey, expand::FirstUse};
-use crate::tree::math::{LeafIndex, NodeIndex};
+use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader};
 
-impl SecretTree {
-    /// Plans the making of a leaf's two ratchets, which erases the way down to it.
-    ///
-    /// Done for our own leaf when an epoch begins, so that sending from a cold start reads one ratchet and no tree.
-    ///
-    /// # Errors
-    /// [`SecretTreeError::LeafErased`] where they were made before; [`SecretTreeError::NotResident`];
-    /// [`SecretTreeError::Crypto`].
-    pub(crate) fn plan_first_use(&self, suite: Suite<'_>, leaf: LeafIndex) -> Result<SecretTreeEdit, SecretTreeError> {
-        let FirstUse { handshake, application, packs } = self.expand(suite, leaf)?;
-        Ok(SecretTreeEdit {
-            packs,
-            ratchets: Vec::from([
-                ((leaf, RatchetType::Handshake), Some(handshake)),
-                ((leaf, RatchetType::Application), Some(application)),
-            ]),
-            ..SecretTreeEdit::default()
-        })
-    }
-}
+use super::{RatchetType, SecretTreeKey};
+use crate::tree::math::{LeafIndex, NodeIndex};
 
 impl Encode for SecretTreeKey {
     fn encoded_len(&self) -> usize {
