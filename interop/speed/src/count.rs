@@ -1,7 +1,8 @@
 //! What is counted: time on the processor, time on the wall, allocations and the bytes that are alive.
 
 use core::alloc::{GlobalAlloc, Layout};
-use core::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use core::cell::Cell;
+use core::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::alloc::System;
 use std::time::Instant;
 
@@ -11,8 +12,33 @@ use rustix::time::{ClockId, clock_gettime};
 /// The system's allocator, and how often it was asked for how much.
 pub struct Counting;
 
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-static LIVE: AtomicI64 = AtomicI64::new(0);
+/// The counters of some threads. Threads that counted in one place would wait for each other.
+#[repr(align(128))]
+struct Place {
+    allocations: AtomicU64,
+    live: AtomicI64,
+}
+
+static PLACES: [Place; 16] = [const { Place { allocations: AtomicU64::new(0), live: AtomicI64::new(0) } }; 16];
+
+/// The place of the thread that asks.
+fn place() -> &'static Place {
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static OWN: Cell<usize> = const { Cell::new(usize::MAX) };
+    }
+    let number = OWN.with(|own| {
+        if own.get() == usize::MAX {
+            own.set(THREADS.fetch_add(1, Relaxed) % PLACES.len());
+        }
+        own.get()
+    });
+    &PLACES[number]
+}
+
+fn allocations() -> u64 {
+    PLACES.iter().map(|place| place.allocations.load(Relaxed)).sum()
+}
 
 /// Counters wrap and are subtracted; no block is as long as `i64::MAX`.
 #[allow(clippy::cast_possible_wrap, reason = "no block is that long")]
@@ -23,28 +49,31 @@ const fn signed(len: usize) -> i64 {
 // SAFETY: every method hands its arguments to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        LIVE.fetch_add(signed(layout.size()), Relaxed);
+        let place = place();
+        place.allocations.fetch_add(1, Relaxed);
+        place.live.fetch_add(signed(layout.size()), Relaxed);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        LIVE.fetch_add(signed(layout.size()), Relaxed);
+        let place = place();
+        place.allocations.fetch_add(1, Relaxed);
+        place.live.fetch_add(signed(layout.size()), Relaxed);
         // SAFETY: the caller keeps the contract of `alloc_zeroed`.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, len: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Relaxed);
-        LIVE.fetch_add(signed(len) - signed(layout.size()), Relaxed);
+        let place = place();
+        place.allocations.fetch_add(1, Relaxed);
+        place.live.fetch_add(signed(len) - signed(layout.size()), Relaxed);
         // SAFETY: the caller keeps the contract of `realloc`.
         unsafe { System.realloc(block, layout, len) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(signed(layout.size()), Relaxed);
+        place().live.fetch_sub(signed(layout.size()), Relaxed);
         // SAFETY: `block` came from `System` with this layout.
         unsafe { System.dealloc(block, layout) }
     }
@@ -53,7 +82,7 @@ unsafe impl GlobalAlloc for Counting {
 /// Bytes that are allocated now.
 #[must_use]
 pub fn live() -> i64 {
-    LIVE.load(Relaxed)
+    PLACES.iter().map(|place| place.live.load(Relaxed)).sum()
 }
 
 /// What one run took.
@@ -68,14 +97,11 @@ pub struct Taken {
 
 /// Runs once, and counts.
 pub fn count<T>(work: impl FnOnce() -> T) -> (T, Taken) {
-    let allocations = ALLOCATIONS.load(Relaxed);
+    let before = allocations();
     let (cpu, wall) = (cpu_now(), Instant::now());
     let result = work();
-    let taken = Taken {
-        cpu: cpu_now() - cpu,
-        wall: wall.elapsed().as_secs_f64() * 1e9,
-        allocations: ALLOCATIONS.load(Relaxed) - allocations,
-    };
+    let taken =
+        Taken { cpu: cpu_now() - cpu, wall: wall.elapsed().as_secs_f64() * 1e9, allocations: allocations() - before };
     (result, taken)
 }
 

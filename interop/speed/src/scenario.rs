@@ -122,10 +122,13 @@ pub fn run<L: Library>(library: &L, plan: &Plan) {
     }
 }
 
-/// Runs what several threads can share: many key packages to check, many members to seal to.
+/// Runs what several threads can share: many key packages to check, many members to seal to, many nodes to hash.
 pub fn run_shared<L: Library>(library: &L, plan: &Plan) {
     let sheet = library.sheet(plan.members);
-    Stage::build(library, &sheet, plan).fresh();
+    let mut stage = Stage::build(library, &sheet, plan);
+    stage.fresh();
+    stage.warm();
+    stage.cold();
 }
 
 struct Stage<'a, L: Library> {

@@ -38,7 +38,7 @@ pub const OPERATIONS: [&str; 26] = [
 ];
 
 /// What several threads share.
-const SHARED: [&str; 3] = ["bulk add, tree outside", "join", "path commit, fresh"];
+const SHARED: [&str; 4] = ["bulk add, tree outside", "join", "path commit, fresh", "load"];
 
 /// How implementations end that keep groups in a database.
 const SQLITE: &str = ", SQLite";

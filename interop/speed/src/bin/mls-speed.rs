@@ -94,9 +94,10 @@ fn main() {
         }
         println!("\n{}", table::table(&rows, *suite, prices.last().and_then(|(_, prices)| prices.as_ref())));
         println!("{}{}", table::shared(&rows, *suite), table::stored(&rows, *suite));
-    }
-    if let Some(dir) = &arguments.results {
-        write_results(dir, &rows, &prices);
+        // After each suite: a full run takes long, and may end before its end.
+        if let Some(dir) = &arguments.results {
+            write_results(dir, &rows, &prices);
+        }
     }
 }
 
