@@ -6,13 +6,17 @@ use zeroize::Zeroize;
 /// What fits is gathered on the stack.
 pub(crate) const STACK: usize = 512;
 
+/// So is a message of a few paragraphs, whose like an allocator takes longer to find room for than to copy.
+const MESSAGE: usize = 2_048;
+
 /// Calls `then` with the concatenation of `parts`; the copy, where one is made, is wiped.
 pub(crate) fn with_whole<R>(parts: &[&[u8]], then: impl FnOnce(&[u8]) -> R) -> R {
     match parts {
         [] => then(&[]),
         [whole] => then(whole),
         _ => match whole_len(parts) {
-            Some(len) if len <= STACK => on_stack(parts, len, then),
+            Some(len) if len <= STACK => on_stack::<STACK, _>(parts, len, then),
+            Some(len) if len <= MESSAGE => on_stack::<MESSAGE, _>(parts, len, then),
             _ => on_heap(parts, then),
         },
     }
@@ -23,8 +27,9 @@ pub(crate) fn whole_len(parts: &[&[u8]]) -> Option<usize> {
     parts.iter().try_fold(0_usize, |len, part| len.checked_add(part.len()))
 }
 
-fn on_stack<R>(parts: &[&[u8]], len: usize, then: impl FnOnce(&[u8]) -> R) -> R {
-    let mut buffer = [0_u8; STACK];
+/// Of `len` bytes, which are no more than `ROOM`.
+fn on_stack<const ROOM: usize, R>(parts: &[&[u8]], len: usize, then: impl FnOnce(&[u8]) -> R) -> R {
+    let mut buffer = [0_u8; ROOM];
     let (whole, _) = buffer.split_at_mut_checked(len).unwrap_or_default();
     let mut rest = &mut *whole;
     for part in parts {

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::fmt::{self, Debug};
 
+use zeroize::Zeroizing;
+
 use crate::{CryptoError, SecretBytes};
 
 /// HKDF with one hash.
@@ -42,23 +44,23 @@ impl Debug for Okm<'_> {
 /// key already, for backends where setting it up is half the work. `hmac` writes a tag of `hash_len` bytes.
 ///
 /// # Errors
-/// [`CryptoError::TooLong`] for an output that is longer than a hash, and those of `hmac`.
+/// [`CryptoError::TooLong`] for an output that is longer than a hash, [`CryptoError::WrongLength`] for a hash of more than
+/// 64 bytes, and those of `hmac`.
 pub fn hkdf_expand_each_with(
     hmac: impl Fn(&[&[u8]], &mut [u8]) -> Result<(), CryptoError>,
     hash_len: usize,
     outputs: &mut [Okm<'_>],
 ) -> Result<(), CryptoError> {
-    let mut short = SecretBytes::default();
+    // No digest is longer.
+    let mut block = Zeroizing::new([0; 64]);
+    let short = block.get_mut(..hash_len).ok_or(CryptoError::WrongLength)?;
     for Okm { info, okm } in outputs {
         if okm.len() == hash_len {
             joined(&[], info, &[&[1]], |parts| hmac(parts, okm))?;
             continue;
         }
-        if short.is_empty() {
-            short = SecretBytes::zeros(hash_len);
-        }
-        joined(&[], info, &[&[1]], |parts| hmac(parts, short.as_mut_bytes()))?;
-        okm.copy_from_slice(short.as_bytes().get(..okm.len()).ok_or(CryptoError::TooLong)?);
+        joined(&[], info, &[&[1]], |parts| hmac(parts, short))?;
+        okm.copy_from_slice(short.get(..okm.len()).ok_or(CryptoError::TooLong)?);
     }
     Ok(())
 }
