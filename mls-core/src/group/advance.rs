@@ -19,8 +19,6 @@ use crate::tree::math::LeafIndex;
 use crate::tree::ratchet_tree::{NodeEdit, RatchetTree};
 
 /// Writes the move from the group's epoch to `staged`, and says how the old epoch ends.
-///
-/// `replaced_ratchet` tells that a ratchet move of the same step has been written already.
 pub(crate) fn write_epoch_change(
     builder: &mut StepBuilder,
     group: &Group,
@@ -162,8 +160,7 @@ fn own_ratchets(group: &Group) -> Result<SecretTreeEdit, Fault> {
     match group.epoch.secret_tree.plan_erase(group.epoch.own_leaf) {
         Ok(edit) => Ok(edit),
         Err(SecretTreeError::NotResident(keys)) => Err(group.missing_secrets(epoch, keys).into()),
-        Err(SecretTreeError::Crypto(error)) => Err(error.into()),
-        // Our own leaf is in the tree, and an erased one gives an empty edit.
+        // Our own leaf is in the tree, and one without ratchets gives an empty edit.
         Err(_) => Ok(SecretTreeEdit::default()),
     }
 }

@@ -1,5 +1,6 @@
 #![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation, reason = "tests")]
 
+mod build;
 mod extension;
 mod naive;
 mod scenarios;

@@ -1,0 +1,105 @@
+//! Trees that are made at once, in parts, beside the same ones made by edits.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use mls_codec::DecodeErrorKind;
+
+use super::support::{
+    Counting, SEED, encryption_key, leaf, leaf_index, node_index, parent, signature_key, tree_of, with_path,
+};
+use crate::tree::math::{LeafIndex, NodeIndex, TreeSize};
+use crate::tree::ratchet_tree::{RatchetTree, TreeError};
+
+const MEMBERS: u32 = 1_500;
+
+/// A tree of several parts: one of them blank inside, one within the tree blank, a blank half of the last, members of
+/// three kinds, and parents on all levels.
+fn edited(counting: &Counting) -> RatchetTree {
+    let suite = counting.suite();
+    let tree = tree_of(suite, MEMBERS);
+    let updates: Vec<_> =
+        [(7, 2), (300, 4), (1_400, 4)].map(|(at, kind)| (leaf_index(at), leaf(10_000 + at, kind))).into();
+    let removes: Vec<LeafIndex> = [5, 299].into_iter().chain(512..768).map(leaf_index).collect();
+    let (mut tree, _) = tree.apply_changes(suite, &updates, &removes, &[]).unwrap();
+    for (sender, from) in [(0, 20_000), (1_499, 21_000), (800, 22_000), (301, 23_000)] {
+        tree = with_path(suite, &tree, leaf_index(sender), from).unwrap();
+    }
+    tree.settle();
+    tree
+}
+
+fn nodes(tree: &RatchetTree) -> Vec<(NodeIndex, Arc<[u8]>)> {
+    tree.nodes().map(|(node, bytes)| (node, Arc::clone(bytes))).collect()
+}
+
+fn build(counting: &Counting, nodes: Vec<(NodeIndex, Arc<[u8]>)>) -> Result<RatchetTree, TreeError> {
+    RatchetTree::from_nodes(counting.suite(), SEED, TreeSize::from_depth(11).unwrap(), nodes)
+}
+
+#[test]
+fn a_tree_of_many_parts_is_the_one_that_edits_make() {
+    let counting = Counting::new(1);
+    let edited = edited(&counting);
+    assert!(edited.nodes().filter(|(node, _)| node.level() > 8).count() >= 4, "there are parents above the parts");
+    let mut shuffled = nodes(&edited);
+    shuffled.reverse();
+    counting.take();
+    let built = build(&counting, shuffled).unwrap();
+    assert_eq!(counting.take(), 4_095, "each node is hashed once");
+
+    assert_eq!((built.size(), built.root_hash()), (edited.size(), edited.root_hash()));
+    assert_eq!(nodes(&built), nodes(&edited));
+    assert_eq!(built.summary(), edited.summary());
+    assert_eq!(built.next_free_leaf(), Some(leaf_index(5)));
+    assert!(built.is_settled());
+    for node in (0..4_095).map(node_index) {
+        assert_eq!(built.node_hash(node), edited.node_hash(node), "{node}");
+        assert_eq!(built.members_under(node), edited.members_under(node), "{node}");
+        assert_eq!(built.resolution_len(node), edited.resolution_len(node), "{node}");
+        assert_eq!(built.is_subtree_blank(node), edited.is_subtree_blank(node), "{node}");
+        if let Some(key) = edited.encryption_key(node) {
+            assert_eq!(built.find_encryption_key(key), Some(node));
+        }
+    }
+    for (at, _) in edited.leaves() {
+        let (_, key) = edited.leaf_keys(at).unwrap();
+        assert_eq!(built.find_signature_key(key), Some(at));
+    }
+    assert_eq!(built.find_signature_key(&signature_key(5)), None);
+    assert_eq!(built.find_encryption_key(&encryption_key(299)), None);
+    assert_eq!(built.check_unique_keys(), Ok(()));
+
+    // And it goes on as the other does.
+    let again = [&built, &edited].map(|tree| with_path(counting.suite(), tree, leaf_index(1_200), 30_000).unwrap());
+    assert_eq!(again[0].root_hash(), again[1].root_hash());
+}
+
+#[test]
+fn what_is_wrong_with_a_node_of_any_part_is_found() {
+    let counting = Counting::new(1);
+    let good = nodes(&edited(&counting));
+    let place = |node: u32| good.iter().position(|(at, _)| *at == node_index(node)).unwrap();
+    // Of a leaf in a part, and of the root.
+    for node in [2 * 1_300, 2_047] {
+        let mut bad = good.clone();
+        bad[place(node)].1 = Arc::from([1, 2, 3]);
+        let error = build(&counting, bad).unwrap_err();
+        assert!(
+            matches!(&error, TreeError::Decode(error) if error.kind() == DecodeErrorKind::LengthOverflow),
+            "{error:?}"
+        );
+    }
+    let mut twice = good.clone();
+    twice.push((node_index(2_047), parent(1)));
+    assert_eq!(build(&counting, twice).unwrap_err(), TreeError::NotAscending(node_index(2_047)));
+    let mut outside = good.clone();
+    outside.push((node_index(4_096), leaf(40_000, 1)));
+    assert_eq!(build(&counting, outside).unwrap_err(), TreeError::IndexOutOfTree(node_index(4_096)));
+    // Two members of one key, in two parts.
+    let mut repeated = good.clone();
+    repeated[place(2 * 1_300)].1 = leaf(9, 1);
+    let tree = build(&counting, repeated).unwrap();
+    assert_eq!(tree.check_unique_keys(), Err(TreeError::DuplicateEncryptionKey(node_index(18), node_index(2_600))));
+    assert_eq!(tree.find_signature_key(&signature_key(9)), Some(leaf_index(9)));
+}
