@@ -55,7 +55,7 @@ type Outcomes<'a> = BTreeMap<&'a str, Outcome>;
 /// What keeps the copy from being made or its tests from running.
 pub fn run(root: &Path, matrix: &Matrix, plan: &Plan) -> Result<bool, String> {
     let patches = patches(root)?;
-    let workshop = Workshop::new(root, "broken-lines", plan.target_dir.as_ref())?;
+    let workshop = Workshop::new(root, plan.target_dir.as_ref())?;
     let mut garden = Garden::remember(&workshop);
     let mut lines = Vec::new();
     for (place, ids) in chosen(matrix, plan) {

@@ -68,7 +68,7 @@ struct Mutant {
 /// What keeps the copy from being made or its tests from running.
 pub fn run(root: &Path, matrix: &Matrix, plan: &Plan) -> Result<bool, String> {
     let reasons = reasons(root)?;
-    let workshop = Workshop::new(root, "mutants", plan.target_dir.as_ref())?;
+    let workshop = Workshop::new(root, plan.target_dir.as_ref())?;
     let mut garden = Garden::remember(&workshop);
     let wanted = |file: &&&str| plan.only.is_empty() || plan.only.iter().any(|only| file.contains(only.as_str()));
     for file in MODULES.iter().filter(wanted) {

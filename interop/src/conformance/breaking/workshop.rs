@@ -138,9 +138,9 @@ pub(super) struct Workshop {
 }
 
 impl Workshop {
-    /// A copy in a folder of this name below `target`.
-    pub(super) fn new(root: &Path, name: &str, target_dir: Option<&PathBuf>) -> Result<Self, String> {
-        let base = root.join("target").join(name);
+    /// The copy, below `target`. There is one: Cargo would take what it built of two for the same.
+    pub(super) fn new(root: &Path, target_dir: Option<&PathBuf>) -> Result<Self, String> {
+        let base = root.join("target").join("broken-lines");
         let copy = base.join("sources");
         // What is built of other crates is the same here.
         let target_dir = target_dir.cloned().unwrap_or_else(|| root.join("target"));
