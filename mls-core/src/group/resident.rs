@@ -101,6 +101,8 @@ impl Group {
             return Err(Fault::TreeOutside);
         }
         let mut nodes: Vec<StoredNode> = set.into_iter().filter_map(StoredNode::new).collect();
+        // A store may give a set in any order.
+        nodes.sort_unstable_by_key(|stored| stored.node);
         // Before the tree is made: hashing a blank one of any size would take for ever.
         let size = self.epoch.secret_tree.size();
         if size_for(nodes.iter().map(|stored| stored.node)) != Some(size) {

@@ -113,9 +113,11 @@ impl Store {
             .iter()
             .map(|prefix| {
                 self.reads += 1;
+                // In an order of its own, as a store may.
                 let set = self
                     .records
                     .iter()
+                    .rev()
                     .filter(|(key, _)| prefix.covers(key))
                     .map(|(key, value)| (key.clone(), SecretBytes::from_slice(value)))
                     .collect();

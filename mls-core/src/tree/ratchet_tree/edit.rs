@@ -122,14 +122,14 @@ impl RatchetTree {
 }
 
 pub(super) fn check_order(
-    nodes: impl DoubleEndedIterator<Item = NodeIndex> + Clone,
+    mut nodes: impl DoubleEndedIterator<Item = NodeIndex> + Clone,
     size: TreeSize,
 ) -> Result<(), TreeError> {
-    let pairs = nodes.clone().zip(nodes.clone().skip(1));
-    if let Some((_, repeated)) = pairs.into_iter().find(|(node, next)| node >= next) {
+    let mut pairs = nodes.clone().zip(nodes.clone().skip(1));
+    if let Some((_, repeated)) = pairs.find(|(node, next)| node >= next) {
         return Err(TreeError::NotAscending(repeated));
     }
-    match nodes.last() {
+    match nodes.next_back() {
         Some(node) if !size.contains(node) => Err(TreeError::IndexOutOfTree(node)),
         _ => Ok(()),
     }
