@@ -1,105 +1,195 @@
 //! The least that RFC 9420 lets an operation cost: the cryptography that it demands, each at the price of the fastest
 //! library.
 //!
-//! Prices are measured in the same run, on every backend, and the cheapest is taken; our backends cost at most 5 % or
+//! Prices are taken where the operations run, on the same core, before and after each part of them: how fast a machine
+//! is changes by the minute. Of each primitive the backend counts that is the fastest at first; ours cost at most 5 % or
 //! 300 ns more than the libraries beneath (`make bench-crypto`). One thread; signatures are verified one by one.
 
 use core::hint::black_box;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use mls_crypto_rustcrypto::OsRng;
 use mls_crypto_traits::{CipherSuite, CryptoProvider, SecretBytes, Suite};
 
 use crate::count::count;
-use crate::row::{Row, Sheet, median};
+use crate::row::{Row, median};
 
 /// What a byte costs is the difference that so many more of them make: enough that noise does not.
 const LONG: usize = 65_536;
 const LONG_BYTES: f64 = 65_536.0;
 
-/// What each primitive costs, in nanoseconds.
-#[derive(Clone, Copy, Debug)]
+/// What prices are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Primitive {
+    Derive,
+    Sign,
+    Verify,
+    Seal,
+    Open,
+    Expand,
+    Hash,
+    Aead,
+}
+
+const PRIMITIVES: [Primitive; 8] = [
+    Primitive::Derive,
+    Primitive::Sign,
+    Primitive::Verify,
+    Primitive::Seal,
+    Primitive::Open,
+    Primitive::Expand,
+    Primitive::Hash,
+    Primitive::Aead,
+];
+
+/// What a primitive costs, in nanoseconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Price {
+    call: f64,
+    /// A byte more, where that counts.
+    byte: f64,
+}
+
+/// The prices of a suite's primitives, as they were last.
+pub struct Floor {
+    suite: CipherSuite,
+    /// With the primitives that it is the fastest for.
+    backends: Vec<(Arc<dyn CryptoProvider>, Vec<Primitive>)>,
+    /// Before the part that runs, and after it.
+    taken: Mutex<[Prices; 2]>,
+}
+
+impl Floor {
+    /// Finds the fastest backend for each primitive. `None` where no backend has the suite.
+    pub fn new(backends: &[(&'static str, Arc<dyn CryptoProvider>)], suite: CipherSuite) -> Option<Self> {
+        let mut backends: Vec<_> = backends
+            .iter()
+            .filter(|(_, crypto)| crypto.suite(suite).is_some())
+            .map(|(_, crypto)| (Arc::clone(crypto), Vec::new()))
+            .collect();
+        for primitive in PRIMITIVES {
+            let call = |crypto: &dyn CryptoProvider| price_of(crypto.suite(suite).unwrap(), primitive, 7).call;
+            let (_, fastest) =
+                backends.iter_mut().map(|(crypto, best)| (call(&**crypto), best)).min_by(|a, b| a.0.total_cmp(&b.0))?;
+            fastest.push(primitive);
+        }
+        let floor = Self { suite, backends, taken: Mutex::default() };
+        floor.take();
+        floor.take();
+        Some(floor)
+    }
+
+    /// Takes the prices anew: those of before become the older ones.
+    pub fn take(&self) {
+        let mut prices = Prices::default();
+        for (crypto, primitives) in &self.backends {
+            for primitive in primitives {
+                *prices.of(*primitive) = price_of(crypto.suite(self.suite).unwrap(), *primitive, 31);
+            }
+        }
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        *taken = [taken[1], prices];
+    }
+
+    /// The middle of the last two.
+    pub fn prices(&self) -> Prices {
+        let [mut middle, mut after] = *self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        for primitive in PRIMITIVES {
+            let (price, other) = (middle.of(primitive), *after.of(primitive));
+            *price = Price { call: price.call.midpoint(other.call), byte: price.byte.midpoint(other.byte) };
+        }
+        middle
+    }
+}
+
+/// What each primitive costs.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Prices {
     /// A key pair, from random bytes or from a secret.
-    derive: f64,
-    sign: f64,
-    verify: f64,
-    /// A byte more in what is signed, and verified.
-    sign_byte: f64,
-    verify_byte: f64,
+    derive: Price,
+    sign: Price,
+    verify: Price,
     /// HPKE of a path secret, the context hashed beforehand.
-    seal: f64,
-    open: f64,
+    seal: Price,
+    open: Price,
     /// HKDF-Expand with a label.
-    expand: f64,
-    /// A hash of 100 bytes, as of a tree node.
-    hash: f64,
-    /// A byte more in a hash.
-    hash_byte: f64,
-    /// An AEAD of 64 bytes, and a byte more.
-    aead: f64,
-    aead_byte: f64,
+    expand: Price,
+    /// A hash of 64 bytes, as of a tree node.
+    hash: Price,
+    /// An AEAD of 64 bytes.
+    aead: Price,
+}
+
+/// Measures a primitive: the median of so many rounds.
+fn price_of(suite: Suite<'_>, primitive: Primitive, rounds: usize) -> Price {
+    let (short, long) = (vec![8; 64], vec![8; 64 + LONG]);
+    let (content, more): (&[&[u8]], &[&[u8]]) = (&[&[3; 256]], &[&[3; 256 + LONG]]);
+    let signature_keys = || suite.derive_signature_key_pair(&[2; 64]).unwrap();
+    let keys = || suite.derive_key_pair(&[1; 32]).unwrap();
+    let call = |call| Price { call, byte: 0.0 };
+    let both = |call, more: f64| Price { call, byte: (more - call) / LONG_BYTES };
+    match primitive {
+        Primitive::Derive => call(price(rounds, || suite.derive_key_pair(&[1; 32]).unwrap())),
+        Primitive::Sign => {
+            let signer = suite.signing_key(&signature_keys().private).unwrap();
+            let sign = |content| price(rounds, || suite.sign_with_label(&*signer, b"x", content).unwrap());
+            both(sign(content), sign(more))
+        }
+        Primitive::Verify => {
+            let keys = signature_keys();
+            let signer = suite.signing_key(&keys.private).unwrap();
+            let verify = |content| {
+                let signature = suite.sign_with_label(&*signer, b"x", content).unwrap();
+                price(rounds, || suite.verify_with_label(&keys.public, b"x", content, &signature).unwrap())
+            };
+            both(verify(content), verify(more))
+        }
+        Primitive::Seal => {
+            let (context, keys) = (suite.encrypt_context(b"UpdatePathNode", &[4; 100]).unwrap(), keys());
+            call(price(rounds, || context.seal(&keys.public, &[5; 32], &mut OsRng).unwrap()))
+        }
+        Primitive::Open => {
+            let (context, keys) = (suite.encrypt_context(b"UpdatePathNode", &[4; 100]).unwrap(), keys());
+            let sealed = context.seal(&keys.public, &[5; 32], &mut OsRng).unwrap();
+            let loaded = suite.hpke_key_pair(&keys.private, &keys.public).unwrap();
+            call(price(rounds, || context.open_with(&*loaded, &sealed).unwrap()))
+        }
+        Primitive::Expand => {
+            let secret = SecretBytes::from_slice(&vec![9; suite.hash_len()]);
+            call(price(rounds, || suite.derive_secret(secret.as_bytes(), b"x").unwrap()))
+        }
+        Primitive::Hash => {
+            let hash = |data: &[u8]| price(rounds, || suite.hash(&[data]).unwrap());
+            both(hash(&short), hash(&long))
+        }
+        Primitive::Aead => {
+            let (key, nonce) = (vec![6; suite.aead_key_len()], vec![7; suite.aead_nonce_len()]);
+            let aead = |data: &[u8]| price(rounds, || suite.aead_seal(&key, &nonce, &[], data).unwrap());
+            both(aead(&short), aead(&long))
+        }
+    }
+}
+
+/// The median of some rounds, in nanoseconds.
+fn price<T>(rounds: usize, mut work: impl FnMut() -> T) -> f64 {
+    let mut calls = 1_u32;
+    while count(|| (0..calls).for_each(|_| _ = black_box(work()))).1.cpu < 2e5 {
+        calls *= 2;
+    }
+    median((0..rounds).map(|_| count(|| (0..calls).for_each(|_| _ = black_box(work()))).1.cpu / f64::from(calls)))
 }
 
 impl Prices {
-    /// The cheapest of all backends that have the suite.
-    pub fn measure(backends: &[(&'static str, Arc<dyn CryptoProvider>)], suite: CipherSuite) -> Option<Self> {
-        backends.iter().filter_map(|(_, crypto)| crypto.suite(suite).map(Self::of)).reduce(Self::cheaper)
-    }
-
-    fn of(suite: Suite<'_>) -> Self {
-        let keys = suite.derive_key_pair(&[1; 32]).unwrap();
-        let signature_keys = suite.derive_signature_key_pair(&[2; 64]).unwrap();
-        let signer = suite.signing_key(&signature_keys.private).unwrap();
-        let content: &[&[u8]] = &[&[3; 256]];
-        let more: &[&[u8]] = &[&[3; 256 + LONG]];
-        let more_signed = suite.sign_with_label(&*signer, b"x", more).unwrap();
-        let signature = suite.sign_with_label(&*signer, b"x", content).unwrap();
-        let context = suite.encrypt_context(b"UpdatePathNode", &[4; 100]).unwrap();
-        let mut rng = OsRng;
-        let sealed = context.seal(&keys.public, &[5; 32], &mut rng).unwrap();
-        let loaded = suite.hpke_key_pair(&keys.private, &keys.public).unwrap();
-        let (key, nonce) = (vec![6; suite.aead_key_len()], vec![7; suite.aead_nonce_len()]);
-        let (short, long) = (vec![8; 64], vec![8; 64 + LONG]);
-        let secret = SecretBytes::from_slice(&vec![9; suite.hash_len()]);
-        let aead = |data: &[u8]| price(|| suite.aead_seal(&key, &nonce, &[], data).unwrap());
-        let hash = |data: &[u8]| price(|| suite.hash(&[data]).unwrap());
-        let sign = |content| price(|| suite.sign_with_label(&*signer, b"x", content).unwrap());
-        let verify = |content, signature: &[u8]| {
-            price(|| suite.verify_with_label(&signature_keys.public, b"x", content, signature).unwrap())
-        };
-        let (sign, sign_more) = (sign(content), sign(more));
-        let (verify, verify_more) = (verify(content, &signature), verify(more, &more_signed));
-        Self {
-            derive: price(|| suite.derive_key_pair(&[1; 32]).unwrap()),
-            sign,
-            verify,
-            sign_byte: (sign_more - sign) / LONG_BYTES,
-            verify_byte: (verify_more - verify) / LONG_BYTES,
-            seal: price(|| context.seal(&keys.public, &[5; 32], &mut OsRng).unwrap()),
-            open: price(|| context.open_with(&*loaded, &sealed).unwrap()),
-            expand: price(|| suite.derive_secret(secret.as_bytes(), b"x").unwrap()),
-            hash: hash(&short[..]),
-            hash_byte: (hash(&long) - hash(&short)) / LONG_BYTES,
-            aead: aead(&short),
-            aead_byte: (aead(&long) - aead(&short)) / LONG_BYTES,
-        }
-    }
-
-    fn cheaper(self, other: Self) -> Self {
-        Self {
-            derive: self.derive.min(other.derive),
-            sign: self.sign.min(other.sign),
-            verify: self.verify.min(other.verify),
-            sign_byte: self.sign_byte.min(other.sign_byte),
-            verify_byte: self.verify_byte.min(other.verify_byte),
-            seal: self.seal.min(other.seal),
-            open: self.open.min(other.open),
-            expand: self.expand.min(other.expand),
-            hash: self.hash.min(other.hash),
-            hash_byte: self.hash_byte.min(other.hash_byte),
-            aead: self.aead.min(other.aead),
-            aead_byte: self.aead_byte.min(other.aead_byte),
+    const fn of(&mut self, primitive: Primitive) -> &mut Price {
+        match primitive {
+            Primitive::Derive => &mut self.derive,
+            Primitive::Sign => &mut self.sign,
+            Primitive::Verify => &mut self.verify,
+            Primitive::Seal => &mut self.seal,
+            Primitive::Open => &mut self.open,
+            Primitive::Expand => &mut self.expand,
+            Primitive::Hash => &mut self.hash,
+            Primitive::Aead => &mut self.aead,
         }
     }
 
@@ -108,47 +198,59 @@ impl Prices {
         let n = f64::from(members);
         let depth = n.log2().ceil();
         // Content is hashed for the transcript and the membership tag, and for the signature in a way of its own.
-        let sent = len * 2.0f64.mul_add(self.hash_byte, self.sign_byte);
-        let taken = len * 2.0f64.mul_add(self.hash_byte, self.verify_byte);
-        let schedule = 14.0 * self.expand;
-        let tree = 2.0 * n * self.hash;
+        let sent = len * 2.0f64.mul_add(self.hash.byte, self.sign.byte);
+        let taken = len * 2.0f64.mul_add(self.hash.byte, self.verify.byte);
+        let schedule = 14.0 * self.expand.call;
+        let tree = 2.0 * n * self.hash.call;
         let path = |seals: f64| {
-            (depth + 1.0) * self.derive
-                + seals * self.seal
-                + 2.0 * self.sign
-                + (2.0 * depth + 1.0) * self.expand
-                + 2.0 * depth * self.hash
+            (depth + 1.0) * self.derive.call
+                + seals * self.seal.call
+                + 2.0 * self.sign.call
+                + (2.0 * depth + 1.0) * self.expand.call
+                + 2.0 * depth * self.hash.call
                 + schedule
                 + sent
         };
         let process_path = |derived: f64| {
-            2.0 * self.verify
-                + self.open
-                + derived * self.derive
-                + (2.0 * derived + 1.0) * self.expand
-                + 2.0 * depth * self.hash
+            2.0 * self.verify.call
+                + self.open.call
+                + derived * self.derive.call
+                + (2.0 * derived + 1.0) * self.expand.call
+                + 2.0 * depth * self.hash.call
                 + schedule
                 + taken
         };
         let add = |depth: f64| {
-            2.0 * self.verify + 2.0 * self.sign + self.seal + depth * self.hash + schedule + sent + 2.0 * self.aead
+            2.0 * self.verify.call
+                + 2.0 * self.sign.call
+                + self.seal.call
+                + depth * self.hash.call
+                + schedule
+                + sent
+                + 2.0 * self.aead.call
         };
-        let message = 5.0f64.mul_add(self.expand, 2.0 * self.aead);
-        let send = |len: f64| self.sign + message + len * (self.aead_byte + self.sign_byte);
-        let receive = |len: f64| self.verify + message + len * (self.aead_byte + self.verify_byte);
+        let message = 5.0f64.mul_add(self.expand.call, 2.0 * self.aead.call);
+        let send = |len: f64| self.sign.call + message + len * (self.aead.byte + self.sign.byte);
+        let receive = |len: f64| self.verify.call + message + len * (self.aead.byte + self.verify.byte);
         let ns = match operation {
-            "key package" => 2.0 * self.derive + 2.0 * self.sign,
-            "create" => self.derive + self.sign + 9.0 * self.expand + 3.0 * self.hash,
+            "key package" => 2.0 * self.derive.call + 2.0 * self.sign.call,
+            "create" => self.derive.call + self.sign.call + 9.0 * self.expand.call + 3.0 * self.hash.call,
             "bulk add, tree inside" | "bulk add, tree outside" => {
                 let added = n - 1.0;
-                added * (2.0 * self.verify + self.seal)
-                    + 2.0 * self.sign
+                added * (2.0 * self.verify.call + self.seal.call)
+                    + 2.0 * self.sign.call
                     + tree
                     + schedule
-                    + added * 330.0 * 2.0f64.mul_add(self.hash_byte, self.sign_byte)
-                    + len * self.aead_byte
+                    + added * 330.0 * 2.0f64.mul_add(self.hash.byte, self.sign.byte)
+                    + len * self.aead.byte
             }
-            "join" => self.open + (n + 1.0) * self.verify + tree + schedule + len * (self.aead_byte + self.hash_byte),
+            "join" => {
+                self.open.call
+                    + (n + 1.0) * self.verify.call
+                    + tree
+                    + schedule
+                    + len * (self.aead.byte + self.hash.byte)
+            }
             "path commit, fresh" => path(n - 1.0),
             "path commit, warm" => path(depth),
             // The path of whoever leaves is blank, so that more keys have to be sealed to: as many as there are
@@ -157,7 +259,7 @@ impl Prices {
             "process it, fresh" | "process it, warm, beside" | "process it, remove" => process_path(depth),
             "process it, warm, other half" => process_path(1.0),
             "add one" => add(depth),
-            "process it, add" => 3.0 * self.verify + depth * self.hash + schedule + taken,
+            "process it, add" => 3.0 * self.verify.call + depth * self.hash.call + schedule + taken,
             "1 000 single adds" => (1..=1_000).map(|n| add(f64::from(n).log2().ceil() + 1.0)).sum(),
             "send 32 B" => send(32.0),
             "send 1 KiB" => send(1_024.0),
@@ -176,34 +278,32 @@ impl Prices {
         let len = row.message.unwrap_or(0) as f64;
         self.floor(&row.operation, row.members, len)
     }
+}
 
-    /// Prints how the floor is counted.
-    pub fn print(&self, suite: u16) {
-        let Self { derive, sign, verify, sign_byte, verify_byte, seal, open, expand, hash, hash_byte, aead, aead_byte } =
-            self;
-        println!(
-            "floor of suite {suite}, ns: key pair {derive:.0}, sign {sign:.0} and {sign_byte:.2} a byte, verify {verify:.0} and {verify_byte:.2}, HPKE seal {seal:.0}, \
-             open {open:.0}, expand {expand:.0}, hash of a node {hash:.0}, of a byte more {hash_byte:.2}, AEAD {aead:.0}, \
-             a byte more {aead_byte:.2}"
-        );
-        println!(
-            "  path commit (f+1) key pairs, R seals, 2 signatures; process it 2 verifications, 1 open, g key pairs; add \
-             one 2 verifications, 2 signatures, 1 seal; join n+1 verifications, 1 open; each with 14 expansions of the key \
-             schedule, 2 expansions a path node, the hashes of the nodes that changed, and 3 hashes over the message"
-        );
+impl core::fmt::Display for Prices {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { derive, sign, verify, seal, open, expand, hash, aead } = self;
+        write!(
+            f,
+            "key pair {:.0}, sign {:.0} and {:.2} a byte, verify {:.0} and {:.2}, HPKE seal {:.0}, open {:.0}, expand \
+             {:.0}, hash of a node {:.0}, of a byte more {:.2}, AEAD {:.0}, a byte more {:.2}",
+            derive.call,
+            sign.call,
+            sign.byte,
+            verify.call,
+            verify.byte,
+            seal.call,
+            open.call,
+            expand.call,
+            hash.call,
+            hash.byte,
+            aead.call,
+            aead.byte
+        )
     }
 }
 
-/// The median of many rounds, in nanoseconds.
-fn price<T>(mut work: impl FnMut() -> T) -> f64 {
-    let mut calls = 1_u32;
-    while count(|| (0..calls).for_each(|_| _ = black_box(work()))).1.cpu < 2e5 {
-        calls *= 2;
-    }
-    median((0..31).map(|_| count(|| (0..calls).for_each(|_| _ = black_box(work()))).1.cpu / f64::from(calls)))
-}
-
-/// Rows of the floor, for the plots.
-pub fn sheet(suite: u16, members: u32) -> Sheet {
-    Sheet { implementation: "floor", backend: "fastest", suite, members }
-}
+/// How the floor is counted.
+pub const COUNTED: &str = "floor: path commit (f+1) key pairs, R seals, 2 signatures; process it 2 verifications, 1 open, g \
+    key pairs; add one 2 verifications, 2 signatures, 1 seal; join n+1 verifications, 1 open; each with 14 expansions of \
+    the key schedule, 2 expansions a path node, the hashes of the nodes that changed, and 3 hashes over the message";

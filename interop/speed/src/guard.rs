@@ -26,7 +26,15 @@ const STORED: [&str; 3] = ["alice", "beside", "other-half"];
 
 fn library() -> Ours {
     let crypto = Arc::new(AwsLcProvider::new());
-    Ours { crypto, backend: "AWS-LC", suite: CipherSuite(1), sqlite: None, seed: Some(7), implementation: "ours" }
+    Ours {
+        crypto,
+        backend: "AWS-LC",
+        suite: CipherSuite(1),
+        sqlite: None,
+        seed: Some(7),
+        implementation: "ours",
+        floor: None,
+    }
 }
 
 /// Makes a warm group of a size, and stores its members and what they are to be given.

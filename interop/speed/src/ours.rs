@@ -14,7 +14,8 @@ use mls_codec::Decode;
 use mls_crypto_traits::{CipherSuite, CryptoError, CryptoProvider, Rng, SecretBytes};
 use mls_storage_sqlite::{SqliteOptions, SqliteStorage};
 
-use crate::row::Sheet;
+use crate::floor::Floor;
+use crate::row::{Row, Sheet};
 use crate::scenario::{Committed, Library, Stored, Tree, filler};
 
 /// Of figures that were taken on all cores.
@@ -31,6 +32,8 @@ pub struct Ours {
     pub seed: Option<u64>,
     /// What the figures are of.
     pub implementation: &'static str,
+    /// What cryptography costs, where figures stand beside it.
+    pub floor: Option<Floor>,
 }
 
 /// Random to nobody.
@@ -148,6 +151,16 @@ impl Library for Ours {
 
     fn sheet(&self, members: u32) -> Sheet {
         Sheet { implementation: self.implementation, backend: self.backend, suite: self.suite.0, members }
+    }
+
+    fn take_prices(&self) {
+        if let Some(floor) = &self.floor {
+            floor.take();
+        }
+    }
+
+    fn floor(&self, row: &Row) -> Option<f64> {
+        self.floor.as_ref()?.prices().of_row(row)
     }
 
     fn member(&self, name: &str) -> OurMember {

@@ -5,16 +5,15 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use crate::floor::Prices;
 use crate::row::Row;
 use crate::table::{OPERATIONS, lines};
 
 type Points = Vec<(f64, f64)>;
 
 /// Writes a file for each operation of a suite; the names of the files.
-pub fn plot(dir: &Path, rows: &[Row], suite: u16, prices: Option<&Prices>) -> Vec<String> {
+pub fn plot(dir: &Path, rows: &[Row], suite: u16) -> Vec<String> {
     let mut files = Vec::new();
-    let lines = lines(rows, suite, prices);
+    let lines = lines(rows, suite);
     for operation in OPERATIONS {
         let mut series: BTreeMap<String, Points> = BTreeMap::new();
         for line in lines.iter().filter(|line| line.operation == operation) {

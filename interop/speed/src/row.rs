@@ -28,6 +28,9 @@ pub struct Row {
     pub stored: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live: Option<i64>,
+    /// What the RFC's cryptography alone would have taken just then, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor_us: Option<f64>,
     /// Why there is no figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
@@ -64,6 +67,7 @@ impl Sheet {
             records: None,
             stored: None,
             live: None,
+            floor_us: None,
             stopped: None,
         };
         more(&mut row);

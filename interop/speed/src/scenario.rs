@@ -9,7 +9,7 @@
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::count::{Taken, count, live};
-use crate::row::Sheet;
+use crate::row::{Row, Sheet};
 
 /// What a commit gives.
 #[derive(Debug, Default)]
@@ -43,6 +43,12 @@ pub trait Library {
 
     /// Where the figures go.
     fn sheet(&self, members: u32) -> Sheet;
+    /// Takes the prices of cryptography, where figures stand beside them: at the start, and behind each part.
+    fn take_prices(&self) {}
+    /// The floor of what the row is of, by the prices before and behind.
+    fn floor(&self, _row: &Row) -> Option<f64> {
+        None
+    }
     fn member(&self, name: &str) -> Self::Member;
     /// A new key package.
     fn key_package(&self, member: &mut Self::Member) -> Vec<u8>;
@@ -144,15 +150,17 @@ impl<'a, L: Library> Stage<'a, L> {
     /// Key packages, the group, its members.
     fn build(library: &'a L, sheet: &'a Sheet, plan: &'a Plan) -> Self {
         let mut alice = library.member("alice");
+        library.take_prices();
         let made: Vec<Taken> = (0..STEADY).map(|_| count(|| library.key_package(&mut alice)).1).collect();
-        sheet.print("key package", &made);
         let created: Vec<Taken> = (0..STEADY)
             .map(|number| {
                 let mut founder = library.member(&format!("founder {number}"));
                 count(|| library.create(&mut founder)).1
             })
             .collect();
-        sheet.print("create", &created);
+        library.take_prices();
+        print(library, sheet, "key package", &made, |_| {});
+        print(library, sheet, "create", &created, |_| {});
 
         let (others, key_packages) = invite(library, plan.members);
         if plan.tree_in_welcome && plan.members > 1 {
@@ -168,7 +176,8 @@ impl<'a, L: Library> Stage<'a, L> {
                 taken.push((this, committed.welcome.unwrap().len()));
             }
             let all: Vec<Taken> = taken.iter().map(|(taken, _)| *taken).collect();
-            sheet.print_with("bulk add, tree inside", &all, |row| row.message = Some(taken[0].1 as u64));
+            library.take_prices();
+            print(library, sheet, "bulk add, tree inside", &all, |row| row.message = Some(taken[0].1 as u64));
         }
         library.create(&mut alice);
         let mut stage = Self { library, sheet, plan, alice, others };
@@ -186,13 +195,15 @@ impl<'a, L: Library> Stage<'a, L> {
             library.apply(alice);
             committed
         });
+        library.take_prices();
         let welcome = committed.welcome.unwrap();
-        self.sheet.print_with("bulk add, tree outside", &[taken], |row| row.message = Some(welcome.len() as u64));
+        self.print_with("bulk add, tree outside", &[taken], |row| row.message = Some(welcome.len() as u64));
         let tree = committed.tree.unwrap();
         let joined: Vec<Taken> =
             self.others.iter_mut().map(|member| count(|| library.join(member, &welcome, Some(&tree))).1).collect();
+        library.take_prices();
         let len = (welcome.len() + tree.len()) as u64;
-        self.sheet.print_with("join", &joined, |row| row.message = Some(len));
+        self.print_with("join", &joined, |row| row.message = Some(len));
         self.agree();
     }
 
@@ -236,17 +247,18 @@ impl<'a, L: Library> Stage<'a, L> {
                 }
             }
         }
-        self.sheet.print_with(committing, &commits, |row| row.message = Some(len));
-        self.sheet.print_with(beside, &near, |row| row.message = Some(len));
+        self.library.take_prices();
+        self.print_with(committing, &commits, |row| row.message = Some(len));
+        self.print_with(beside, &near, |row| row.message = Some(len));
         if let Some(far) = far {
-            self.sheet.print_with(far, &last, |row| row.message = Some(len));
+            self.print_with(far, &last, |row| row.message = Some(len));
             self.print_stored("persist a processed commit", &persisted, &stored);
         }
         self.agree();
     }
 
     fn print_stored(&self, operation: &str, taken: &[Taken], stored: &[Stored]) {
-        self.sheet.print_with(operation, taken, |row| {
+        self.print_with(operation, taken, |row| {
             row.records = middle(stored.iter().map(|stored| stored.records));
             row.stored = middle(stored.iter().map(|stored| stored.bytes));
         });
@@ -286,10 +298,11 @@ impl<'a, L: Library> Stage<'a, L> {
                 removed.push(self.process_all(&commit));
             }
         }
-        self.sheet.print_with("add one", &adds, |row| row.message = Some(add_len));
-        self.sheet.print_with("process it, add", &added, |row| row.message = Some(add_len));
-        self.sheet.print_with("remove one", &removes, |row| row.message = Some(remove_len));
-        self.sheet.print_with("process it, remove", &removed, |row| row.message = Some(remove_len));
+        self.library.take_prices();
+        self.print_with("add one", &adds, |row| row.message = Some(add_len));
+        self.print_with("process it, add", &added, |row| row.message = Some(add_len));
+        self.print_with("remove one", &removes, |row| row.message = Some(remove_len));
+        self.print_with("process it, remove", &removed, |row| row.message = Some(remove_len));
         self.agree();
     }
 
@@ -316,8 +329,9 @@ impl<'a, L: Library> Stage<'a, L> {
                 persisted.push(count(|| library.persist(&mut self.others[0])).1);
                 stored.push(library.stored(&mut self.others[0]));
             }
-            self.sheet.print(&format!("send {name}"), &sent);
-            self.sheet.print(&format!("receive {name}"), &received);
+            library.take_prices();
+            self.print(&format!("send {name}"), &sent);
+            self.print(&format!("receive {name}"), &received);
             if len == 1_024 {
                 self.print_stored("persist a message", &persisted, &stored);
             }
@@ -359,11 +373,20 @@ impl<'a, L: Library> Stage<'a, L> {
             );
             alive.push(u64::try_from(live() - before).unwrap_or(0));
         }
-        self.sheet.print("cold start, send", &sent);
-        self.sheet.print("cold start, receive", &received);
-        self.sheet.print_with("load", &loaded, |row| {
+        library.take_prices();
+        self.print("cold start, send", &sent);
+        self.print("cold start, receive", &received);
+        self.print_with("load", &loaded, |row| {
             row.live = middle(alive.iter().copied()).and_then(|alive| i64::try_from(alive).ok());
         });
+    }
+
+    fn print(&self, operation: &str, taken: &[Taken]) {
+        self.print_with(operation, taken, |_| {});
+    }
+
+    fn print_with(&self, operation: &str, taken: &[Taken], more: impl FnOnce(&mut Row)) {
+        print(self.library, self.sheet, operation, taken, more);
     }
 
     fn persist_all(&mut self) {
@@ -379,6 +402,14 @@ impl<'a, L: Library> Stage<'a, L> {
             assert_eq!(self.library.authenticator(member), ours, "the members do not agree");
         }
     }
+}
+
+/// Prints a row beside its floor.
+fn print<L: Library>(library: &L, sheet: &Sheet, operation: &str, taken: &[Taken], more: impl FnOnce(&mut Row)) {
+    sheet.print_with(operation, taken, |row| {
+        more(row);
+        row.floor_us = library.floor(row);
+    });
 }
 
 /// Each of the others commits, from the last to the first.
@@ -434,13 +465,15 @@ fn single_adds<L: Library>(library: &L, sheet: &Sheet) {
     let key_packages = library.key_packages(1_000);
     let mut founder = library.member("single");
     library.create(&mut founder);
+    library.take_prices();
     let ((), taken) = count(|| {
         for key_package in &key_packages {
             library.add(&mut founder, core::slice::from_ref(key_package), Tree::Elsewhere);
             library.apply(&mut founder);
         }
     });
-    sheet.print("1 000 single adds", &[taken]);
+    library.take_prices();
+    print(library, sheet, "1 000 single adds", &[taken], |_| {});
 }
 
 fn middle(values: impl Iterator<Item = u64>) -> Option<u64> {

@@ -3,7 +3,6 @@
 use core::fmt::Write as _;
 use std::collections::BTreeMap;
 
-use crate::floor::Prices;
 use crate::ours::ALL_CORES;
 use crate::row::Row;
 
@@ -58,7 +57,7 @@ pub struct Line<'a> {
 }
 
 /// The lines of a suite.
-pub fn lines<'a>(rows: &'a [Row], suite: u16, prices: Option<&Prices>) -> Vec<Line<'a>> {
+pub fn lines<'a>(rows: &'a [Row], suite: u16) -> Vec<Line<'a>> {
     let mut found: BTreeMap<(usize, u32), Vec<&Row>> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.suite == suite) {
         let place = OPERATIONS.iter().position(|operation| *operation == row.operation);
@@ -74,19 +73,19 @@ pub fn lines<'a>(rows: &'a [Row], suite: u16, prices: Option<&Prices>) -> Vec<Li
                 measured.min_by(|a, b| a.cpu_us.total_cmp(&b.cpu_us)).copied()
             };
             let ours = best(true);
-            let floor = ours.and_then(|row| prices?.of_row(row));
+            let floor = ours.and_then(|row| row.floor_us);
             Some(Line { operation, members, ours, rival: best(false), floor, all })
         })
         .collect()
 }
 
 /// Writes the table of a suite in Markdown.
-pub fn table(rows: &[Row], suite: u16, prices: Option<&Prices>) -> String {
+pub fn table(rows: &[Row], suite: u16) -> String {
     let mut text = format!(
         "### Suite {suite}\n\n| operation | members | ours | backend | floor | ours / floor | best rival | its time | ours / \
          rival | allocations | records, bytes stored |\n|---|---|---|---|---|---|---|---|---|---|---|\n"
     );
-    for line in lines(rows, suite, prices) {
+    for line in lines(rows, suite) {
         let Some(ours) = line.ours else { continue };
         let floor = line.floor.map_or_else(|| "-".to_owned(), time);
         let over = line.floor.map_or_else(|| "-".to_owned(), |floor| format!("{:.2}", ours.cpu_us / floor));

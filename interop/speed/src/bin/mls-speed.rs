@@ -22,7 +22,7 @@ use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::{CipherSuite, CryptoProvider};
 
 use interop_speed::count::{Counting, one_core};
-use interop_speed::floor::Prices;
+use interop_speed::floor::{COUNTED, Floor};
 use interop_speed::ours::{ALL_CORES, Ours};
 use interop_speed::row::Row;
 use interop_speed::scenario::{self, Plan};
@@ -60,14 +60,9 @@ fn main() {
     if let Some((backend, suite, members)) = &arguments.rows {
         return measure(&backends, backend, CipherSuite(*suite), *members, arguments.all_cores);
     }
+    println!("{COUNTED}");
     let mut rows = Vec::new();
-    let mut prices = Vec::new();
-    for suite in &arguments.suites {
-        let suite_prices = Prices::measure(&backends, CipherSuite(*suite));
-        if let Some(prices) = &suite_prices {
-            prices.print(*suite);
-        }
-        prices.push((*suite, suite_prices));
+    for (number, suite) in arguments.suites.iter().enumerate() {
         for members in &arguments.sizes {
             for (backend, crypto) in &backends {
                 let wanted = arguments.wanted.iter().all(|wanted| backend.contains(wanted.as_str()));
@@ -92,11 +87,11 @@ fn main() {
                 }
             }
         }
-        println!("\n{}", table::table(&rows, *suite, prices.last().and_then(|(_, prices)| prices.as_ref())));
+        println!("\n{}", table::table(&rows, *suite));
         println!("{}{}", table::shared(&rows, *suite), table::stored(&rows, *suite));
         // After each suite: a full run takes long, and may end before its end.
         if let Some(dir) = &arguments.results {
-            write_results(dir, &rows, &prices);
+            write_results(dir, &rows, &arguments.suites[..=number]);
         }
     }
 }
@@ -124,7 +119,7 @@ fn run(program: &mut Command, what: &str) -> Vec<Row> {
 fn measure(backends: &[Backend], backend: &str, suite: CipherSuite, members: u32, all_cores: bool) {
     let (backend, crypto) = backends.iter().find(|(name, _)| *name == backend).unwrap().clone();
     if all_cores {
-        let ours = Ours { crypto, backend, suite, sqlite: None, seed: None, implementation: ALL_CORES };
+        let ours = Ours { crypto, backend, suite, sqlite: None, seed: None, implementation: ALL_CORES, floor: None };
         return scenario::run_shared(&ours, &Plan { members, tree_in_welcome: false, singles: false });
     }
     // The feature `parallel` is on, and asks how many cores there are.
@@ -137,15 +132,21 @@ fn measure(backends: &[Backend], backend: &str, suite: CipherSuite, members: u32
         implementation: if sqlite { "ours, SQLite" } else { "ours" },
         sqlite: sqlite.then(|| tempfile::tempdir().unwrap()),
         seed: None,
+        floor: if sqlite { None } else { Floor::new(backends, suite) },
     };
-    scenario::run(&ours(false), &plan);
+    let in_memory = ours(false);
+    scenario::run(&in_memory, &plan);
+    if let Some(floor) = in_memory.floor.as_ref().filter(|_| backend == "AWS-LC") {
+        println!("suite {}, {members} members, ns at the end: {}", suite.0, floor.prices());
+    }
+    drop(in_memory);
     if members <= 10_000 && backend == "AWS-LC" {
         let plan = Plan { tree_in_welcome: false, singles: false, ..plan };
         scenario::run(&ours(true), &plan);
     }
 }
 
-fn write_results(dir: &std::path::Path, rows: &[Row], prices: &[(u16, Option<Prices>)]) {
+fn write_results(dir: &std::path::Path, rows: &[Row], suites: &[u16]) {
     std::fs::create_dir_all(dir).unwrap();
     let mut json: Vec<String> = rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
     json.push(String::new());
@@ -154,11 +155,11 @@ fn write_results(dir: &std::path::Path, rows: &[Row], prices: &[(u16, Option<Pri
         "# Results of the benchmark\n\nMade by `make bench`: processor time, medians. [What is measured, and how the \
                     floor is counted](../speed/README.md).\n\n"
             .to_owned();
-    for (suite, prices) in prices {
-        text.push_str(&table::table(rows, *suite, prices.as_ref()));
+    for suite in suites {
+        text.push_str(&table::table(rows, *suite));
         text.push_str(&table::shared(rows, *suite));
         text.push_str(&table::stored(rows, *suite));
-        for file in plot::plot(dir, rows, *suite, prices.as_ref()) {
+        for file in plot::plot(dir, rows, *suite) {
             text.push_str(&format!("\n![{file}]({file})\n"));
         }
     }
