@@ -9,14 +9,15 @@ use mls_crypto_traits::SecretBytes;
 
 mod table;
 
-use table::{Change, Table, check};
+use table::{Changes, Table, check};
 
 /// What an application keeps beside the records.
 type AppSpace = BTreeMap<Vec<u8>, SecretBytes>;
 
 /// A store in memory, for tests and for clients that live no longer than their process.
 ///
-/// Values are wiped when they are replaced or deleted, and when the store is dropped.
+/// Values are wiped or written over when they are replaced, and wiped when they are deleted and when the store is
+/// dropped.
 #[derive(Default)]
 pub struct MemoryStorage {
     tables: Mutex<Tables>,
@@ -72,9 +73,7 @@ impl Storage for MemoryStorage {
     fn commit(&self, delta: &Delta) -> Result<Durable, StorageError> {
         let mut tables = self.tables();
         let changes = prepare(&tables.records, delta)?;
-        for change in changes {
-            tables.records.make(change);
-        }
+        tables.records.make(&changes);
         Ok(Durable::i_stored(delta))
     }
 
@@ -86,9 +85,7 @@ impl Storage for MemoryStorage {
         let mut staged = Staged { app: &tables.app, writes: BTreeMap::new() };
         app.make(&mut staged)?;
         let writes = staged.writes;
-        for change in changes {
-            tables.records.make(change);
-        }
+        tables.records.make(&changes);
         for (key, value) in writes {
             match value {
                 Some(value) => drop(tables.app.insert(key, value)),
@@ -126,14 +123,14 @@ impl AppTransaction for Staged<'_> {
 }
 
 /// Checks the preconditions of a delta and does everything that could fail of its writes.
-fn prepare(table: &Table, delta: &Delta) -> Result<Vec<Change>, StorageError> {
+fn prepare<'a>(table: &Table, delta: &'a Delta) -> Result<Changes<'a>, StorageError> {
     for precondition in delta.preconditions() {
         let (key, holds) = check(table, precondition)?;
         if !holds {
             return Err(StorageError::at(StorageErrorKind::Conflict, key.clone()));
         }
     }
-    delta.writes().map(|write| Change::of(&write)).collect()
+    Changes::of(delta)
 }
 
 impl core::fmt::Debug for MemoryStorage {

@@ -1,10 +1,11 @@
 //! The records, by key.
 
-use core::ops::Bound;
+use core::ops::{Bound, Range};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use mls_codec::EncodeError;
-use mls_core::record::{GroupId, Precondition, RecordKey, RecordPrefix, Write};
+use mls_core::record::{Delta, GroupId, Precondition, RecordKey, RecordPrefix, Write};
 use mls_core::storage::{StorageError, StorageErrorKind};
 use mls_core::tree::math::NodeIndex;
 use mls_crypto_traits::SecretBytes;
@@ -17,22 +18,29 @@ pub(super) struct Table {
     others: BTreeMap<Vec<u8>, SecretBytes>,
 }
 
-/// A write with everything that could fail done.
-pub(super) enum Change {
-    Delete(Name),
-    Put(Name, SecretBytes),
-    DeleteSet(Set),
+/// The writes of a delta, with everything that could fail done.
+pub(super) struct Changes<'a> {
+    changes: Vec<Change<'a>>,
+    /// The names of the others, one behind the other.
+    names: Vec<u8>,
+}
+
+enum Change<'a> {
+    Delete(Name<'a>),
+    Put(Name<'a>, &'a SecretBytes),
+    DeleteSet(Set<'a>),
 }
 
 /// Where a record is.
-pub(super) enum Name {
-    Node(GroupId, NodeIndex),
-    Other(Vec<u8>),
+enum Name<'a> {
+    Node(&'a GroupId, NodeIndex),
+    /// By where its name stands among the names.
+    Other(Range<usize>),
 }
 
 /// Where the records of a set are.
-pub(super) struct Set {
-    tree: Option<GroupId>,
+struct Set<'a> {
+    tree: Option<&'a GroupId>,
     /// How the others' names begin, ascending; none of them is how another one begins.
     starts: Vec<Vec<u8>>,
 }
@@ -53,7 +61,7 @@ impl Table {
     pub(super) fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
         let set = Set::of(prefix)?;
         let mut found = Vec::new();
-        if let Some((id, tree)) = set.tree.as_ref().and_then(|id| self.trees.get_key_value(id)) {
+        if let Some((id, tree)) = set.tree.and_then(|id| self.trees.get_key_value(id)) {
             let node =
                 |(node, value): (&NodeIndex, &SecretBytes)| (RecordKey::TreeNode(id.clone(), *node), value.duplicate());
             found.extend(tree.iter().map(node));
@@ -71,56 +79,87 @@ impl Table {
         Ok(found)
     }
 
-    pub(super) fn make(&mut self, change: Change) {
-        match change {
-            Change::Put(Name::Node(id, node), value) => drop(self.trees.entry(id).or_default().insert(node, value)),
-            Change::Put(Name::Other(name), value) => drop(self.others.insert(name, value)),
-            Change::Delete(Name::Node(id, node)) => {
-                if let Some(tree) = self.trees.get_mut(&id) {
-                    tree.remove(&node);
-                    if tree.is_empty() {
-                        self.trees.remove(&id);
+    pub(super) fn make(&mut self, changes: &Changes<'_>) {
+        let name = |at: &Range<usize>| changes.names.get(at.clone()).unwrap_or_default();
+        for change in &changes.changes {
+            match change {
+                Change::Put(Name::Node(id, node), value) => self.put_node(id, *node, value),
+                Change::Put(Name::Other(at), value) => match self.others.get_mut(name(at)) {
+                    Some(old) => replace(old, value),
+                    None => drop(self.others.insert(name(at).to_vec(), value.duplicate())),
+                },
+                Change::Delete(Name::Node(id, node)) => {
+                    if let Some(tree) = self.trees.get_mut(*id) {
+                        tree.remove(node);
+                        if tree.is_empty() {
+                            self.trees.remove(*id);
+                        }
                     }
                 }
-            }
-            Change::Delete(Name::Other(name)) => drop(self.others.remove(&name)),
-            Change::DeleteSet(Set { tree, starts }) => {
-                tree.map(|id| self.trees.remove(&id));
-                // What is not deleted is not looked at: each commit deletes a set or two.
-                for start in &starts {
-                    let names: Vec<_> = range(&self.others, start).map(|(name, _)| name.clone()).collect();
-                    names.iter().for_each(|name| drop(self.others.remove(name)));
+                Change::Delete(Name::Other(at)) => drop(self.others.remove(name(at))),
+                Change::DeleteSet(Set { tree, starts }) => {
+                    tree.map(|id| self.trees.remove(id));
+                    // What is not deleted is not looked at: each commit deletes a set or two.
+                    for start in starts {
+                        let names: Vec<_> = range(&self.others, start).map(|(name, _)| name.clone()).collect();
+                        names.iter().for_each(|name| drop(self.others.remove(name)));
+                    }
                 }
             }
         }
     }
-}
 
-impl Change {
-    pub(super) fn of(write: &Write<'_>) -> Result<Self, StorageError> {
-        Ok(match write {
-            Write::DeletePrefix(prefix) => Self::DeleteSet(Set::of(prefix)?),
-            Write::Put(key, value) => Self::Put(Name::of(key)?, value.duplicate()),
-            Write::Delete(key) => Self::Delete(Name::of(key)?),
-            _ => return Err(StorageError::new(StorageErrorKind::Other)),
-        })
+    fn put_node(&mut self, id: &GroupId, node: NodeIndex, value: &SecretBytes) {
+        let tree = match self.trees.get_mut(id) {
+            Some(tree) => tree,
+            None => self.trees.entry(id.clone()).or_default(),
+        };
+        match tree.entry(node) {
+            Entry::Occupied(old) => replace(old.into_mut(), value),
+            Entry::Vacant(place) => _ = place.insert(value.duplicate()),
+        }
     }
 }
 
-impl Name {
-    fn of(key: &RecordKey) -> Result<Self, StorageError> {
-        Ok(match key {
-            RecordKey::TreeNode(id, node) => Self::Node(id.clone(), *node),
-            other => Self::Other(bytes(other)?),
-        })
+/// Most records are as long as they were: those are written over, which leaves nothing to wipe and to free.
+fn replace(old: &mut SecretBytes, new: &SecretBytes) {
+    if old.len() == new.len() {
+        old.as_mut_bytes().copy_from_slice(new.as_bytes());
+    } else {
+        *old = new.duplicate();
     }
 }
 
-impl Set {
-    fn of(prefix: &RecordPrefix) -> Result<Self, StorageError> {
+impl<'a> Changes<'a> {
+    pub(super) fn of(delta: &'a Delta) -> Result<Self, StorageError> {
+        let mut all = Self { changes: Vec::with_capacity(delta.len()), names: Vec::new() };
+        for write in delta.writes() {
+            let change = match write {
+                Write::DeletePrefix(prefix) => Change::DeleteSet(Set::of(prefix)?),
+                Write::Put(key, value) => Change::Put(all.name(key)?, value),
+                Write::Delete(key) => Change::Delete(all.name(key)?),
+                _ => return Err(StorageError::new(StorageErrorKind::Other)),
+            };
+            all.changes.push(change);
+        }
+        Ok(all)
+    }
+
+    fn name(&mut self, key: &'a RecordKey) -> Result<Name<'a>, StorageError> {
+        if let RecordKey::TreeNode(id, node) = key {
+            return Ok(Name::Node(id, *node));
+        }
+        let start = self.names.len();
+        key.append_to(&mut self.names).map_err(too_long)?;
+        Ok(Name::Other(start..self.names.len()))
+    }
+}
+
+impl<'a> Set<'a> {
+    fn of(prefix: &'a RecordPrefix) -> Result<Self, StorageError> {
         let tree = match prefix {
-            RecordPrefix::Tree(id) => return Ok(Self { tree: Some(id.clone()), starts: Vec::new() }),
-            RecordPrefix::Group(id) => Some(id.clone()),
+            RecordPrefix::Tree(id) => return Ok(Self { tree: Some(id), starts: Vec::new() }),
+            RecordPrefix::Group(id) => Some(id),
             _ => None,
         };
         let mut starts = prefix.to_byte_prefixes().map_err(too_long)?;

@@ -162,32 +162,37 @@ impl RecordKey {
     pub fn to_bytes(&self) -> Result<Vec<u8>, EncodeError> {
         // A group's identifier, and what stands beside it.
         let mut out = Vec::with_capacity(self.group_id().map_or(48, |id| id.0.len().saturating_add(28)));
-        match self {
-            Self::Group(id) => (HEADER, id).encode(&mut out)?,
-            Self::Status(id) => (GROUP, id, STATUS).encode(&mut out)?,
-            Self::TreeNode(id, node) => ((GROUP, id, TREE), node).encode(&mut out)?,
-            Self::PathKeys(id) => (GROUP, id, PATH_KEYS).encode(&mut out)?,
-            Self::Proposal(id, reference) => ((GROUP, id, PROPOSAL), reference).encode(&mut out)?,
-            Self::PendingCommit(id) => (GROUP, id, PENDING).encode(&mut out)?,
-            Self::Epoch(id, epoch) => ((GROUP, id, EPOCH), *epoch, EPOCH_HEADER).encode(&mut out)?,
-            Self::SecretNode(id, epoch, node) => {
-                ((GROUP, id, EPOCH), *epoch, NODE, node.as_u32()).encode(&mut out)?;
-            }
-            Self::Ratchet(id, epoch, leaf, kind) => {
-                ((GROUP, id, EPOCH), *epoch, RATCHET, (leaf, kind)).encode(&mut out)?;
-            }
-            Self::SkippedKey(id, epoch, leaf, kind, generation) => {
-                ((GROUP, id, EPOCH), *epoch, SKIPPED, (leaf, kind, *generation)).encode(&mut out)?;
-            }
-            Self::SkippedIndex(id, epoch) => ((GROUP, id, EPOCH), *epoch, SKIPPED_INDEX).encode(&mut out)?,
-            Self::ResumptionPsk(id, epoch) => ((GROUP, id, RESUMPTION), *epoch).encode(&mut out)?,
-            Self::ExternalJoin(id) => (EXTERNAL_JOIN, id).encode(&mut out)?,
-            Self::Successor(id) => (SUCCESSOR, id).encode(&mut out)?,
-            Self::KeyPackage(reference) => (KEY_PACKAGE, reference).encode(&mut out)?,
-            Self::Psk(id) => (PSK, id).encode(&mut out)?,
-            Self::Signer(key) => (SIGNER, key).encode(&mut out)?,
-        }
+        self.append_to(&mut out)?;
         Ok(out)
+    }
+
+    /// Appends what [`Self::to_bytes`] gives.
+    ///
+    /// # Errors
+    /// [`EncodeError::VectorTooLong`] for a name of 2^30 bytes or more, of which the beginning has been appended.
+    pub fn append_to(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        match self {
+            Self::Group(id) => (HEADER, id).encode(out)?,
+            Self::Status(id) => (GROUP, id, STATUS).encode(out)?,
+            Self::TreeNode(id, node) => ((GROUP, id, TREE), node).encode(out)?,
+            Self::PathKeys(id) => (GROUP, id, PATH_KEYS).encode(out)?,
+            Self::Proposal(id, reference) => ((GROUP, id, PROPOSAL), reference).encode(out)?,
+            Self::PendingCommit(id) => (GROUP, id, PENDING).encode(out)?,
+            Self::Epoch(id, epoch) => ((GROUP, id, EPOCH), *epoch, EPOCH_HEADER).encode(out)?,
+            Self::SecretNode(id, epoch, node) => ((GROUP, id, EPOCH), *epoch, NODE, node.as_u32()).encode(out)?,
+            Self::Ratchet(id, epoch, leaf, kind) => ((GROUP, id, EPOCH), *epoch, RATCHET, (leaf, kind)).encode(out)?,
+            Self::SkippedKey(id, epoch, leaf, kind, generation) => {
+                ((GROUP, id, EPOCH), *epoch, SKIPPED, (leaf, kind, *generation)).encode(out)?;
+            }
+            Self::SkippedIndex(id, epoch) => ((GROUP, id, EPOCH), *epoch, SKIPPED_INDEX).encode(out)?,
+            Self::ResumptionPsk(id, epoch) => ((GROUP, id, RESUMPTION), *epoch).encode(out)?,
+            Self::ExternalJoin(id) => (EXTERNAL_JOIN, id).encode(out)?,
+            Self::Successor(id) => (SUCCESSOR, id).encode(out)?,
+            Self::KeyPackage(reference) => (KEY_PACKAGE, reference).encode(out)?,
+            Self::Psk(id) => (PSK, id).encode(out)?,
+            Self::Signer(key) => (SIGNER, key).encode(out)?,
+        }
+        Ok(())
     }
 
     /// The key that [`Self::to_bytes`] wrote.
