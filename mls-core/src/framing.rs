@@ -14,6 +14,7 @@ mod padding;
 mod peek;
 mod private_message;
 mod public_message;
+mod seal;
 mod sender_data;
 mod transcript;
 
@@ -26,6 +27,7 @@ pub use padding::Padding;
 pub use peek::MessagePeek;
 pub use private_message::PrivateMessage;
 pub use public_message::PublicMessage;
+pub(crate) use seal::Sealing;
 pub use sender_data::SenderData;
 pub use transcript::{confirmed_transcript_hash, interim_transcript_hash};
 

@@ -26,6 +26,21 @@ impl AeadAlgorithm {
         Ok(out)
     }
 
+    /// The same in place, the room for the tag behind the plaintext.
+    pub(crate) fn seal_in_place(
+        self,
+        key: &[u8],
+        nonce: &[u8],
+        aad: &[u8],
+        text: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        let (key, nonce) = self.keyed(key, nonce)?;
+        let (body, tag) = text.split_last_chunk_mut::<TAG_LEN>().ok_or(CryptoError::WrongLength)?;
+        let made = key.seal_in_place_separate_tag(nonce, Aad::from(aad), body).map_err(|_| CryptoError::TooLong)?;
+        *tag = made.as_ref().try_into().map_err(|_| CryptoError::Backend)?;
+        Ok(())
+    }
+
     /// The plaintext; whatever is wrong with the ciphertext is one error.
     pub(crate) fn open(
         self,

@@ -86,6 +86,10 @@ impl CipherSuiteProvider for AwsLcSuite {
         self.aead.seal(key, nonce, aad, plaintext)
     }
 
+    fn aead_seal_in_place(&self, key: &[u8], nonce: &[u8], aad: &[u8], text: &mut [u8]) -> Result<(), CryptoError> {
+        self.aead.seal_in_place(key, nonce, aad, text)
+    }
+
     fn aead_open(&self, key: &[u8], nonce: &[u8], aad: &[u8], ciphertext: &[u8]) -> Result<SecretBytes, CryptoError> {
         self.aead.open(key, nonce, aad, ciphertext)
     }

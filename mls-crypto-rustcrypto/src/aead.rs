@@ -28,6 +28,21 @@ impl AeadAlgorithm {
         }
     }
 
+    /// The same in place, the room for the tag behind the plaintext.
+    pub(crate) fn seal_in_place(
+        self,
+        key: &[u8],
+        nonce: &[u8],
+        aad: &[u8],
+        text: &mut [u8],
+    ) -> Result<(), CryptoError> {
+        match self {
+            Self::Aes128Gcm => seal_in_place_with::<Aes128Gcm>(key, nonce, aad, text),
+            Self::Aes256Gcm => seal_in_place_with::<Aes256Gcm>(key, nonce, aad, text),
+            Self::ChaCha20Poly1305 => seal_in_place_with::<ChaCha20Poly1305>(key, nonce, aad, text),
+        }
+    }
+
     /// The plaintext; whatever is wrong with the ciphertext is one error.
     pub(crate) fn open(
         self,
@@ -62,6 +77,13 @@ fn seal_with<C: Cipher>(key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) 
         }
     }
     Ok(out)
+}
+
+fn seal_in_place_with<C: Cipher>(key: &[u8], nonce: &[u8], aad: &[u8], text: &mut [u8]) -> Result<(), CryptoError> {
+    let (cipher, nonce) = keyed::<C>(key, nonce)?;
+    let (body, tag) = text.split_last_chunk_mut::<TAG_LEN>().ok_or(CryptoError::WrongLength)?;
+    *tag = cipher.encrypt_inout_detached(nonce, aad, body.into()).map_err(|_| CryptoError::TooLong)?.into();
+    Ok(())
 }
 
 fn open_with<C: Cipher>(key: &[u8], nonce: &[u8], aad: &[u8], ciphertext: &[u8]) -> Result<SecretBytes, CryptoError> {

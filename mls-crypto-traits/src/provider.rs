@@ -90,6 +90,24 @@ pub trait CipherSuiteProvider: Debug + Send + Sync {
     /// [`CryptoError::WrongLength`], [`CryptoError::TooLong`], [`CryptoError::Backend`].
     fn aead_seal(&self, key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError>;
 
+    /// The same in place: `text` is the plaintext with room for the tag behind it, and becomes what
+    /// [`aead_seal`](Self::aead_seal) gives. A backend that can do it saves a copy.
+    ///
+    /// # Errors
+    /// Those of [`aead_seal`](Self::aead_seal), and [`CryptoError::WrongLength`] where there is no room for a tag.
+    ///
+    /// # Security
+    /// After an error plaintext may stand in `text`.
+    fn aead_seal_in_place(&self, key: &[u8], nonce: &[u8], aad: &[u8], text: &mut [u8]) -> Result<(), CryptoError> {
+        let len = text.len().checked_sub(self.params().aead_tag_len).ok_or(CryptoError::WrongLength)?;
+        let sealed = self.aead_seal(key, nonce, aad, text.get(..len).unwrap_or_default())?;
+        if sealed.len() != text.len() {
+            return Err(CryptoError::Backend);
+        }
+        text.copy_from_slice(&sealed);
+        Ok(())
+    }
+
     /// AEAD decryption of what [`aead_seal`](Self::aead_seal) gives.
     ///
     /// # Errors

@@ -75,6 +75,22 @@ impl<'a> Suite<'a> {
         self.0.aead_seal(key, nonce, aad, plaintext)
     }
 
+    /// The same in place: `text` is the plaintext with room for the tag behind it, and becomes what
+    /// [`aead_seal`](Self::aead_seal) gives.
+    ///
+    /// # Errors
+    /// Those of [`aead_seal`](Self::aead_seal), and [`CryptoError::WrongLength`] where there is no room for a tag.
+    ///
+    /// # Security
+    /// One nonce encrypts one message under a key. After an error plaintext may stand in `text`.
+    pub fn aead_seal_in_place(self, key: &[u8], nonce: &[u8], aad: &[u8], text: &mut [u8]) -> Result<(), CryptoError> {
+        self.check_aead_lengths(key, nonce)?;
+        if text.len() < self.aead_tag_len() {
+            return Err(CryptoError::WrongLength);
+        }
+        self.0.aead_seal_in_place(key, nonce, aad, text)
+    }
+
     /// AEAD decryption of what [`aead_seal`](Self::aead_seal) gives.
     ///
     /// # Errors

@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
-use mls_crypto_traits::{CryptoError, SecretBytes, Suite};
+use mls_crypto_traits::{CryptoError, Suite};
 
-use super::auth::check_framing;
+use super::seal::Sealing;
 use super::sender_data::SenderDataAad;
 use super::{
     AuthenticatedContent, Content, ContentType, FramedContent, FramedContentAuthData, FramingError, Padding, Sender,
@@ -63,38 +63,8 @@ impl PrivateMessage {
         sender_data_secret: &SenderDataSecret,
         padding: Padding,
     ) -> Result<Self, FramingError> {
-        let AuthenticatedContent { wire_format, content, auth } = content;
-        if *wire_format != WireFormat::PrivateMessage {
-            return Err(FramingError::WrongWireFormat);
-        }
-        check_framing(*wire_format, content)?;
-        let sender_data = SenderData::new(content.sender, key.generation(), reuse_guard)?;
-        auth.check(content.content_type())?;
-
-        let mut message = Self {
-            group_id: content.group_id.clone(),
-            epoch: content.epoch,
-            content_type: content.content_type(),
-            authenticated_data: content.authenticated_data.clone(),
-            encrypted_sender_data: Vec::new(),
-            ciphertext: Vec::new(),
-        };
-        let plaintext = encode_plaintext(&content.content, auth, padding)?;
-        // req: R-6.3.1-07, R-6.3.1-08
-        let nonce = key.guarded_nonce(reuse_guard);
-        message.ciphertext =
-            suite.aead_seal(key.key().as_bytes(), nonce.as_bytes(), &message.content_aad()?, plaintext.as_bytes())?;
-
-        // req: R-6.3.2-02
-        let sealer = sender_data_secret.key_and_nonce(suite, &message.ciphertext)?;
-        let plaintext = SecretBytes::from(sender_data.to_bytes()?);
-        message.encrypted_sender_data = suite.aead_seal(
-            sealer.key.as_bytes(),
-            sealer.nonce.as_bytes(),
-            &message.sender_data_aad()?,
-            plaintext.as_bytes(),
-        )?;
-        Ok(message)
+        let sealed = Sealing { suite, content, key, reuse_guard, sender_data_secret, padding }.behind(&[])?;
+        Self::from_bytes(&sealed).map_err(FramingError::Malformed)
     }
 
     /// Decrypts who sent the message, and with which key.
@@ -171,25 +141,6 @@ impl PrivateMessage {
     fn sender_data_aad(&self) -> Result<Vec<u8>, EncodeError> {
         SenderDataAad { group_id: &self.group_id, epoch: self.epoch, content_type: self.content_type }.to_bytes()
     }
-}
-
-/// `PrivateMessageContent` (RFC 9420 section 6.3.1).
-// req: R-6.3.1-01
-fn encode_plaintext(
-    content: &Content,
-    auth: &FramedContentAuthData,
-    padding: Padding,
-) -> Result<SecretBytes, EncodeError> {
-    let len = content.body_len().saturating_add(auth.len());
-    let padded = len.saturating_add(padding.padding_len(len));
-    // The whole length at once: a buffer that grows leaves its old self behind.
-    let mut out = Vec::with_capacity(padded);
-    let encoded = content.encode_body(&mut out).and_then(|()| auth.encode(&mut out));
-    // req: R-15.1-01
-    out.resize(padded, 0);
-    // Wiped, also where it is not whole.
-    let out = SecretBytes::from(out);
-    encoded.map(|()| out)
 }
 
 // req: R-6.3.1-02, R-6.3.1-03

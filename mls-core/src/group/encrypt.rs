@@ -3,13 +3,12 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use mls_codec::Encode;
 use mls_crypto_traits::Suite;
 
 use crate::env::Env;
 use crate::framing::{
-    AuthenticatedContent, Content, ContentType, Framed, FramedContent, FramingError, MlsMessage, MlsMessageBody,
-    Padding, PrivateMessage, Sender, WireFormat,
+    AuthenticatedContent, Content, ContentType, Framed, FramedContent, FramingError, Padding, Sealing, Sender,
+    WireFormat,
 };
 use crate::group::builder::StepBuilder;
 use crate::group::create::signer;
@@ -178,8 +177,8 @@ fn protect_private(
         _ => EncryptError::GenerationsExhausted,
     })?;
     let key = ratchet.message_key();
-    let message = PrivateMessage::seal(suite, content, key, guard, &epoch.secrets.sender_data, padding)?;
-    let message = MlsMessage::new(MlsMessageBody::PrivateMessage(message)).to_bytes()?;
+    let sender_data_secret = &epoch.secrets.sender_data;
+    let message = Sealing { suite, content, key, reuse_guard: guard, sender_data_secret, padding }.message()?;
     Ok((message, ratchet))
 }
 

