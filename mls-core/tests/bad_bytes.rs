@@ -282,8 +282,8 @@ fn damaged_welcomes_and_trees_are_refused() {
         let keys: Vec<&RecordKey> =
             erin.store.records.keys().filter(|key| matches!(key, RecordKey::KeyPackage(_))).collect();
         let [RecordKey::KeyPackage(reference)] = keys[..] else { panic!() };
-        let (reference, mine) = (*reference, *reference == entry.new_member);
-        let record = erin.store.get(&RecordKey::KeyPackage(reference)).unwrap();
+        let (reference, mine) = (**reference, **reference == entry.new_member);
+        let record = erin.store.get(&RecordKey::KeyPackage(reference.into())).unwrap();
         let opened = open_welcome(&welcome, &reference, &record, Some(tree), &mut erin.world.env()).ok()?;
         let pending = opened.resume(&Answers::new(), &mut erin.world.env()).ok()?;
         let answers = erin.answers(pending.credentials(), &[]);

@@ -9,6 +9,9 @@ pub(crate) const STACK: usize = 512;
 /// So is a message of a few paragraphs, whose like an allocator takes longer to find room for than to copy.
 const MESSAGE: usize = 2_048;
 
+/// And the path of a commit in a large group.
+const COMMIT: usize = 4_096;
+
 /// Calls `then` with the concatenation of `parts`; the copy, where one is made, is wiped.
 pub(crate) fn with_whole<R>(parts: &[&[u8]], then: impl FnOnce(&[u8]) -> R) -> R {
     match parts {
@@ -17,6 +20,7 @@ pub(crate) fn with_whole<R>(parts: &[&[u8]], then: impl FnOnce(&[u8]) -> R) -> R
         _ => match whole_len(parts) {
             Some(len) if len <= STACK => on_stack::<STACK, _>(parts, len, then),
             Some(len) if len <= MESSAGE => on_stack::<MESSAGE, _>(parts, len, then),
+            Some(len) if len <= COMMIT => on_stack::<COMMIT, _>(parts, len, then),
             _ => on_heap(parts, then),
         },
     }

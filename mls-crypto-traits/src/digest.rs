@@ -10,7 +10,7 @@ const MAX: usize = 64;
 
 #[derive(Clone, Copy)]
 struct Inline {
-    len: usize,
+    len: u8,
     bytes: [u8; MAX],
 }
 
@@ -20,12 +20,12 @@ impl Inline {
     fn from_slice(slice: &[u8]) -> Option<Self> {
         let mut inline = Self::EMPTY;
         inline.bytes.get_mut(..slice.len())?.copy_from_slice(slice);
-        inline.len = slice.len();
+        inline.len = u8::try_from(slice.len()).ok()?;
         Some(inline)
     }
 
     fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 }
 

@@ -116,7 +116,7 @@ pub(crate) fn scan(connection: &Connection, prefix: &RecordPrefix) -> Result<Fou
         }
         RecordPrefix::KeyPackages => {
             scan.rows("SELECT value, sum, reference FROM mls_key_packages", &[], |row| {
-                Ok(RecordKey::KeyPackage(KeyPackageRef(digest(row, 2)?)))
+                Ok(RecordKey::KeyPackage(KeyPackageRef(digest(row, 2)?).into()))
             })?;
         }
         RecordPrefix::Signers => scan.rows("SELECT value, sum, public_key FROM mls_signers", &[], |row| {
@@ -204,7 +204,7 @@ impl Scan<'_> {
 
     fn proposals(&mut self, id: &GroupId, group: Column<'_>) -> Result<(), StorageError> {
         self.rows("SELECT value, sum, reference FROM mls_proposals WHERE group_ref = ?", &[group], |row| {
-            Ok(RecordKey::Proposal(id.clone(), ProposalRef(digest(row, 2)?)))
+            Ok(RecordKey::Proposal(id.clone(), ProposalRef(digest(row, 2)?).into()))
         })
     }
 

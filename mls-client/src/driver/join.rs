@@ -30,7 +30,7 @@ impl Driver {
     /// The first of our key packages that the Welcome is for.
     pub(super) async fn find_key_package(&self, welcome: &Welcome) -> Result<(KeyPackageRef, SecretBytes), JoinError> {
         let references: Vec<_> = welcome.secrets.iter().map(|secrets| secrets.new_member).collect();
-        let keys: Vec<_> = references.iter().cloned().map(RecordKey::KeyPackage).collect();
+        let keys: Vec<_> = references.iter().map(|reference| RecordKey::KeyPackage((*reference).into())).collect();
         let records = self.storage.read(&keys).await.map_err(DriverError::from)?;
         references
             .into_iter()

@@ -77,7 +77,7 @@ impl Driver {
             if let (RecordKey::KeyPackage(reference), Some(lifetime)) = (key, lifetime)
                 && lifetime.not_after < now
             {
-                expired.push(reference);
+                expired.push(*reference);
             }
         }
         if !expired.is_empty() {

@@ -140,7 +140,7 @@ impl Sealer {
             RecordKey::PathKeys(id) => RecordKey::PathKeys(self.group(id)?),
             RecordKey::Proposal(id, reference) => {
                 let digest = self.digest(b"proposal", &[id.as_bytes(), reference.0.as_bytes()].concat())?;
-                RecordKey::Proposal(self.group(id)?, ProposalRef(digest))
+                RecordKey::Proposal(self.group(id)?, ProposalRef(digest).into())
             }
             RecordKey::PendingCommit(id) => RecordKey::PendingCommit(self.group(id)?),
             RecordKey::Epoch(id, epoch) => RecordKey::Epoch(self.group(id)?, *epoch),
@@ -154,7 +154,7 @@ impl Sealer {
             RecordKey::ExternalJoin(id) => RecordKey::ExternalJoin(self.group(id)?),
             RecordKey::Successor(id) => RecordKey::Successor(self.group(id)?),
             RecordKey::KeyPackage(reference) => {
-                RecordKey::KeyPackage(KeyPackageRef(self.digest(b"key package", reference.0.as_bytes())?))
+                RecordKey::KeyPackage(KeyPackageRef(self.digest(b"key package", reference.0.as_bytes())?).into())
             }
             RecordKey::Psk(id) => RecordKey::Psk(self.pseudonym(b"psk", id)?),
             RecordKey::Signer(key) => {

@@ -23,7 +23,7 @@ impl Service {
         for key in user.store.keys(&RecordPrefix::Group(self.group_id.clone())) {
             match &key {
                 RecordKey::TreeNode(_, node) => drop(nodes.insert(usize::try_from(node.as_u32()).unwrap())),
-                RecordKey::Proposal(_, reference) => drop(proposals.insert(*reference)),
+                RecordKey::Proposal(_, reference) => drop(proposals.insert(**reference)),
                 RecordKey::PendingCommit(_) => commits += 1,
                 RecordKey::Ratchet(_, epoch, leaf, _) => {
                     assert!(retained(*epoch), "{}: {key:?} in epoch {now}", user.name);

@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::num::NonZeroUsize;
 
 use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_header, header_len};
 use mls_crypto_traits::HpkeCiphertext;
@@ -27,7 +28,7 @@ pub struct EncryptedPathSecrets {
     encoded: Arc<[u8]>,
     count: usize,
     /// The length of an element, where all have the same: in what a suite sealed they have.
-    stride: Option<usize>,
+    stride: Option<NonZeroUsize>,
 }
 
 impl EncryptedPathSecrets {
@@ -46,7 +47,7 @@ impl EncryptedPathSecrets {
             sealed.encode(&mut encoded)?;
             stride.next(sealed.encoded_len());
         }
-        Ok(Self { encoded: encoded.into(), count: ciphertexts.len(), stride: stride.0.flatten() })
+        Ok(Self { encoded: encoded.into(), count: ciphertexts.len(), stride: stride.same() })
     }
 
     /// How many there are.
@@ -66,7 +67,7 @@ impl EncryptedPathSecrets {
     pub fn get(&self, place: usize) -> Option<HpkeCiphertext> {
         match self.stride {
             Some(stride) => {
-                let (_, rest) = self.encoded.split_at_checked(place.checked_mul(stride)?)?;
+                let (_, rest) = self.encoded.split_at_checked(place.checked_mul(stride.get())?)?;
                 HpkeCiphertext::decode(&mut Reader::new(rest)).ok()
             }
             None => self.iter().nth(place),
@@ -90,6 +91,11 @@ impl Stride {
             None => Some(len),
             Some(known) => known.filter(|known| *known == len),
         });
+    }
+
+    /// No ciphertext takes no bytes.
+    fn same(&self) -> Option<NonZeroUsize> {
+        NonZeroUsize::new(self.0.flatten()?)
     }
 }
 
@@ -118,7 +124,7 @@ impl Decode for EncryptedPathSecrets {
             let too_many = elements.error(DecodeErrorKind::InvalidValue);
             count = count.checked_add(1).ok_or(too_many)?;
         }
-        Ok(Self { encoded: encoded.into(), count, stride: stride.0.flatten() })
+        Ok(Self { encoded: encoded.into(), count, stride: stride.same() })
     }
 }
 

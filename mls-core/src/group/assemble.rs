@@ -1,5 +1,6 @@
 //! Assembles an epoch from what a commit or a Welcome gives (RFC 9420 section 8).
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use mls_codec::Encode;
@@ -25,7 +26,7 @@ pub(crate) struct EpochParts {
 }
 
 /// The epoch of these secrets.
-pub(crate) fn assemble(parts: EpochParts, secrets: EpochSecrets) -> Result<Epoch, Fault> {
+pub(crate) fn assemble(parts: EpochParts, secrets: EpochSecrets) -> Result<Box<Epoch>, Fault> {
     let EpochParts { context, interim_transcript_hash, confirmation_tag, own_leaf, own_signature_key, size, re_init } =
         parts;
     let EpochSecrets {
@@ -39,7 +40,7 @@ pub(crate) fn assemble(parts: EpochParts, secrets: EpochSecrets) -> Result<Epoch
         epoch_authenticator,
         init,
     } = secrets;
-    Ok(Epoch {
+    Ok(Box::new(Epoch {
         context_bytes: context.to_bytes()?,
         context,
         interim_transcript_hash,
@@ -57,5 +58,5 @@ pub(crate) fn assemble(parts: EpochParts, secrets: EpochSecrets) -> Result<Epoch
             init,
         },
         secret_tree: SecretTree::new(size, encryption),
-    })
+    }))
 }

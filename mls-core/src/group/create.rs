@@ -261,7 +261,7 @@ pub fn generate_key_package(spec: &KeyPackageSpec, env: &mut Env<'_>) -> Result<
     let message = MlsMessage::of_key_package(&bytes)?;
     let stored = StoredKeyPackage { key_package, init_key: init_key.private, leaf_key: leaf_key.private };
     let mut delta = Delta::new(env.rng)?;
-    delta.put(RecordKey::KeyPackage(reference), stored.to_record()?);
+    delta.put(RecordKey::KeyPackage(reference.into()), stored.to_record()?);
     let key_package = stored.key_package;
     Ok(Fresh { delta, output: NewKeyPackage { key_package, message, reference } })
 }

@@ -108,7 +108,7 @@ pub(crate) struct EpochEnd {
 /// What entering an epoch took away, to take it back while a batch is open.
 pub(crate) struct EpochUndo {
     /// The old epoch; its secret tree lies in the retained epoch, if there is one.
-    epoch: Epoch,
+    epoch: Box<Epoch>,
     tree: Option<RatchetTree>,
     path_keys: PathKeysUpdate,
     proposals: Option<ProposalCache>,

@@ -1,5 +1,6 @@
 //! An epoch, its tree and our keys in it, before we have entered: as one record.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, Reader};
@@ -18,7 +19,7 @@ use crate::tree::ratchet_tree::RatchetTree;
 
 /// A group of ours as it begins.
 pub(crate) struct Founding {
-    pub(crate) epoch: Epoch,
+    pub(crate) epoch: Box<Epoch>,
     pub(crate) tree: RatchetTree,
     pub(crate) path_keys: OwnPathKeys,
     /// Who the members are, as far as that is known.
@@ -52,6 +53,6 @@ impl Founding {
         let tree = RatchetTree::from_extension(suite, index_seed(env)?, r.opaque()?)?;
         epoch.check_tree(&tree)?;
         let path_keys = path_keys_from_record(&SecretBytes::from_slice(r.opaque()?))?;
-        Ok(Self { epoch, tree, path_keys, clients: Vec::decode(r)? })
+        Ok(Self { epoch: Box::new(epoch), tree, path_keys, clients: Vec::decode(r)? })
     }
 }

@@ -257,7 +257,7 @@ impl PendingCommit {
         let path_keys = read_path_update(&mut r)?;
         let clients = Vec::decode(&mut r)?;
         r.finish()?;
-        Ok(Box::new(Self { sent, staged: StagedEpoch { epoch, tree, path_keys, clients } }))
+        Ok(Box::new(Self { sent, staged: StagedEpoch { epoch: Box::new(epoch), tree, path_keys, clients } }))
     }
 }
 

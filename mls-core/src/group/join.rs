@@ -385,10 +385,10 @@ impl OpenedGroup {
         };
         let mut fresh = enter_joined(suite, group_id, joined, secrets, self.path_keys, env)?;
         // req: R-10-01
-        fresh.delta.require(Precondition::Present(RecordKey::KeyPackage(self.reference)));
+        fresh.delta.require(Precondition::Present(RecordKey::KeyPackage(self.reference.into())));
         // req: R-16.8-02, R-12.4.3.1-28
         if !self.last_resort {
-            fresh.delta.delete(RecordKey::KeyPackage(self.reference));
+            fresh.delta.delete(RecordKey::KeyPackage(self.reference.into()));
         }
         Ok(fresh)
     }

@@ -1,5 +1,6 @@
 //! An own commit that waits to be accepted (RFC 9420 section 14).
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, Encode};
@@ -13,7 +14,7 @@ use crate::tree::ratchet_tree::RatchetTree;
 
 /// The epoch that a commit leads to, before the old one ends: its own secrets only.
 pub(crate) struct StagedEpoch {
-    pub(crate) epoch: Epoch,
+    pub(crate) epoch: Box<Epoch>,
     pub(crate) tree: RatchetTree,
     pub(crate) path_keys: PathKeysUpdate,
     /// Whose clients are others in the new epoch, or known only now.

@@ -50,7 +50,7 @@ pub fn drop_proposal(group: &Group, reference: &ProposalRef, env: &mut Env<'_>) 
         return Err(ProposeError::NoSuchProposal(*reference));
     }
     let mut builder = StepBuilder::new(group, env.rng)?;
-    builder.delta.delete(RecordKey::Proposal(group.id.clone(), *reference));
+    builder.delta.delete(RecordKey::Proposal(group.id.clone(), (*reference).into()));
     builder.status.proposals = builder.status.proposals.saturating_sub(1);
     builder.edit(Edit::ForgetProposal(*reference));
     Ok(builder.finish(group, ())?)

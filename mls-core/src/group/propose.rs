@@ -195,7 +195,7 @@ pub(crate) fn cache(
     proposal: CachedProposal,
 ) -> Result<(), Fault> {
     let record = proposal.to_record()?;
-    builder.delta.put(RecordKey::Proposal(group.id.clone(), reference), record);
+    builder.delta.put(RecordKey::Proposal(group.id.clone(), reference.into()), record);
     builder.status.proposals = builder.status.proposals.saturating_add(1);
     builder.edit(Edit::CacheProposal(reference, Box::new(proposal)));
     Ok(())

@@ -70,7 +70,7 @@ pub fn prune(group: &Group, env: &mut Env<'_>) -> Result<Option<Step<Pruned>>, F
 pub fn forget_key_packages(references: &[KeyPackageRef], env: &mut Env<'_>) -> Result<Fresh<()>, Fault> {
     let mut delta = Delta::new(env.rng)?;
     for reference in references {
-        delta.delete(RecordKey::KeyPackage(*reference));
+        delta.delete(RecordKey::KeyPackage((*reference).into()));
     }
     Ok(Fresh { delta, output: () })
 }

@@ -173,7 +173,7 @@ impl<'a> Reading<'a> {
     fn of(group: &'a Group, epoch: u64, env: &Env<'_>) -> Result<Self, ReceiveError> {
         // req: R-15-01
         if epoch == group.epoch() {
-            let Epoch { context_bytes, own_leaf, secrets, secret_tree, .. } = &group.epoch;
+            let Epoch { context_bytes, own_leaf, secrets, secret_tree, .. } = &*group.epoch;
             let sender_data = &secrets.sender_data;
             return Ok(Self { context_bytes, sender_data, secret_tree, own_leaf: *own_leaf });
         }

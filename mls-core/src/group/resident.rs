@@ -41,7 +41,7 @@ impl Group {
         Ok(Self {
             id: id.clone(),
             lifecycle: Lifecycle::Active,
-            epoch,
+            epoch: Box::new(epoch),
             tree: None,
             leaf_epochs: LeafEpochs::default(),
             clients: Clients::default(),
@@ -73,10 +73,10 @@ impl Group {
                 RecordPrefix::Proposals(_) if self.proposals.is_none() => {
                     let mut cache = ProposalCache::default();
                     for (key, value) in set {
-                        let RecordKey::Proposal(_, reference) = key else { continue };
+                        let RecordKey::Proposal(_, reference) = &key else { continue };
                         let proposal =
                             CachedProposal::of_record(&value).map_err(|error| Fault::from(error).at(&key))?;
-                        cache.insert(reference, proposal);
+                        cache.insert(**reference, proposal);
                     }
                     self.proposals = Some(cache);
                 }

@@ -120,7 +120,7 @@ pub fn rewind(group: &Group, epoch: u64, env: &mut Env<'_>) -> Result<Step<Rewou
     }
     let mut cache = ProposalCache::default();
     for (reference, proposal) in proposals {
-        delta.put(RecordKey::Proposal(id.clone(), reference), proposal.to_record()?);
+        delta.put(RecordKey::Proposal(id.clone(), reference.into()), proposal.to_record()?);
         cache.insert(reference, proposal);
     }
     if group.has_pending_commit() {
@@ -138,7 +138,7 @@ pub fn rewind(group: &Group, epoch: u64, env: &mut Env<'_>) -> Result<Step<Rewou
 /// What an epoch keeps so that the group can go back to it.
 struct RewindPoint {
     /// The epoch with a secret tree of which nothing is resident.
-    epoch: Epoch,
+    epoch: Box<Epoch>,
     own: Vec<(RatchetType, SecretBytes)>,
     path_keys: OwnPathKeys,
     proposals: Vec<(ProposalRef, CachedProposal)>,
@@ -244,7 +244,7 @@ impl RewindPoint {
         let leaf_notes = Vec::<(LeafIndex, LeafNotes)>::decode(&mut r)?.into_iter().collect();
         let edits = Vec::decode(&mut r)?;
         r.finish()?;
-        Ok(Self { epoch, own, path_keys, proposals, leaf_notes, edits })
+        Ok(Self { epoch: Box::new(epoch), own, path_keys, proposals, leaf_notes, edits })
     }
 }
 

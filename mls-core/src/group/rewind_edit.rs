@@ -19,7 +19,7 @@ use crate::tree::ratchet_tree::RatchetTree;
 
 /// The epoch to go back to. Its secret tree lies in the retained epoch, as far as that has been read since.
 pub(crate) struct RewindTo {
-    pub(crate) epoch: Epoch,
+    pub(crate) epoch: Box<Epoch>,
     pub(crate) tree: RatchetTree,
     pub(crate) path_keys: OwnPathKeys,
     pub(crate) proposals: ProposalCache,
@@ -32,7 +32,7 @@ pub(crate) struct RewindTo {
 
 /// What going back took away, to take it back while a batch is open.
 pub(crate) struct RewindUndo {
-    epoch: Epoch,
+    epoch: Box<Epoch>,
     tree: Option<RatchetTree>,
     path_keys: Option<OwnPathKeys>,
     proposals: Option<ProposalCache>,

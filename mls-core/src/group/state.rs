@@ -36,7 +36,7 @@ pub struct Group {
     pub(crate) id: GroupId,
     pub(crate) status: Status,
     pub(crate) lifecycle: Lifecycle,
-    pub(crate) epoch: Epoch,
+    pub(crate) epoch: Box<Epoch>,
     /// The ratchet tree, where it is resident.
     pub(crate) tree: Option<RatchetTree>,
     /// When the leaves changed last, where the tree is resident.

@@ -189,7 +189,7 @@ impl ObservedProposal {
             message: None,
         };
         let record = cached.to_record().map_err(Fault::from)?;
-        let key = RecordKey::Proposal(observer.id.clone(), self.reference);
+        let key = RecordKey::Proposal(observer.id.clone(), self.reference.into());
         let mut next = observer.clone();
         next.proposals.insert(self.reference, Arc::new(cached));
         let output = ProposalReceived { reference: self.reference, sender, proposal };

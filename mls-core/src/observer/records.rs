@@ -66,7 +66,7 @@ impl Observer {
                 }
                 RecordKey::Proposal(_, reference) => {
                     let mut r = open_record(&value)?;
-                    proposals.insert(reference, Arc::new(CachedProposal::from_record(&mut r)?));
+                    proposals.insert(*reference, Arc::new(CachedProposal::from_record(&mut r)?));
                     r.finish()?;
                 }
                 _ => {}

@@ -1,5 +1,6 @@
 //! What a record is called.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -69,7 +70,7 @@ pub enum RecordKey {
     /// The private keys of the own leaf and its ancestors.
     PathKeys(GroupId),
     /// A cached proposal.
-    Proposal(GroupId, ProposalRef),
+    Proposal(GroupId, Box<ProposalRef>),
     /// The own commit that waits to be accepted, with the bytes that were sent.
     PendingCommit(GroupId),
     /// What a retained epoch keeps for late messages.
@@ -89,7 +90,7 @@ pub enum RecordKey {
     /// A group that we founded to succeed another, by its own identifier, until it is known to stand.
     Successor(GroupId),
     /// The private part of a key package.
-    KeyPackage(KeyPackageRef),
+    KeyPackage(Box<KeyPackageRef>),
     /// An external pre-shared key, by its `psk_id`.
     Psk(Vec<u8>),
     /// A signature key pair, by its public key.
@@ -176,7 +177,7 @@ impl RecordKey {
             Self::Status(id) => (GROUP, id, STATUS).encode(out)?,
             Self::TreeNode(id, node) => ((GROUP, id, TREE), node).encode(out)?,
             Self::PathKeys(id) => (GROUP, id, PATH_KEYS).encode(out)?,
-            Self::Proposal(id, reference) => ((GROUP, id, PROPOSAL), reference).encode(out)?,
+            Self::Proposal(id, reference) => ((GROUP, id, PROPOSAL), **reference).encode(out)?,
             Self::PendingCommit(id) => (GROUP, id, PENDING).encode(out)?,
             Self::Epoch(id, epoch) => ((GROUP, id, EPOCH), *epoch, EPOCH_HEADER).encode(out)?,
             Self::SecretNode(id, epoch, node) => ((GROUP, id, EPOCH), *epoch, NODE, node.as_u32()).encode(out)?,
@@ -188,7 +189,7 @@ impl RecordKey {
             Self::ResumptionPsk(id, epoch) => ((GROUP, id, RESUMPTION), *epoch).encode(out)?,
             Self::ExternalJoin(id) => (EXTERNAL_JOIN, id).encode(out)?,
             Self::Successor(id) => (SUCCESSOR, id).encode(out)?,
-            Self::KeyPackage(reference) => (KEY_PACKAGE, reference).encode(out)?,
+            Self::KeyPackage(reference) => (KEY_PACKAGE, **reference).encode(out)?,
             Self::Psk(id) => (PSK, id).encode(out)?,
             Self::Signer(key) => (SIGNER, key).encode(out)?,
         }
@@ -206,7 +207,7 @@ impl RecordKey {
             GROUP => Self::decode_of_group(&mut r)?,
             EXTERNAL_JOIN => Self::ExternalJoin(GroupId::decode(&mut r)?),
             SUCCESSOR => Self::Successor(GroupId::decode(&mut r)?),
-            KEY_PACKAGE => Self::KeyPackage(KeyPackageRef::decode(&mut r)?),
+            KEY_PACKAGE => Self::KeyPackage(Box::new(KeyPackageRef::decode(&mut r)?)),
             PSK => Self::Psk(Vec::decode(&mut r)?),
             SIGNER => Self::Signer(SignaturePublicKey::decode(&mut r)?),
             _ => return Err(DecodeError::new(DecodeErrorKind::UnknownValue, 0)),
@@ -222,7 +223,7 @@ impl RecordKey {
             STATUS => Self::Status(id),
             TREE => Self::TreeNode(id, NodeIndex::decode(r)?),
             PATH_KEYS => Self::PathKeys(id),
-            PROPOSAL => Self::Proposal(id, ProposalRef::decode(r)?),
+            PROPOSAL => Self::Proposal(id, Box::new(ProposalRef::decode(r)?)),
             PENDING => Self::PendingCommit(id),
             EPOCH => {
                 let epoch = u64::decode(r)?;

@@ -26,7 +26,7 @@ fn keys() -> Vec<RecordKey> {
     let leaf = LeafIndex::new(3).unwrap();
     let node = NodeIndex::new(6).unwrap();
     let mut keys = vec![
-        RecordKey::KeyPackage(KeyPackageRef(digest)),
+        RecordKey::KeyPackage(KeyPackageRef(digest).into()),
         RecordKey::Psk(vec![1, 2]),
         RecordKey::Signer(SignaturePublicKey::from(vec![4; 32])),
     ];
@@ -38,7 +38,7 @@ fn keys() -> Vec<RecordKey> {
             RecordKey::Status(id.clone()),
             RecordKey::TreeNode(id.clone(), node),
             RecordKey::PathKeys(id.clone()),
-            RecordKey::Proposal(id.clone(), ProposalRef(digest)),
+            RecordKey::Proposal(id.clone(), ProposalRef(digest).into()),
             RecordKey::PendingCommit(id.clone()),
             RecordKey::ExternalJoin(id.clone()),
             RecordKey::Successor(id.clone()),

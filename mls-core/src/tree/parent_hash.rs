@@ -89,7 +89,7 @@ pub fn path_parent_hashes<K: Borrow<HpkePublicKey>>(
             encryption_key: key.borrow().as_bytes(),
             parent_hash: above.as_bytes(),
             // req: R-7.9-04
-            original_sibling_tree_hash: sibling.hash.as_bytes(),
+            original_sibling_tree_hash: sibling.hash,
         };
         let hash = input.hash(suite)?;
         parents.push(core::mem::replace(&mut above, hash));

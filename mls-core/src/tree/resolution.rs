@@ -3,8 +3,6 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use mls_crypto_traits::Digest;
-
 use super::math::{LeafIndex, NodeIndex, TreeSize};
 use super::ratchet_tree::RatchetTree;
 use super::ratchet_tree::link::Link;
@@ -74,7 +72,7 @@ impl RatchetTree {
             let (below, beside, copath_child) =
                 if goes_left { (left, parent.right(), right) } else { (right, parent.left(), left) };
             if !beside.is_blank()
-                && let Some(hash) = parent.child_hash(!goes_left, self.root_hash().len())
+                && let Some(hash) = parent.child_hash_bytes(!goes_left, self.root_hash().len())
             {
                 children.push(CopathChild { step: PathStep { node, copath_child }, link: beside, hash });
             }
@@ -88,7 +86,7 @@ impl RatchetTree {
     fn beside_next_leaf(&self, size: TreeSize) -> Option<CopathChild<'_>> {
         let step = PathStep { node: size.doubled()?.root(), copath_child: size.root() };
         let link = self.root_link();
-        (!link.is_blank()).then_some(CopathChild { step, link, hash: *self.root_hash() })
+        (!link.is_blank()).then_some(CopathChild { step, link, hash: self.root_hash() })
     }
 }
 
@@ -97,7 +95,7 @@ pub(super) struct CopathChild<'t> {
     pub(super) step: PathStep,
     link: &'t Link,
     /// Its tree hash.
-    pub(super) hash: Digest,
+    pub(super) hash: &'t [u8],
 }
 
 impl CopathChild<'_> {

@@ -381,7 +381,7 @@ impl Peer {
             .secrets
             .iter()
             .find_map(|entry| {
-                let record = self.store.get(&RecordKey::KeyPackage(entry.new_member))?;
+                let record = self.store.get(&RecordKey::KeyPackage(entry.new_member.into()))?;
                 Some((entry.new_member, record))
             })
             .expect("a key package of ours");

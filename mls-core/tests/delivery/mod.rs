@@ -324,7 +324,7 @@ impl Service {
         let MlsMessageBody::Welcome(parsed) = MlsMessage::from_bytes(welcome).unwrap().body else { panic!() };
         for who in self.outside() {
             let mine = |key: &RecordKey| self.peers[who].store.records.contains_key(key);
-            if parsed.secrets.iter().any(|entry| mine(&RecordKey::KeyPackage(entry.new_member))) {
+            if parsed.secrets.iter().any(|entry| mine(&RecordKey::KeyPackage(entry.new_member.into()))) {
                 self.peers[who].join(welcome, None);
                 self.joins(who);
             }

@@ -57,7 +57,7 @@ fn a_welcome_is_looked_into_and_nothing_is_used_up() {
     peers[0].accept();
     let welcome = output.welcome.unwrap();
     let MlsMessageBody::Welcome(parsed) = MlsMessage::from_bytes(&welcome).unwrap().body else { panic!() };
-    let record = carol.store.get(&RecordKey::KeyPackage(package.reference)).unwrap();
+    let record = carol.store.get(&RecordKey::KeyPackage(package.reference.into())).unwrap();
     let records = carol.store.records.clone();
     let opened = open_welcome(&parsed, &package.reference, &record, None, &mut carol.world.env()).unwrap();
     assert_eq!((opened.key_package(), opened.psks().len()), (&package.key_package, 0));

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn parts_are_concatenated() {
     let bytes: Vec<u8> = (0..=255).cycle().take(3 * MESSAGE).collect();
-    for len in [0, 1, STACK - 1, STACK, STACK + 1, MESSAGE - 1, MESSAGE, MESSAGE + 1, 3 * MESSAGE] {
+    for len in [0, 1, STACK - 1, STACK, STACK + 1, MESSAGE, MESSAGE + 1, COMMIT - 1, COMMIT, COMMIT + 1, 3 * MESSAGE] {
         let whole = bytes.get(..len).unwrap();
         for cut in [0, len / 3, len] {
             let (left, right) = whole.split_at(cut);

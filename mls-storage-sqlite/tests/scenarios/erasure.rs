@@ -286,7 +286,7 @@ fn key_packages_and_psks_leave_at_once() {
     let (alice_id, bob_id) = (alice.identity("alice"), bob.identity("bob"));
     let mut at_alice = alice.client.create_group(&alice_id).unwrap();
     let made = bob.client.key_package(&bob_id).unwrap();
-    let key = RecordKey::KeyPackage(made.reference);
+    let key = RecordKey::KeyPackage(made.reference.into());
     let record = bob.store.read(core::slice::from_ref(&key)).unwrap().remove(0).unwrap();
     // The last two of it: the init key and the leaf's.
     let end = record.len();

@@ -67,7 +67,7 @@ impl Actor {
 
     pub(super) fn key_package(&self) -> Result<OpenKeyPackage, Failure> {
         let published = self.client.key_package(&self.identity)?;
-        let record = self.record(RecordKey::KeyPackage(published.reference))?;
+        let record = self.record(RecordKey::KeyPackage(published.reference.into()))?;
         let mut r = Reader::new(record.as_bytes());
         let (_version, _) = (u8::decode(&mut r)?, KeyPackage::decode(&mut r)?);
         let (init, encryption) = (r.opaque()?.to_vec(), r.opaque()?.to_vec());

@@ -237,7 +237,7 @@ impl<'a> Member<'a> {
             return Err("no Welcome".to_owned());
         };
         let own = welcome.secrets.iter().find_map(|entry| {
-            let record = self.records.get(&RecordKey::KeyPackage(entry.new_member))?;
+            let record = self.records.get(&RecordKey::KeyPackage(entry.new_member.into()))?;
             Some((entry.new_member, SecretBytes::from_slice(record.as_bytes())))
         });
         let (reference, record) = some("key package", own)?;

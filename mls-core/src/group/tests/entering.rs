@@ -158,7 +158,7 @@ fn the_welcome_of_a_successor_names_the_group_and_epoch_that_the_reinit_closed()
     let welcome = welcome_of(found(&mut alice, &plan).welcome().unwrap());
     let mut names = 0;
     for reference in welcome.secrets.iter().map(|secrets| secrets.new_member) {
-        let Some(record) = bob.store.get(&RecordKey::KeyPackage(reference)) else { continue };
+        let Some(record) = bob.store.get(&RecordKey::KeyPackage(reference.into())) else { continue };
         let error = open_welcome(&welcome, &reference, &record, None, &mut bob.world.env()).unwrap_err();
         let predecessor =
             Predecessor { succession: Succession::ReInit, group_id: GroupId::from(b"group".to_vec()), epoch: 2 };

@@ -45,14 +45,14 @@ fn a_key_package_of_last_resort_is_kept() {
         assert!(made.key_package.leaf_node.capabilities.supports_extension(mark.extension_type()));
         for (name, seed) in [("alice", 2), ("bob", 3)] {
             added_by(name, seed, &mut peer, &made);
-            assert!(peer.store.records.contains_key(&RecordKey::KeyPackage(made.reference)), "{mark:?}");
+            assert!(peer.store.records.contains_key(&RecordKey::KeyPackage(made.reference.into())), "{mark:?}");
         }
     }
     let mut peer = Peer::new("erin", SUITE, 1);
     let made = make(&mut peer, None, Extensions::new());
     assert!(!made.key_package.is_last_resort());
     added_by("alice", 2, &mut peer, &made);
-    assert!(!peer.store.records.contains_key(&RecordKey::KeyPackage(made.reference)));
+    assert!(!peer.store.records.contains_key(&RecordKey::KeyPackage(made.reference.into())));
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn a_single_proposal_is_dropped() {
     assert_eq!(waiting[1].sender, crate::framing::Sender::Member(leaf(1)));
     let dropped = waiting[0].reference;
     try_drop(&mut alice, &dropped).unwrap();
-    let record = RecordKey::Proposal(alice.group().id().clone(), dropped);
+    let record = RecordKey::Proposal(alice.group().id().clone(), dropped.into());
     assert!(!alice.store.records.contains_key(&record));
     assert_eq!(alice.group().pending_proposals(), 1);
     let before = snapshot(alice.group());

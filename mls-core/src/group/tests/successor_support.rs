@@ -134,7 +134,7 @@ pub(super) fn try_open(
     let (reference, record) = welcome
         .secrets
         .iter()
-        .find_map(|entry| Some((entry.new_member, peer.store.get(&RecordKey::KeyPackage(entry.new_member))?)))
+        .find_map(|entry| Some((entry.new_member, peer.store.get(&RecordKey::KeyPackage(entry.new_member.into()))?)))
         .expect("a key package of ours");
     let opened = peer.run(
         |error: &JoinError| error.missing().cloned(),

@@ -220,7 +220,7 @@ fn what_must_hold_in_the_store() {
     let conditions = step.delta().preconditions();
     assert!(matches!(&conditions[0], Precondition::Equals(key, _) if *key == old));
     let rest: Vec<_> = conditions[1..].iter().map(keys).collect();
-    assert_eq!(rest, [(false, new), (true, RecordKey::KeyPackage(reference))]);
+    assert_eq!(rest, [(false, new), (true, RecordKey::KeyPackage(reference.into()))]);
 }
 
 // req: R-12.4.3.1-01
@@ -407,7 +407,7 @@ fn an_ordinary_join_does_not_enter_a_successor() {
     let successor = found(&mut alice, &plan);
     let welcome = welcome_of(successor.welcome().unwrap());
     let reference = welcome.secrets[0].new_member;
-    let record = bob.store.get(&RecordKey::KeyPackage(reference)).unwrap();
+    let record = bob.store.get(&RecordKey::KeyPackage(reference.into())).unwrap();
     let error = open_welcome(&welcome, &reference, &record, None, &mut bob.world.env()).unwrap_err();
     assert_eq!(error, JoinError::SuccessorGroup(successor.predecessor().clone().into()));
 }

@@ -123,7 +123,7 @@ fn a_welcome_for_somebody_else() {
     let forged = forge_welcome(&mut scene.alice, &scene.package, WelcomeLies::none());
     let MlsMessageBody::Welcome(welcome) = MlsMessage::from_bytes(&forged.welcome).unwrap().body else { panic!() };
     let other = scene.erin.key_package().reference;
-    let record = scene.erin.store.get(&RecordKey::KeyPackage(other)).unwrap();
+    let record = scene.erin.store.get(&RecordKey::KeyPackage(other.into())).unwrap();
     let error = open_welcome(&welcome, &other, &record, None, &mut scene.erin.world.env()).unwrap_err();
     assert_eq!(error, JoinError::NotForUs);
 }
@@ -289,7 +289,7 @@ fn pending(scene: &mut Scene) -> PendingJoin {
     let forged = forge_welcome(&mut scene.alice, &scene.package, WelcomeLies::none());
     let MlsMessageBody::Welcome(welcome) = MlsMessage::from_bytes(&forged.welcome).unwrap().body else { panic!() };
     let reference = welcome.secrets[0].new_member;
-    let record = scene.erin.store.get(&RecordKey::KeyPackage(reference)).unwrap();
+    let record = scene.erin.store.get(&RecordKey::KeyPackage(reference.into())).unwrap();
     let mut env = scene.erin.world.env();
     open_welcome(&welcome, &reference, &record, None, &mut env).unwrap().resume(&Answers::new(), &mut env).unwrap()
 }

@@ -43,7 +43,7 @@ impl Names {
             ],
         };
         let digests: Vec<_> = digests().collect();
-        names.keys.extend(digests.iter().map(|digest| RecordKey::KeyPackage(KeyPackageRef(*digest))));
+        names.keys.extend(digests.iter().map(|digest| RecordKey::KeyPackage(KeyPackageRef(*digest).into())));
         for id in identifiers() {
             names.keys.push(RecordKey::Psk(id.clone()));
             names.keys.push(RecordKey::Signer(SignaturePublicKey::from(id.clone())));
@@ -67,7 +67,7 @@ impl Names {
             RecordKey::Successor(id.clone()),
         ]);
         self.keys.extend(nodes().map(|node| RecordKey::TreeNode(id.clone(), node)));
-        self.keys.extend(digests.iter().map(|digest| RecordKey::Proposal(id.clone(), ProposalRef(*digest))));
+        self.keys.extend(digests.iter().map(|digest| RecordKey::Proposal(id.clone(), ProposalRef(*digest).into())));
         for epoch in EPOCHS {
             self.prefixes.push(RecordPrefix::Epoch(id.clone(), epoch));
             self.keys.extend([

@@ -99,9 +99,14 @@ impl Parent {
 
     /// A child's tree hash, of `len` bytes.
     pub(crate) fn child_hash(&self, left: bool, len: usize) -> Option<Digest> {
+        Digest::from_slice(self.child_hash_bytes(left, len)?)
+    }
+
+    /// The same where it stands.
+    pub(crate) fn child_hash_bytes(&self, left: bool, len: usize) -> Option<&[u8]> {
         let (first, second) = self.hashes.split_at_checked(self.hashes.len() / 2)?;
         let half = if left { first } else { second };
-        Digest::from_slice(half.get(..len)?)
+        half.get(..len)
     }
 
     /// Counts the nodes of its own resolution, its children's being right.

@@ -297,7 +297,7 @@ impl Pair<'_> {
         for child in self.tree.copath(sender) {
             let resolution = self.tree.resolution_excluding(child.step.copath_child, &excluded);
             assert_eq!(child.resolution_len(&excluded), resolution.len());
-            assert_eq!(Some(child.hash), self.tree.node_hash(child.step.copath_child));
+            assert_eq!(Some(child.hash), self.tree.node_hash(child.step.copath_child).as_deref());
             let below = |leaf: &&LeafIndex| child.step.copath_child.covers(**leaf) && !excluded.contains(*leaf);
             for own in members.iter().filter(below) {
                 // Of the nodes above, every second is held; then none but the leaf.
