@@ -199,17 +199,14 @@ fn write_resumption(delta: &mut Delta, group: &Group, end: &EpochEnd) -> Result<
 
 fn retention(group: &Group, end: &EpochEnd) -> Retention {
     let old = group.epoch.context.epoch;
-    let mut past: Vec<(u64, u64)> = group
-        .past
-        .iter()
-        .filter(|(epoch, _)| !end.expired.contains(epoch))
-        .map(|(epoch, slot)| (*epoch, slot.ended))
-        .collect();
+    let mut past: Vec<(u64, u64)> = Vec::with_capacity(group.past.len().saturating_add(1));
+    let retained = group.past.iter().filter(|(epoch, _)| !end.expired.contains(epoch));
+    past.extend(retained.map(|(epoch, slot)| (*epoch, slot.ended)));
     if end.retain.is_some() {
         past.push((old, end.now));
     }
-    let resumption =
-        group.resumption.keys().copied().chain([old]).filter(|at| !end.expired_psks.contains(at)).collect();
+    let mut resumption = Vec::with_capacity(group.resumption.len().saturating_add(1));
+    resumption.extend(group.resumption.keys().copied().chain([old]).filter(|at| !end.expired_psks.contains(at)));
     Retention { past, resumption, abandoned: end.abandoned.clone() }
 }
 

@@ -224,17 +224,22 @@ impl PendingCommit {
     pub(crate) fn to_record(&self, tree: &RatchetTree) -> Result<SecretBytes, EncodeError> {
         let Self { sent, staged } = self;
         let StagedEpoch { epoch, tree: new, path_keys, clients } = staged;
-        // Room for the epoch, and for the ways down and up.
-        let mut w = SecretWriter::sized(RECORD_VERSION, sent.encoded_len().saturating_add(4_096));
+        let (records, edits) = (epoch.secret_tree.records()?, tree.diff(new));
+        // Room for the epoch beside what is long.
+        let len_of = |bytes: &[u8]| opaque_len(bytes).saturating_add(8);
+        let secrets = records.iter().map(|(_, value)| len_of(value.as_bytes()));
+        let keys = path_keys.leaf.iter().chain(path_keys.set.values()).map(|key| len_of(key.as_bytes()));
+        let public = [sent.encoded_len(), edits.encoded_len(), path_keys.clear.encoded_len(), clients.encoded_len()];
+        let len = public.into_iter().chain(secrets).chain(keys).fold(1_024, usize::saturating_add);
+        let mut w = SecretWriter::sized(RECORD_VERSION, len);
         w.put(sent)?;
         epoch.write(&mut w, epoch.secrets.exporter.as_bytes())?;
-        let records = epoch.secret_tree.records()?;
         w.put(&u32::try_from(records.len()).unwrap_or(u32::MAX))?;
         for (key, value) in &records {
             w.put(key)?;
             w.opaque(value.as_bytes())?;
         }
-        w.put(&tree.diff(new))?;
+        w.put(&edits)?;
         write_path_update(&mut w, path_keys)?;
         w.put(clients)?;
         Ok(w.finish())

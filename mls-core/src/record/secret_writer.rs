@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque};
+use mls_codec::{Decode, DecodeError, DecodeErrorKind, Encode, EncodeError, Reader, encode_opaque, opaque_len};
 use mls_crypto_traits::SecretBytes;
 
 use super::RECORD_VERSION;
@@ -42,7 +42,7 @@ impl SecretWriter {
 
     /// Appends `opaque<V>`.
     pub(crate) fn opaque(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
-        self.make_room(bytes.len().saturating_add(4));
+        self.make_room(opaque_len(bytes));
         encode_opaque(bytes, &mut self.buffer)
     }
 

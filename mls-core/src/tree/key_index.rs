@@ -106,6 +106,12 @@ impl KeyIndex {
         IndexChanges { seed: Arc::clone(&self.seed), encryption: Changes::default(), signature: Changes::default() }
     }
 
+    /// The same, with room for the encryption keys of so many nodes.
+    pub(super) fn changes_of(&self, nodes: usize) -> IndexChanges {
+        let room = || Vec::with_capacity(nodes);
+        IndexChanges { encryption: Changes { removed: room(), added: room() }, ..self.changes() }
+    }
+
     /// Takes the changes in; an entry both removed and added stays.
     pub(super) fn apply(&mut self, changes: IndexChanges) {
         let IndexChanges { seed: _, encryption, signature } = changes;

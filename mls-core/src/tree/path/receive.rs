@@ -213,18 +213,20 @@ fn check_count(
 }
 
 fn check_keys(suite: Suite<'_>, tree: &RatchetTree, path: &UpdatePath) -> Result<(), PathError> {
-    let mut seen = BTreeSet::new();
+    let mut seen = Vec::with_capacity(path.nodes.len().saturating_add(1));
     let parents = path.nodes.iter().map(|node| &node.encryption_key);
-    for key in core::iter::once(&path.leaf_node.encryption_key).chain(parents) {
-        suite.check_hpke_public_key(key.as_bytes()).map_err(PathError::InvalidPublicKey)?;
-        // req: R-12.4.2-12
-        if !seen.insert(key.as_bytes()) {
-            return Err(PathError::DuplicateKey);
-        }
+    seen.extend(core::iter::once(&path.leaf_node.encryption_key).chain(parents).map(HpkePublicKey::as_bytes));
+    for key in &seen {
+        suite.check_hpke_public_key(key).map_err(PathError::InvalidPublicKey)?;
         // req: R-7.5-05, R-12.4.2-10, R-12.4.2-11
-        if let Some(node) = tree.find_encryption_key(key.as_bytes()) {
+        if let Some(node) = tree.find_encryption_key(key) {
             return Err(PathError::KeyInTree { node });
         }
+    }
+    seen.sort_unstable();
+    // req: R-12.4.2-12
+    if seen.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+        return Err(PathError::DuplicateKey);
     }
     Ok(())
 }

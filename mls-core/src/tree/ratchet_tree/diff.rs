@@ -14,7 +14,8 @@ impl RatchetTree {
     /// `newer.size()` replays them.
     #[must_use]
     pub fn diff(&self, newer: &Self) -> Vec<NodeEdit> {
-        let mut edits = Vec::new();
+        // What one member's path changes.
+        let mut edits = Vec::with_capacity(usize::from(newer.size.depth()).saturating_add(1));
         let common = self.size.min(newer.size);
         diff_links(self.left_spine(common), newer.left_spine(common), common.root(), &mut edits);
         for (tree, is_newer) in [(self, false), (newer, true)] {

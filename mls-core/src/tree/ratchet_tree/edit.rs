@@ -36,6 +36,7 @@ impl RatchetTree {
         check_order(edits.iter().map(|(node, _)| *node), self.size.max(size))?;
         let Self { size: mut old_size, mut root, root_hash, summary: _, mut index } = self;
         let mut editor = Editor::new(suite, root_hash.len(), &index);
+        editor.changes = index.changes_of(edits.len());
         let mut hash = Slot::from(root_hash);
         let inside = edits.partition_point(|(node, _)| old_size.contains(*node));
         let (inside, beyond) = edits.split_at_mut_checked(inside).unwrap_or_default();
