@@ -28,9 +28,10 @@ impl StepBuilder {
 
     /// The same with the delta's `id` drawn at random before.
     pub(crate) fn drawn(group: &Group, id: [u8; 16]) -> Result<Self, Fault> {
-        let mut delta = Delta::of_store(id, Vec::new());
-        delta.require(Precondition::Equals(RecordKey::Status(group.id.clone()), group.status.to_record()?));
-        Ok(Self { delta, edits: Vec::new(), status: group.status })
+        let unchanged = Precondition::Equals(RecordKey::Status(group.id.clone()), group.status.to_record()?);
+        let delta = Delta::of_store(id, alloc::vec![unchanged]);
+        // Few steps have more.
+        Ok(Self { delta, edits: Vec::with_capacity(2), status: group.status })
     }
 
     /// Moves a ratchet of an epoch, on disk and in memory.

@@ -457,16 +457,16 @@ impl PendingOwnCommit {
             env.limits.check_extensions(&applied.extensions)?;
         }
         let mut newcomers = core::mem::take(&mut applied.newcomers);
-        let old = tree.leaf(group.own_leaf()).ok_or(Fault::NotAMember)?;
-        let credential = plan.leaf.credential.as_ref().unwrap_or(&old.credential);
-        let signature_key = plan.leaf.signature_key.as_ref().unwrap_or(&old.signature_key);
-        if *credential != old.credential || *signature_key != old.signature_key {
+        let (old_key, old_credential) = tree.identity(group.own_leaf()).ok_or(Fault::NotAMember)?;
+        let credential = plan.leaf.credential.as_ref().unwrap_or(&old_credential);
+        let signature_key = plan.leaf.signature_key.as_ref().unwrap_or(&old_key);
+        if *credential != old_credential || *signature_key != old_key {
             newcomers.push(Newcomer {
                 event: CredentialEvent::Commit,
                 leaf: Some(group.own_leaf()),
                 credential: credential.clone(),
                 signature_key: signature_key.clone(),
-                predecessor: Some((old.credential.clone(), old.signature_key.clone())),
+                predecessor: Some((old_credential, old_key)),
             });
         }
         newcomers.extend(unknown_members(&group.clients, tree, &applied, &newcomers));

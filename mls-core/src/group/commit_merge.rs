@@ -85,20 +85,16 @@ pub(crate) fn own_change(group: &Group, sent: &SentCommit, staged: &StagedEpoch)
     };
     for (node, _) in old.diff(new) {
         let Some(index) = node.leaf().filter(|index| *index != group.own_leaf()) else { continue };
-        let (before, after) = (old.leaf(index), new.leaf(index));
-        match (before, after) {
-            (Some(_), Some(leaf)) if leaf.leaf_node_source == LeafNodeSource::Update => change.updated.push(index),
-            (before, after) => {
-                if before.is_some() {
-                    change.removed.push(index);
-                }
-                change.added.extend(after.map(|leaf| Member {
-                    index,
-                    credential: leaf.credential,
-                    signature_key: leaf.signature_key,
-                }));
-            }
+        let replaced = !old.is_blank(node);
+        if replaced && new.leaf(index).is_some_and(|leaf| leaf.leaf_node_source == LeafNodeSource::Update) {
+            change.updated.push(index);
+            continue;
         }
+        if replaced {
+            change.removed.push(index);
+        }
+        let added = new.identity(index).map(|(signature_key, credential)| Member { index, credential, signature_key });
+        change.added.extend(added);
     }
     Ok(change)
 }

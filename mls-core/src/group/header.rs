@@ -47,7 +47,7 @@ impl Group {
 
 impl Status {
     pub(crate) fn to_record(self) -> Result<SecretBytes, EncodeError> {
-        let mut w = SecretWriter::new(RECORD_VERSION);
+        let mut w = SecretWriter::sized(RECORD_VERSION, self.encoded_len());
         w.put(&self)?;
         Ok(w.finish())
     }
