@@ -2,7 +2,8 @@
 //!
 //! `--quick` measures suite 1 up to 1 000 members, the default up to 10 000, `--full` suites 1, 2, 3 and 5 up to 100 000.
 //! `--rivals PROGRAM` runs the other implementations' program in turn and merges what it prints; `--results DIR` says
-//! where rows, tables and plots go. A word picks the backends that contain it. Times are processor time, medians.
+//! where rows, tables and plots go, and `--keep` that those stay there that are of other suites and sizes, so that a long
+//! run can be made in parts. A word picks the backends that contain it. Times are processor time, medians.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -12,6 +13,7 @@
     reason = "a measurement"
 )]
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -40,6 +42,8 @@ struct Arguments {
     wanted: Vec<String>,
     rivals: Option<PathBuf>,
     results: Option<PathBuf>,
+    /// Whether the results keep what they have of other suites and sizes.
+    keep: bool,
     /// Measure ours and print rows: what the program starts itself for.
     rows: Option<(String, u16, u32)>,
     /// Only what several threads share, on all cores; else everything, on one.
@@ -61,8 +65,8 @@ fn main() {
         return measure(&backends, backend, CipherSuite(*suite), *members, arguments.all_cores);
     }
     println!("{COUNTED}");
-    let mut rows = Vec::new();
-    for (number, suite) in arguments.suites.iter().enumerate() {
+    let mut rows = kept(&arguments);
+    for suite in &arguments.suites {
         for members in &arguments.sizes {
             for (backend, crypto) in &backends {
                 let wanted = arguments.wanted.iter().all(|wanted| backend.contains(wanted.as_str()));
@@ -91,9 +95,17 @@ fn main() {
         println!("{}{}", table::shared(&rows, *suite), table::stored(&rows, *suite));
         // After each suite: a full run takes long, and may end before its end.
         if let Some(dir) = &arguments.results {
-            write_results(dir, &rows, &arguments.suites[..=number]);
+            write_results(dir, &rows);
         }
     }
+}
+
+/// What stays of the results that are there.
+fn kept(arguments: &Arguments) -> Vec<Row> {
+    let Some(dir) = arguments.results.as_ref().filter(|_| arguments.keep) else { return Vec::new() };
+    let Ok(text) = std::fs::read_to_string(dir.join("rows.jsonl")) else { return Vec::new() };
+    let rows = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    rows.filter(|row: &Row| !arguments.suites.contains(&row.suite) || !arguments.sizes.contains(&row.members)).collect()
 }
 
 /// The rows that a program prints. What else it prints is passed on.
@@ -146,7 +158,7 @@ fn measure(backends: &[Backend], backend: &str, suite: CipherSuite, members: u32
     }
 }
 
-fn write_results(dir: &std::path::Path, rows: &[Row], suites: &[u16]) {
+fn write_results(dir: &std::path::Path, rows: &[Row]) {
     std::fs::create_dir_all(dir).unwrap();
     let mut json: Vec<String> = rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
     json.push(String::new());
@@ -155,11 +167,12 @@ fn write_results(dir: &std::path::Path, rows: &[Row], suites: &[u16]) {
         "# Results of the benchmark\n\nMade by `make bench`: processor time, medians. [What is measured, and how the \
                     floor is counted](../speed/README.md).\n\n"
             .to_owned();
+    let suites: BTreeSet<u16> = rows.iter().map(|row| row.suite).collect();
     for suite in suites {
-        text.push_str(&table::table(rows, *suite));
-        text.push_str(&table::shared(rows, *suite));
-        text.push_str(&table::stored(rows, *suite));
-        for file in plot::plot(dir, rows, *suite) {
+        text.push_str(&table::table(rows, suite));
+        text.push_str(&table::shared(rows, suite));
+        text.push_str(&table::stored(rows, suite));
+        for file in plot::plot(dir, rows, suite) {
             text.push_str(&format!("\n![{file}]({file})\n"));
         }
     }
@@ -170,7 +183,7 @@ fn write_results(dir: &std::path::Path, rows: &[Row], suites: &[u16]) {
 fn arguments() -> Arguments {
     let (mut suites, mut sizes) = (vec![1], vec![2, 10, 100, 1_000, 10_000]);
     let (mut wanted, mut rivals, mut results, mut rows) = (Vec::new(), None, None, None);
-    let mut all_cores = false;
+    let (mut all_cores, mut keep) = (false, false);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut next = || words.next().unwrap_or_else(|| panic!("{word} wants a value"));
@@ -182,15 +195,17 @@ fn arguments() -> Arguments {
             "--rivals" => rivals = Some(next().into()),
             "--results" => results = Some(next().into()),
             "--all-cores" => all_cores = true,
+            "--keep" => keep = true,
             "--rows" => rows = Some((next(), next().parse().unwrap(), next().parse().unwrap())),
             "--help" => {
                 println!(
-                    "mls-speed [--quick | --full] [--suite N] [--members N] [--rivals PROGRAM] [--results DIR] [BACKEND]"
+                    "mls-speed [--quick | --full] [--suite N] [--members N] [--rivals PROGRAM] [--results DIR [--keep]] \
+                     [BACKEND]"
                 );
                 std::process::exit(0);
             }
             word => wanted.push(word.to_owned()),
         }
     }
-    Arguments { suites, sizes, wanted, rivals, results, rows, all_cores }
+    Arguments { suites, sizes, wanted, rivals, results, keep, rows, all_cores }
 }
