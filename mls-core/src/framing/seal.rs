@@ -27,7 +27,6 @@ pub(crate) struct Sealing<'a> {
 impl Sealing<'_> {
     /// The encoding of the `MLSMessage`. Its errors are those of [`PrivateMessage::seal`](super::PrivateMessage::seal).
     pub(crate) fn message(&self) -> Result<Vec<u8>, FramingError> {
-        // req: R-6-09
         self.behind(&(ProtocolVersion::MLS10, WireFormat::PrivateMessage).to_bytes()?)
     }
 
@@ -72,12 +71,11 @@ impl Sealing<'_> {
         layout: &Layout,
         out: &mut Vec<u8>,
     ) -> Result<(), FramingError> {
-        let AuthenticatedContent { content, auth, .. } = self.content;
         // What each AEAD authenticates is how the message begins (RFC 9420 sections 6.3.1 and 6.3.2).
         let start = out.len();
         head.encode(out)?;
         let sender_aad = start..out.len();
-        encode_opaque(&content.authenticated_data, out)?;
+        encode_opaque(&self.content.content.authenticated_data, out)?;
         let content_aad = start..out.len();
 
         encode_header(layout.sender_len, out)?;
@@ -87,11 +85,7 @@ impl Sealing<'_> {
 
         encode_header(layout.text_len(), out)?;
         let text_start = out.len();
-        content.content.encode_body(out)?;
-        // req: R-6.3.1-01
-        auth.encode(out)?;
-        // req: R-15.1-01
-        out.resize(text_start.saturating_add(layout.padded), 0);
+        self.write_plaintext(layout.padded, out)?;
         out.resize(out.len().saturating_add(layout.tag_len), 0);
 
         let (before, ciphertext) = out.split_at_mut_checked(text_start).ok_or(CryptoError::Backend)?;
@@ -106,6 +100,17 @@ impl Sealing<'_> {
         let aad = before.get(sender_aad).ok_or(CryptoError::Backend)?;
         let sender = sender.get_mut(..layout.sender_len).ok_or(CryptoError::Backend)?;
         self.suite.aead_seal_in_place(sealer.key.as_bytes(), sealer.nonce.as_bytes(), aad, sender)?;
+        Ok(())
+    }
+
+    /// `PrivateMessageContent` (RFC 9420 section 6.3.1), in `padded` bytes.
+    // req: R-6.3.1-01
+    fn write_plaintext(&self, padded: usize, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let end = out.len().saturating_add(padded);
+        self.content.content.content.encode_body(out)?;
+        self.content.auth.encode(out)?;
+        // req: R-15.1-01
+        out.resize(end, 0);
         Ok(())
     }
 }

@@ -10,7 +10,8 @@ use mls_crypto_traits::SecretBytes;
 
 use super::fixtures::{self, application, leaf, remove, signed, signed_commit};
 use crate::framing::{
-    AuthenticatedContent, Content, ContentType, FramingError, Padding, PrivateMessage, Sender, SenderData, WireFormat,
+    AuthenticatedContent, Content, ContentType, FramingError, MlsMessage, MlsMessageBody, Padding, PrivateMessage,
+    Sealing, Sender, SenderData, WireFormat,
 };
 use crate::key_schedule::{EncryptionSecret, SenderDataSecret};
 use crate::secret_tree::{RatchetMove, RatchetType, SecretTree};
@@ -66,6 +67,22 @@ fn every_content_comes_back_as_it_was_signed() {
             assert_eq!(open(&message), Ok(content.clone()));
         }
     }
+}
+
+#[test]
+fn what_is_sent_is_the_message_behind_its_version_and_wire_format() {
+    let content = signed(WireFormat::PrivateMessage, application());
+    let (step, secret) = (ratchet_move(1), sender_data_secret(2));
+    let sealing = Sealing {
+        suite: fixtures::suite(),
+        content: &content,
+        key: step.message_key(),
+        reuse_guard: GUARD,
+        sender_data_secret: &secret,
+        padding: Padding::Block(50),
+    };
+    let message = MlsMessage::new(MlsMessageBody::PrivateMessage(seal(&content, Padding::Block(50)).unwrap()));
+    assert_eq!(sealing.message(), Ok(message.to_bytes().unwrap()));
 }
 
 // req: R-6.3.1-01, R-15.1-01
