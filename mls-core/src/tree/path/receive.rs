@@ -213,9 +213,9 @@ fn check_count(
 }
 
 fn check_keys(suite: Suite<'_>, tree: &RatchetTree, path: &UpdatePath) -> Result<(), PathError> {
-    let mut seen = Vec::with_capacity(path.nodes.len().saturating_add(1));
     let parents = path.nodes.iter().map(|node| &node.encryption_key);
-    seen.extend(core::iter::once(&path.leaf_node.encryption_key).chain(parents).map(HpkePublicKey::as_bytes));
+    let mut seen: Vec<&[u8]> =
+        core::iter::once(&path.leaf_node.encryption_key).chain(parents).map(HpkePublicKey::as_bytes).collect();
     for key in &seen {
         suite.check_hpke_public_key(key).map_err(PathError::InvalidPublicKey)?;
         // req: R-7.5-05, R-12.4.2-10, R-12.4.2-11
