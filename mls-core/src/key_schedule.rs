@@ -42,6 +42,4 @@ pub use secrets::{
 pub use transcript::{confirmed_transcript_hash, interim_transcript_hash};
 
 #[cfg(test)]
-pub(crate) mod test_vectors;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -52,9 +52,9 @@ mod secret;
 mod signature;
 mod suite;
 
-#[cfg(test)]
-mod mock;
 pub mod parallel;
+#[cfg(test)]
+mod tests;
 
 pub use batch::{SealItem, VerifyItem};
 pub use certificate::{CertificateSignature, CertificateSignatures};

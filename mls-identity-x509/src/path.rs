@@ -19,7 +19,7 @@ use crate::revocation::{Revocation, RevocationLists};
 use crate::spki::is_mismatch;
 
 #[cfg(test)]
-mod pkits;
+mod tests;
 
 /// A trust anchor, as the successor rule compares them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::*;
 use crate::extension::Extensions;
 use crate::framing::tests::fixtures;
 use crate::framing::{MlsMessage, MlsMessageBody};
-use crate::key_schedule::test_vectors::{self, Hex};
+use crate::key_schedule::tests::test_vectors::{self, Hex};
 
 fn signed() -> KeyPackage {
     let suite = fixtures::suite();

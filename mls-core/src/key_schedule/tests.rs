@@ -7,10 +7,11 @@ use std::{format, vec::Vec};
 use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
 use serde::Deserialize;
 
-use super::{
-    test_vectors::{Hex, load, suite},
-    *,
-};
+use super::*;
+
+pub(crate) mod test_vectors;
+
+use test_vectors::{Hex, load, suite};
 
 #[derive(Deserialize)]
 struct Case {

@@ -9,7 +9,7 @@ use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
 use serde::Deserialize;
 
 use super::*;
-use crate::key_schedule::test_vectors::{Hex, load, suite};
+use crate::key_schedule::tests::test_vectors::{Hex, load, suite};
 
 #[derive(Deserialize)]
 struct Case {

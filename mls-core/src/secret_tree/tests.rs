@@ -17,7 +17,7 @@ use mls_crypto_traits::{
 };
 
 use super::*;
-use crate::key_schedule::test_vectors;
+use crate::key_schedule::tests::test_vectors;
 
 const HANDSHAKE: RatchetType = RatchetType::Handshake;
 const APPLICATION: RatchetType = RatchetType::Application;

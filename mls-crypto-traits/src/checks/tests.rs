@@ -5,7 +5,7 @@ use alloc::{collections::BTreeSet, vec, vec::Vec};
 use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION};
 
 use super::*;
-use crate::mock::ToyKdf;
+use crate::tests::mock::ToyKdf;
 
 const P256: SignatureScheme = SignatureScheme::EcdsaP256;
 const P521: SignatureScheme = SignatureScheme::EcdsaP521;

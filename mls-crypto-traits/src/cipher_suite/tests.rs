@@ -1,7 +1,7 @@
 use mls_codec::{Decode, Encode};
 
 use super::*;
-use crate::{CryptoProvider, mock::Mock};
+use crate::{CryptoProvider, tests::mock::Mock};
 
 // req: R-5.1-01, R-17.1-02
 #[test]

@@ -3,7 +3,7 @@
 use alloc::{collections::BTreeSet, format};
 
 use super::*;
-use crate::mock::{ID, Mock};
+use crate::tests::mock::{ID, Mock};
 
 /// The toy is a working suite of its own algorithms; as X25519 it fails.
 #[test]

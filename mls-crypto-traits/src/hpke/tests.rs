@@ -3,7 +3,7 @@
 use alloc::format;
 
 use super::*;
-use crate::mock::{Counter, Mock};
+use crate::tests::mock::{Counter, Mock};
 
 const PSK: Mode<'_> = Mode::Psk { psk: &[7; 32], psk_id: b"id" };
 

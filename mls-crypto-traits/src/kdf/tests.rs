@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
-use crate::mock::ToyKdf;
+use crate::tests::mock::ToyKdf;
 
 #[test]
 fn expand_chains_blocks_and_counts_from_one() {

@@ -6,9 +6,8 @@ use mls_codec::Encode;
 
 use super::*;
 use crate::{
-    HpkePublicKey, SignaturePrivateKey, SignaturePublicKey, SignatureScheme, VerifyRequest,
-    mock::{Counter, Mock},
-    random_bytes,
+    HpkePublicKey, SignaturePrivateKey, SignaturePublicKey, SignatureScheme, VerifyRequest, random_bytes,
+    tests::mock::{Counter, Mock},
 };
 
 fn opaque(bytes: &[u8]) -> Vec<u8> {

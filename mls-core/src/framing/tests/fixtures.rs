@@ -17,7 +17,8 @@ use crate::framing::{
 };
 use crate::group_context::GroupContext;
 use crate::key_package::{KeyPackage, KeyPackageRef};
-use crate::key_schedule::{JoinerSecret, test_vectors};
+use crate::key_schedule::JoinerSecret;
+use crate::key_schedule::tests::test_vectors;
 use crate::proposal::{Proposal, ProposalOrRef, ProposalRef, ProposalType, ReInit};
 use crate::psk::{PreSharedKeyId, Psk, ResumptionPskUsage};
 use crate::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource, Lifetime};

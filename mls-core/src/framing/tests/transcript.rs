@@ -7,7 +7,7 @@ use super::fixtures;
 use crate::framing::{
     AuthenticatedContent, ContentType, Framed, WireFormat, confirmed_transcript_hash, interim_transcript_hash,
 };
-use crate::key_schedule::test_vectors::{self, Hex};
+use crate::key_schedule::tests::test_vectors::{self, Hex};
 
 #[derive(Deserialize)]
 struct Case {

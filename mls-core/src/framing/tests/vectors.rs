@@ -13,7 +13,7 @@ use crate::framing::{
 };
 use crate::group_context::GroupContext;
 use crate::key_package::KeyPackage;
-use crate::key_schedule::test_vectors::{self, Hex};
+use crate::key_schedule::tests::test_vectors::{self, Hex};
 use crate::key_schedule::{EncryptionSecret, MembershipKey, SenderDataSecret};
 use crate::proposal::{Proposal, ProposalType, ReInit, RemovedLeaf};
 use crate::psk::PreSharedKeyId;

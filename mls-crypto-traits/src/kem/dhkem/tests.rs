@@ -3,7 +3,7 @@
 use alloc::{format, vec};
 
 use super::*;
-use crate::mock::{ToyDh, ToyKdf};
+use crate::tests::mock::{ToyDh, ToyKdf};
 
 fn kem() -> DhKem<ToyDh, ToyKdf> {
     DhKem::new(ToyDh, ToyKdf)

@@ -13,7 +13,7 @@ use crate::commit::UpdatePath;
 use crate::extension::Extensions;
 use crate::framing::ProtocolVersion;
 use crate::group_context::GroupContext;
-use crate::key_schedule::test_vectors::{self, Hex};
+use crate::key_schedule::tests::test_vectors::{self, Hex};
 use crate::tree::leaf_node::LeafNodeSource;
 use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::parent_hash::verify_parent_hashes;

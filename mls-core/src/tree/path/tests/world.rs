@@ -11,7 +11,7 @@ use crate::commit::{UpdatePath, UpdatePathNode};
 use crate::credential::{Credential, CredentialType};
 use crate::extension::Extensions;
 use crate::framing::ProtocolVersion;
-use crate::key_schedule::test_vectors;
+use crate::key_schedule::tests::test_vectors;
 use crate::tree::key_index::IndexSeed;
 use crate::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource, Lifetime};
 use crate::tree::math::{LeafIndex, NodeIndex, direct_path};

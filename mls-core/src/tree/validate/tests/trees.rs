@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::custom::CustomTypes;
 use crate::extension::RequiredCapabilities;
 use crate::framing::ProtocolVersion;
-use crate::key_schedule::test_vectors::{self, Hex};
+use crate::key_schedule::tests::test_vectors::{self, Hex};
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource};
 use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::parent_hash::ParentHashError;
