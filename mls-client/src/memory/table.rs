@@ -132,7 +132,9 @@ fn replace(old: &mut SecretBytes, new: &SecretBytes) {
 
 impl<'a> Changes<'a> {
     pub(super) fn of(delta: &'a Delta) -> Result<Self, StorageError> {
-        let mut all = Self { changes: Vec::with_capacity(delta.len()), names: Vec::new() };
+        // A step writes up to a dozen records beside its nodes.
+        let names = Vec::with_capacity(delta.len().min(12).saturating_mul(64));
+        let mut all = Self { changes: Vec::with_capacity(delta.len()), names };
         for write in delta.writes() {
             let change = match write {
                 Write::DeletePrefix(prefix) => Change::DeleteSet(Set::of(prefix)?),
