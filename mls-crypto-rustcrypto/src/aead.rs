@@ -21,10 +21,16 @@ pub(crate) enum AeadAlgorithm {
 impl AeadAlgorithm {
     /// The ciphertext with its tag behind it.
     pub(crate) fn seal(self, key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        match self {
-            Self::Aes128Gcm => seal_with::<Aes128Gcm>(key, nonce, aad, plaintext),
-            Self::Aes256Gcm => seal_with::<Aes256Gcm>(key, nonce, aad, plaintext),
-            Self::ChaCha20Poly1305 => seal_with::<ChaCha20Poly1305>(key, nonce, aad, plaintext),
+        let mut out = Vec::with_capacity(plaintext.len().saturating_add(TAG_LEN));
+        out.extend_from_slice(plaintext);
+        out.extend_from_slice(&[0; TAG_LEN]);
+        match self.seal_in_place(key, nonce, aad, &mut out) {
+            Ok(()) => Ok(out),
+            Err(error) => {
+                // The plaintext may still stand in it.
+                drop(SecretBytes::from(out));
+                Err(error)
+            }
         }
     }
 
@@ -63,21 +69,6 @@ impl AeadAlgorithm {
 trait Cipher: KeyInit + KeySizeUser + AeadInOut<NonceSize = U12, TagSize = U16> {}
 
 impl<C: KeyInit + KeySizeUser + AeadInOut<NonceSize = U12, TagSize = U16>> Cipher for C {}
-
-fn seal_with<C: Cipher>(key: &[u8], nonce: &[u8], aad: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, CryptoError> {
-    let (cipher, nonce) = keyed::<C>(key, nonce)?;
-    let mut out = Vec::with_capacity(plaintext.len().saturating_add(TAG_LEN));
-    out.extend_from_slice(plaintext);
-    match cipher.encrypt_inout_detached(nonce, aad, out.as_mut_slice().into()) {
-        Ok(tag) => out.extend_from_slice(&tag),
-        Err(_) => {
-            // The plaintext may still stand in it.
-            drop(SecretBytes::from(out));
-            return Err(CryptoError::TooLong);
-        }
-    }
-    Ok(out)
-}
 
 fn seal_in_place_with<C: Cipher>(key: &[u8], nonce: &[u8], aad: &[u8], text: &mut [u8]) -> Result<(), CryptoError> {
     let (cipher, nonce) = keyed::<C>(key, nonce)?;

@@ -46,12 +46,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Prints the medians of some runs.
-    pub fn print(&self, operation: &str, taken: &[Taken]) {
-        self.print_with(operation, taken, |_| {});
-    }
-
-    /// The same, with further figures.
+    /// Prints the medians of some runs, with further figures.
     pub fn print_with(&self, operation: &str, taken: &[Taken], more: impl FnOnce(&mut Row)) {
         let mut row = Row {
             implementation: self.implementation.to_owned(),

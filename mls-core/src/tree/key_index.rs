@@ -101,15 +101,11 @@ impl KeyIndex {
         Self { seed: Arc::new(seed), encryption: Keys::default(), signature: Keys::default() }
     }
 
-    /// An empty set of changes for this index.
-    pub(super) fn changes(&self) -> IndexChanges {
-        IndexChanges { seed: Arc::clone(&self.seed), encryption: Changes::default(), signature: Changes::default() }
-    }
-
-    /// The same, with room for the encryption keys of so many nodes.
-    pub(super) fn changes_of(&self, nodes: usize) -> IndexChanges {
+    /// An empty set of changes for this index, with room for the encryption keys of so many nodes.
+    pub(super) fn changes(&self, nodes: usize) -> IndexChanges {
         let room = || Vec::with_capacity(nodes);
-        IndexChanges { encryption: Changes { removed: room(), added: room() }, ..self.changes() }
+        let encryption = Changes { removed: room(), added: room() };
+        IndexChanges { seed: Arc::clone(&self.seed), encryption, signature: Changes::default() }
     }
 
     /// Takes the changes in; an entry both removed and added stays.

@@ -25,7 +25,7 @@ impl Keys {
     }
 
     fn set(&mut self, edits: impl IntoIterator<Item = (NodeIndex, Option<Vec<u8>>)>) {
-        let mut changes = self.index.changes();
+        let mut changes = self.index.changes(0);
         for (node, key) in edits {
             if let Some(old) = self.keys.remove(&node) {
                 changes.remove(KeySpace::Encryption, &old, node);
@@ -117,7 +117,7 @@ fn the_first_repetition_is_reported_behind_the_node_it_repeats() {
 #[test]
 fn the_two_spaces_are_apart() {
     let mut index = KeyIndex::new(IndexSeed::new([1; 16]));
-    let mut changes = index.changes();
+    let mut changes = index.changes(0);
     changes.add(KeySpace::Signature, b"key", node(4));
     index.apply(changes);
     assert_eq!(index.find(KeySpace::Encryption, b"key", |_| Some(b"key")), None);

@@ -54,7 +54,7 @@ impl RatchetTree {
         divide(size.root(), sources, &mut parts, &mut above);
         let made = parallel::map_mut(&mut parts, |part| part.build(suite, &index));
 
-        let mut editor = Editor::new(suite, suite.hash_len(), &index);
+        let mut editor = Editor::new(suite, suite.hash_len(), index.changes(0));
         for part in made {
             let (subtree, changes) = part?;
             editor.made.push(subtree);
@@ -75,7 +75,7 @@ impl RatchetTree {
 
 impl<S: NodeSource> Part<'_, S> {
     fn build(&mut self, suite: Suite<'_>, index: &KeyIndex) -> Result<(Subtree, IndexChanges), S::Error> {
-        let mut editor = Editor::new(suite, suite.hash_len(), index);
+        let mut editor = Editor::new(suite, suite.hash_len(), index.changes(0));
         let (mut link, mut hash) = (Link::BLANK, Slot::from(Digest::EMPTY));
         let mut edits = take_all(self.sources.iter_mut())?;
         editor.edit(self.root, &mut link, hash.as_mut(), false, &mut edits)?;

@@ -35,8 +35,7 @@ impl RatchetTree {
     pub fn edit_resized(self, suite: Suite<'_>, size: TreeSize, mut edits: Vec<NodeEdit>) -> Result<Self, TreeError> {
         check_order(edits.iter().map(|(node, _)| *node), self.size.max(size))?;
         let Self { size: mut old_size, mut root, root_hash, summary: _, mut index } = self;
-        let mut editor = Editor::new(suite, root_hash.len(), &index);
-        editor.changes = index.changes_of(edits.len());
+        let mut editor = Editor::new(suite, root_hash.len(), index.changes(edits.len()));
         let mut hash = Slot::from(root_hash);
         let inside = edits.partition_point(|(node, _)| old_size.contains(*node));
         let (inside, beyond) = edits.split_at_mut_checked(inside).unwrap_or_default();
@@ -113,7 +112,7 @@ impl RatchetTree {
         if let Some(payload) = self.root.payload()
             && let Some(key) = encryption_key(payload)
         {
-            let mut changes = self.index.changes();
+            let mut changes = self.index.changes(0);
             changes.remove(KeySpace::Encryption, key, self.size.root());
             self.index.apply(changes);
         }

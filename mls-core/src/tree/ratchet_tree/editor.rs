@@ -10,7 +10,7 @@ use super::build::Subtree;
 use super::edit::NodeEdit;
 use super::link::{Link, Parent};
 use crate::tree::hash::{blank_tree_hash, leaf_tree_hash, parent_tree_hash};
-use crate::tree::key_index::{IndexChanges, KeyIndex, KeySpace};
+use crate::tree::key_index::{IndexChanges, KeySpace};
 use crate::tree::math::{NodeIndex, TreeSize};
 use crate::tree::summary::{Summaries, Summary};
 use crate::tree::view::{LeafRef, ParentRef, check_leaf};
@@ -48,8 +48,9 @@ pub(super) struct Editor<'a> {
 }
 
 impl<'a> Editor<'a> {
-    pub(super) fn new(suite: Suite<'a>, hash_len: usize, index: &KeyIndex) -> Self {
-        Self { suite, hash_len, summaries: Summaries::default(), changes: index.changes(), made: Vec::new() }
+    /// `changes` have nothing in them yet.
+    pub(super) fn new(suite: Suite<'a>, hash_len: usize, changes: IndexChanges) -> Self {
+        Self { suite, hash_len, summaries: Summaries::default(), changes, made: Vec::new() }
     }
 
     /// Edits what is at and below `node` and puts its tree hash into `hash`, which is up to date iff `hashed`.
