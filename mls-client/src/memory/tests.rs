@@ -5,10 +5,11 @@ use mls_core::env::{Env, Signers, UnixTime};
 use mls_core::extension::Extensions;
 use mls_core::group::{CreateGroup, Fresh, Group, create_group, generate_signer};
 use mls_core::limits::Limits;
-use mls_core::record::{GroupId, RecordKey, RecordPrefix};
+use mls_core::record::{Delta, GroupId, RecordKey, RecordPrefix};
 use mls_core::storage::{Storage, StorageErrorKind};
+use mls_core::tree::math::NodeIndex;
 use mls_crypto_rustcrypto::{OsRng, RustCryptoProvider};
-use mls_crypto_traits::{CipherSuite, SignaturePublicKey};
+use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePublicKey};
 
 use super::MemoryStorage;
 use crate::{BasicIdentity, Client, Credential};
@@ -120,4 +121,20 @@ fn debug_shows_no_record() {
     let store = MemoryStorage::new();
     let _stored = store.commit(signer().delta()).unwrap();
     assert_eq!(format!("{store:?}"), "MemoryStorage { records: 1 }");
+}
+
+#[test]
+fn a_record_is_replaced_by_one_as_long_and_by_one_that_is_not() {
+    let (store, key) = (MemoryStorage::new(), RecordKey::Psk(vec![1]));
+    let node = RecordKey::TreeNode(GroupId::from(vec![2]), NodeIndex::new(3).unwrap());
+    for value in [&[1, 2, 3][..], &[4, 5, 6], &[7], &[8, 9]] {
+        let mut delta = Delta::of_store([0; 16], Vec::new());
+        delta.put(key.clone(), SecretBytes::from_slice(value));
+        delta.put(node.clone(), SecretBytes::from_slice(value));
+        let _durable = store.commit(&delta).unwrap();
+        for read in store.read(&[key.clone(), node.clone()]).unwrap() {
+            assert_eq!(read.unwrap().as_bytes(), value);
+        }
+    }
+    assert_eq!(store.len(), 2);
 }
