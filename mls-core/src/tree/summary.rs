@@ -5,8 +5,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Deref;
 
-use mls_codec::DecodeError;
-
 use super::view::LeafProfile;
 use crate::credential::CredentialType;
 use crate::extension::ExtensionType;
@@ -65,18 +63,19 @@ impl Summary {
         self.credentials_in_use.iter().copied().map(CredentialType)
     }
 
-    fn of_leaf(profile: &LeafProfile<'_>) -> Result<Self, DecodeError> {
-        let [extensions, proposals, credentials] = profile.supported()?.map(|encoded| {
+    pub(super) fn of_leaf(profile: &LeafProfile<'_>) -> Self {
+        let LeafProfile { credential_type, extensions, proposals, credentials } = *profile;
+        let types = |encoded: &[u8]| {
             let (values, _) = encoded.as_chunks::<2>();
             Types::of(values.iter().map(|bytes| u16::from_be_bytes(*bytes)))
-        });
-        Ok(Self {
+        };
+        Self {
             vacant: false,
-            credentials_in_use: Types::of([profile.credential_type].into_iter()),
-            extensions,
-            proposals,
-            credentials,
-        })
+            credentials_in_use: Types::of([credential_type].into_iter()),
+            extensions: types(extensions),
+            proposals: types(proposals),
+            credentials: types(credentials),
+        }
     }
 
     /// Of two subtrees that both have members.
@@ -144,64 +143,64 @@ impl PartialEq for Types {
 
 impl Eq for Types {}
 
+/// What the members at and below a node have in common, on its way up.
+pub(super) enum Below {
+    /// There are none.
+    Nobody,
+    /// A leaf's: no place keeps it.
+    Leaf(Summary),
+    Shared(Arc<Summary>),
+}
+
+impl Below {
+    fn summary(&self) -> Option<&Summary> {
+        match self {
+            Self::Nobody => None,
+            Self::Leaf(summary) => Some(summary),
+            Self::Shared(summary) => Some(summary),
+        }
+    }
+}
+
 /// Makes summaries, and one value of equal ones that it meets close together.
 #[derive(Default)]
 pub(super) struct Summaries {
-    leaf: Option<KnownLeaf>,
-    combined: Option<Arc<Summary>>,
-}
-
-struct KnownLeaf {
-    credential_type: u16,
-    capabilities: Vec<u8>,
-    summary: Arc<Summary>,
+    last: Option<Arc<Summary>>,
 }
 
 impl Summaries {
-    /// The summary of one encoded leaf.
-    pub(super) fn leaf(&mut self, bytes: &[u8]) -> Result<Arc<Summary>, DecodeError> {
-        let profile = LeafProfile::from_bytes(bytes)?;
-        if let Some(known) = &self.leaf
-            && known.credential_type == profile.credential_type
-            && known.capabilities == profile.capabilities
-        {
-            return Ok(Arc::clone(&known.summary));
-        }
-        let summary = Summary::of_leaf(&profile)?;
-        let summary = match &self.leaf {
-            Some(known) if *known.summary == summary => Arc::clone(&known.summary),
-            _ => Arc::new(summary),
-        };
-        let mut capabilities = self.leaf.take().map_or_else(Vec::new, |known| known.capabilities);
-        capabilities.clear();
-        capabilities.extend_from_slice(profile.capabilities);
-        let credential_type = profile.credential_type;
-        self.leaf = Some(KnownLeaf { credential_type, capabilities, summary: Arc::clone(&summary) });
-        Ok(summary)
-    }
-
     /// The summary of the two halves' members; `None` where there are none. `previous` is what stood there before.
     pub(super) fn combine(
         &mut self,
-        left: Option<Arc<Summary>>,
-        right: Option<Arc<Summary>>,
+        left: Below,
+        right: Below,
         previous: Option<&Arc<Summary>>,
     ) -> Option<Arc<Summary>> {
-        let (left, right) = match (left, right) {
-            (Some(left), Some(right)) => (left, right),
-            (one, None) | (None, one) => return one,
+        let combined = match (left.summary(), right.summary()) {
+            // Equal values made far apart meet here, and the upper tree holds one of them.
+            (Some(one), Some(other)) if !core::ptr::eq(one, other) && one != other => one.combine(other),
+            (Some(_), _) => return self.shared(left, previous),
+            (None, _) => return self.shared(right, previous),
         };
-        // Equal values made far apart meet here, and the upper tree holds one of them.
-        if Arc::ptr_eq(&left, &right) || left == right {
-            return Some(left);
-        }
-        let combined = left.combine(&right);
-        let known = [Some(&left), Some(&right), previous, self.combined.as_ref()];
-        if let Some(known) = known.into_iter().flatten().find(|known| ***known == combined) {
+        let known = [&left, &right].into_iter().find_map(|half| match half {
+            Below::Shared(summary) if **summary == combined => Some(Arc::clone(summary)),
+            _ => None,
+        });
+        known.or_else(|| self.shared(Below::Leaf(combined), previous))
+    }
+
+    /// One value of it that may be kept.
+    pub(super) fn shared(&mut self, below: Below, previous: Option<&Arc<Summary>>) -> Option<Arc<Summary>> {
+        let summary = match below {
+            Below::Nobody => return None,
+            Below::Shared(summary) => return Some(summary),
+            Below::Leaf(summary) => summary,
+        };
+        if let Some(known) = [previous, self.last.as_ref()].into_iter().flatten().find(|known| ***known == summary) {
             return Some(Arc::clone(known));
         }
-        let combined = Arc::new(combined);
-        self.combined = Some(Arc::clone(&combined));
-        Some(combined)
+        let summary = Arc::new(summary);
+        self.last = Some(Arc::clone(&summary));
+        Some(summary)
     }
 }

@@ -83,80 +83,79 @@ impl<'a> ParentRef<'a> {
     }
 }
 
-/// What the summary of a leaf is made of.
+/// What the summary of a leaf is made of: what its credential is, and the supported extension, proposal and credential
+/// types, each list as encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct LeafProfile<'a> {
     pub(super) credential_type: u16,
-    /// The five lists of `Capabilities`, encoded.
-    pub(super) capabilities: &'a [u8],
+    pub(super) extensions: &'a [u8],
+    pub(super) proposals: &'a [u8],
+    pub(super) credentials: &'a [u8],
 }
 
-impl<'a> LeafProfile<'a> {
-    /// Reads no further than the capabilities.
+/// All of an encoded `LeafNode` that the tree asks for, with one reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct LeafView<'a> {
+    pub(super) keys: LeafRef<'a>,
+    pub(super) profile: LeafProfile<'a>,
+}
+
+impl<'a> LeafView<'a> {
+    /// Reads exactly one encoded `LeafNode`, checking what decoding it would check, without allocating.
     pub(super) fn from_bytes(leaf: &'a [u8]) -> Result<Self, DecodeError> {
         let mut r = Reader::new(leaf);
-        r.opaque()?;
-        r.opaque()?;
-        let credential_type = u16::decode(&mut r)?;
-        r.opaque()?;
-        let (_, capabilities) = r.with_raw(|r| {
-            for _ in 0..5 {
-                r.opaque()?;
-            }
-            Ok(())
-        })?;
-        Ok(Self { credential_type, capabilities })
+        let view = Self::read(&mut r)?;
+        r.finish()?;
+        Ok(view)
     }
 
-    /// The supported extension, proposal and credential types, each as encoded.
-    pub(super) fn supported(&self) -> Result<[&'a [u8]; 3], DecodeError> {
-        let mut r = Reader::new(self.capabilities);
+    /// Reads one encoded `LeafNode`.
+    pub(super) fn read(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        let view = Self::read_head(r)?;
+        let source = r.offset();
+        match u8::decode(r)? {
+            1 => drop(<(u64, u64)>::decode(r)?),
+            2 => {}
+            3 => drop(r.opaque()?),
+            _ => return Err(DecodeError::new(DecodeErrorKind::UnknownValue, source)),
+        }
+        let mut extensions = r.vector()?;
+        while !extensions.is_empty() {
+            u16::decode(&mut extensions)?;
+            extensions.opaque()?;
+        }
         r.opaque()?;
-        r.opaque()?;
-        Ok([r.opaque()?, r.opaque()?, r.opaque()?])
+        Ok(view)
+    }
+
+    /// Reads as far as the capabilities.
+    pub(super) fn read_head(r: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        const X509: u16 = 2;
+        let keys = LeafRef { encryption_key: r.opaque()?, signature_key: r.opaque()? };
+        let credential_type = u16::decode(r)?;
+        let mut credential = r.vector()?;
+        while credential_type == X509 && !credential.is_empty() {
+            credential.opaque()?;
+        }
+        types(r)?;
+        types(r)?;
+        let profile =
+            LeafProfile { credential_type, extensions: types(r)?, proposals: types(r)?, credentials: types(r)? };
+        Ok(Self { keys, profile })
     }
 }
 
-/// Passes over one encoded `LeafNode`, checking what decoding it would check, without allocating.
-pub(super) fn skip_leaf(r: &mut Reader<'_>) -> Result<(), DecodeError> {
-    const X509: u16 = 2;
-    r.opaque()?;
-    r.opaque()?;
-    if u16::decode(r)? == X509 {
-        let mut certificates = r.vector()?;
-        while !certificates.is_empty() {
-            certificates.opaque()?;
+/// A list of types of two bytes each.
+fn types<'a>(r: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {
+    let mut list = r.vector()?;
+    let (offset, bytes) = (list.offset(), list.rest());
+    match bytes.len().checked_sub(1) {
+        // The second byte of the last one is not there.
+        Some(last) if last % 2 == 0 => {
+            Err(DecodeError::new(DecodeErrorKind::UnexpectedEnd, offset.saturating_add(last)))
         }
-    } else {
-        r.opaque()?;
+        _ => Ok(bytes),
     }
-    for _ in 0..5 {
-        let mut types = r.vector()?;
-        while !types.is_empty() {
-            u16::decode(&mut types)?;
-        }
-    }
-    let source = r.offset();
-    match u8::decode(r)? {
-        1 => drop(<(u64, u64)>::decode(r)?),
-        2 => {}
-        3 => drop(r.opaque()?),
-        _ => return Err(DecodeError::new(DecodeErrorKind::UnknownValue, source)),
-    }
-    let mut extensions = r.vector()?;
-    while !extensions.is_empty() {
-        u16::decode(&mut extensions)?;
-        extensions.opaque()?;
-    }
-    r.opaque()?;
-    Ok(())
-}
-
-/// Checks that `leaf` is exactly one encoded `LeafNode`.
-pub(super) fn check_leaf(leaf: &[u8]) -> Result<(), DecodeError> {
-    let mut r = Reader::new(leaf);
-    skip_leaf(&mut r)?;
-    r.finish()
 }
 
 #[cfg(test)]

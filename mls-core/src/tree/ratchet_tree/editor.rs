@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use mls_codec::Reader;
 use mls_crypto_traits::{CryptoError, Digest, Suite};
 
 use super::TreeError;
@@ -12,8 +13,8 @@ use super::link::{Link, Parent};
 use crate::tree::hash::{blank_tree_hash, leaf_tree_hash, parent_tree_hash};
 use crate::tree::key_index::{IndexChanges, KeySpace};
 use crate::tree::math::{NodeIndex, TreeSize};
-use crate::tree::summary::{Summaries, Summary};
-use crate::tree::view::{LeafRef, ParentRef, check_leaf};
+use crate::tree::summary::{Below, Summaries, Summary};
+use crate::tree::view::{LeafRef, LeafView, ParentRef};
 
 /// Room for one hash of up to 64 bytes.
 pub(super) struct Slot([u8; 64]);
@@ -53,7 +54,8 @@ impl<'a> Editor<'a> {
         Self { suite, hash_len, summaries: Summaries::default(), changes, made: Vec::new() }
     }
 
-    /// Edits what is at and below `node` and puts its tree hash into `hash`, which is up to date iff `hashed`.
+    /// Edits what is at and below `node` and puts its tree hash into `hash`, which is up to date iff `hashed`. What comes
+    /// back is of the members there.
     pub(super) fn edit(
         &mut self,
         node: NodeIndex,
@@ -61,22 +63,23 @@ impl<'a> Editor<'a> {
         hash: &mut [u8],
         hashed: bool,
         edits: &mut [NodeEdit],
-    ) -> Result<(), TreeError> {
+    ) -> Result<Below, TreeError> {
         if edits.is_empty() && hashed {
-            return Ok(());
+            return below(link);
         }
         if let Some(subtree) = self.made.pop_if(|subtree| subtree.root == node) {
             *link = subtree.link;
-            return self.store(hash, &subtree.hash.digest(self.hash_len)?);
+            self.store(hash, &subtree.hash.digest(self.hash_len)?)?;
+            return below(link);
         }
         if let Some(leaf) = node.leaf() {
-            if let Some((_, bytes)) = edits.first_mut() {
-                let bytes = bytes.take();
-                self.reindex(node, link.payload().map(|bytes| &**bytes), bytes.as_deref())?;
-                *link = bytes.map_or(Link::BLANK, Link::Leaf);
-            }
+            let below = match edits.first_mut() {
+                Some((_, bytes)) => self.edit_leaf(node, link, bytes.take())?,
+                None => below(link)?,
+            };
             let digest = leaf_tree_hash(self.suite, leaf, link.payload().map(|bytes| &**bytes))?;
-            return self.store(hash, &digest);
+            self.store(hash, &digest)?;
+            return Ok(below);
         }
         let digest = match link {
             Link::Inner(Some(shared)) => match Arc::get_mut(shared) {
@@ -93,7 +96,7 @@ impl<'a> Editor<'a> {
             // Above subtrees that are made there is something.
             _ if self.made.is_empty() && edits.iter().all(|(_, bytes)| bytes.is_none()) => {
                 if hashed {
-                    return Ok(());
+                    return Ok(Below::Nobody);
                 }
                 blank_tree_hash(self.suite, node)?
             }
@@ -107,7 +110,30 @@ impl<'a> Editor<'a> {
             }
         };
         collapse(link);
-        self.store(hash, &digest)
+        self.store(hash, &digest)?;
+        below(link)
+    }
+
+    /// Puts another leaf into the place of one, or blanks it.
+    fn edit_leaf(&mut self, node: NodeIndex, link: &mut Link, bytes: Option<Arc<[u8]>>) -> Result<Below, TreeError> {
+        let new = bytes.as_deref().map(LeafView::from_bytes).transpose()?;
+        let old = link.payload().map(|bytes| LeafRef::from_bytes(bytes)).transpose()?;
+        let keys = new.map(|new| new.keys);
+        self.reindex(
+            node,
+            KeySpace::Encryption,
+            old.map(|leaf| leaf.encryption_key),
+            keys.map(|leaf| leaf.encryption_key),
+        );
+        self.reindex(
+            node,
+            KeySpace::Signature,
+            old.map(|leaf| leaf.signature_key),
+            keys.map(|leaf| leaf.signature_key),
+        );
+        let below = new.map_or(Below::Nobody, |new| Below::Leaf(Summary::of_leaf(&new.profile)));
+        *link = bytes.map_or(Link::BLANK, Link::Leaf);
+        Ok(below)
     }
 
     /// Edits a parent that nobody shares. `hashed` says of each child whether its hash is up to date.
@@ -127,17 +153,19 @@ impl<'a> Editor<'a> {
         let (own, right_edits) = rest.split_at_mut_checked(own).unwrap_or_default();
         if let Some((_, bytes)) = own.first_mut() {
             let bytes = bytes.take();
-            self.reindex(node, parent.payload.as_deref(), bytes.as_deref())?;
+            let key = |bytes| ParentRef::from_bytes(bytes).map(|parent| parent.encryption_key);
+            let old = parent.payload.as_deref().map(key).transpose()?;
+            let new = bytes.as_deref().map(key).transpose()?;
+            self.reindex(node, KeySpace::Encryption, old, new);
             parent.payload = bytes;
         }
         let middle = parent.hashes.len() / 2;
         let (left_hash, right_hash) = parent.hashes.split_at_mut_checked(middle).unwrap_or_default();
         let [left_hashed, right_hashed] = hashed;
-        self.edit(left, &mut parent.left, left_hash, left_hashed, left_edits)?;
-        self.edit(right, &mut parent.right, right_hash, right_hashed, right_edits)?;
+        let left = self.edit(left, &mut parent.left, left_hash, left_hashed, left_edits)?;
+        let right = self.edit(right, &mut parent.right, right_hash, right_hashed, right_edits)?;
 
         parent.members = parent.left.members().saturating_add(parent.right.members());
-        let (left, right) = (self.summary_below(&parent.left)?, self.summary_below(&parent.right)?);
         parent.summary = self.summaries.combine(left, right, parent.summary.as_ref());
         let digest = parent_tree_hash(
             self.suite,
@@ -177,41 +205,22 @@ impl<'a> Editor<'a> {
         Ok(())
     }
 
-    /// Checks a new payload's form and moves its keys in the index.
-    fn reindex(&mut self, node: NodeIndex, old: Option<&[u8]>, new: Option<&[u8]>) -> Result<(), TreeError> {
-        let keys = |bytes| keys_of(node, bytes);
-        let old = old.map(keys).transpose()?.unwrap_or_default();
-        if let Some(new) = new {
-            if node.is_leaf() {
-                check_leaf(new)?;
-            } else {
-                ParentRef::from_bytes(new)?;
-            }
+    /// Moves a node's key in the index.
+    fn reindex(&mut self, node: NodeIndex, space: KeySpace, old: Option<&[u8]>, new: Option<&[u8]>) {
+        if old == new {
+            return;
         }
-        let new = new.map(keys).transpose()?.unwrap_or_default();
-        for ((space, old), new) in [KeySpace::Encryption, KeySpace::Signature].into_iter().zip(old).zip(new) {
-            if old == new {
-                continue;
-            }
-            if let Some(key) = old {
-                self.changes.remove(space, key, node);
-            }
-            if let Some(key) = new {
-                self.changes.add(space, key, node);
-            }
+        if let Some(key) = old {
+            self.changes.remove(space, key, node);
         }
-        Ok(())
-    }
-
-    fn summary_below(&mut self, link: &Link) -> Result<Option<Arc<Summary>>, TreeError> {
-        Ok(match link {
-            Link::Leaf(bytes) => Some(self.summaries.leaf(bytes)?),
-            Link::Inner(parent) => parent.as_ref().and_then(|parent| parent.summary.clone()),
-        })
+        if let Some(key) = new {
+            self.changes.add(space, key, node);
+        }
     }
 
     pub(super) fn summary_of(&mut self, root: &Link) -> Result<Arc<Summary>, TreeError> {
-        Ok(self.summary_below(root)?.unwrap_or_else(|| Arc::new(Summary::vacant())))
+        let shared = self.summaries.shared(below(root)?, None);
+        Ok(shared.unwrap_or_else(|| Arc::new(Summary::vacant())))
     }
 
     /// Puts a digest, which is `hash_len` long, at the head of a slot.
@@ -226,14 +235,18 @@ impl<'a> Editor<'a> {
     }
 }
 
-/// A node's encryption key and, for a leaf, its signature key.
-fn keys_of(node: NodeIndex, bytes: &[u8]) -> Result<[Option<&[u8]>; 2], TreeError> {
-    if node.is_leaf() {
-        let leaf = LeafRef::from_bytes(bytes)?;
-        Ok([Some(leaf.encryption_key), Some(leaf.signature_key)])
-    } else {
-        Ok([Some(ParentRef::from_bytes(bytes)?.encryption_key), None])
-    }
+/// What the members there have in common.
+fn below(link: &Link) -> Result<Below, TreeError> {
+    Ok(match link {
+        Link::Leaf(bytes) => {
+            let LeafView { profile, .. } = LeafView::read_head(&mut Reader::new(bytes))?;
+            Below::Leaf(Summary::of_leaf(&profile))
+        }
+        Link::Inner(parent) => {
+            let summary = parent.as_ref().and_then(|parent| parent.summary.clone());
+            summary.map_or(Below::Nobody, Below::Shared)
+        }
+    })
 }
 
 /// A subtree that has become wholly blank is one empty link.

@@ -8,7 +8,7 @@ use mls_crypto_traits::Suite;
 use super::{RatchetTree, TreeError};
 use crate::tree::key_index::IndexSeed;
 use crate::tree::math::{NodeIndex, TreeSize};
-use crate::tree::view::{ParentRef, skip_leaf};
+use crate::tree::view::{LeafView, ParentRef};
 
 const LEAF: u8 = 1;
 const PARENT: u8 = 2;
@@ -96,7 +96,7 @@ fn read_node<'a>(r: &mut Reader<'a>, node: NodeIndex) -> Result<Option<&'a [u8]>
     }
     let at = r.offset();
     match (u8::decode(r)?, node.is_leaf()) {
-        (LEAF, true) => Ok(Some(r.with_raw(skip_leaf)?.1)),
+        (LEAF, true) => Ok(Some(r.with_raw(LeafView::read)?.1)),
         (PARENT, false) => Ok(Some(r.with_raw(|r| ParentRef::read(r).map(drop))?.1)),
         (LEAF, false) => Err(TreeError::LeafAtParentPosition(node)),
         (PARENT, true) => Err(TreeError::ParentAtLeafPosition(node)),

@@ -49,13 +49,18 @@ fn leaves() -> Vec<Vec<u8>> {
 #[test]
 fn a_leaf_is_read_in_place() {
     for (bytes, credential_type) in leaves().iter().zip([1, 2, 0x0a0a]) {
-        assert_eq!(check_leaf(bytes), Ok(()));
-        let keys = LeafRef::from_bytes(bytes).unwrap();
-        assert_eq!((keys.encryption_key, keys.signature_key), (&[1; 32][..], &[2; 32][..]));
-        let profile = LeafProfile::from_bytes(bytes).unwrap();
-        assert_eq!(profile.credential_type, credential_type);
-        let supported = profile.supported().unwrap();
-        assert_eq!(supported, [&[0, 10, 0, 9][..], &[0, 11], &[0, 1, 0, 2, 0x0a, 0x0a]]);
+        let expected = LeafView {
+            keys: LeafRef { encryption_key: &[1; 32], signature_key: &[2; 32] },
+            profile: LeafProfile {
+                credential_type,
+                extensions: &[0, 10, 0, 9],
+                proposals: &[0, 11],
+                credentials: &[0, 1, 0, 2, 0x0a, 0x0a],
+            },
+        };
+        assert_eq!(LeafView::from_bytes(bytes), Ok(expected));
+        assert_eq!(LeafView::read_head(&mut Reader::new(bytes)), Ok(expected));
+        assert_eq!(LeafRef::from_bytes(bytes), Ok(expected.keys));
     }
 }
 
@@ -93,9 +98,9 @@ proptest! {
         bytes[at] = value;
         bytes.truncate(bytes.len() - cut);
         let decoded = LeafNode::from_bytes(&bytes);
-        prop_assert_eq!(check_leaf(&bytes), decoded.as_ref().map(drop).map_err(|error| *error));
-        if let Ok(leaf) = decoded {
-            let keys = LeafRef::from_bytes(&bytes).unwrap();
+        let read = LeafView::from_bytes(&bytes);
+        prop_assert_eq!(read.map(drop), decoded.as_ref().map(drop).map_err(|error| *error));
+        if let (Ok(LeafView { keys, .. }), Ok(leaf)) = (read, decoded) {
             prop_assert_eq!(keys.encryption_key, leaf.encryption_key.as_bytes());
             prop_assert_eq!(keys.signature_key, leaf.signature_key.as_bytes());
         }
