@@ -8,7 +8,7 @@ mod sealer;
 
 use std::sync::Arc;
 
-use mls_core::record::{Delta, Durable, Precondition, RecordKey, RecordPrefix, Write};
+use mls_core::record::{Delta, Durable, Precondition, RecordKey, RecordPrefix, RecordSet, Write};
 use mls_core::storage::{AppWrites, AsyncStorage, BoxFuture, Storage, StorageError, StorageErrorKind};
 use mls_crypto_traits::SecretBytes;
 
@@ -147,11 +147,7 @@ impl<S: ?Sized> Encrypted<S> {
         }
     }
 
-    async fn scan_in(
-        &self,
-        inner: &dyn AsyncStorage,
-        prefix: &RecordPrefix,
-    ) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    async fn scan_in(&self, inner: &dyn AsyncStorage, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         match self.try_scan(inner, prefix).await {
             Err(error) => Err(self.explained(inner, error).await),
             found => found,
@@ -195,22 +191,17 @@ impl<S: ?Sized> Encrypted<S> {
         }
     }
 
-    async fn try_scan(
-        &self,
-        inner: &dyn AsyncStorage,
-        prefix: &RecordPrefix,
-    ) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
-        let mut found = Vec::new();
+    async fn try_scan(&self, inner: &dyn AsyncStorage, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
+        let mut found = RecordSet::new();
         for (below, sealed) in inner.scan(&self.sealer.prefix(prefix)?).await? {
             if below == header_key() {
                 continue;
             }
             let (key, value) = self.sealer.open(&below, &sealed)?;
-            let name = key.to_bytes().map_err(|_| StorageError::new(StorageErrorKind::Corrupt))?;
-            found.push((name, (key, value)));
+            found.push(key, value.as_bytes());
         }
-        found.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        Ok(found.into_iter().map(|(_, record)| record).collect())
+        found.sort();
+        Ok(found)
     }
 
     /// The delta as the store below gets it. A condition on a record's value is checked here and handed on as one on its
@@ -298,7 +289,7 @@ impl<S: Storage + ?Sized + 'static> Storage for Encrypted<S> {
         at_once(self.read_from(&Blocking::new(Arc::clone(&self.inner)), keys))
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         at_once(self.scan_in(&Blocking::new(Arc::clone(&self.inner)), prefix))
     }
 
@@ -316,10 +307,7 @@ impl<S: AsyncStorage> AsyncStorage for Encrypted<S> {
         Box::pin(self.read_from(&*self.inner, keys))
     }
 
-    fn scan<'a>(
-        &'a self,
-        prefix: &'a RecordPrefix,
-    ) -> BoxFuture<'a, Result<Vec<(RecordKey, SecretBytes)>, StorageError>> {
+    fn scan<'a>(&'a self, prefix: &'a RecordPrefix) -> BoxFuture<'a, Result<RecordSet, StorageError>> {
         Box::pin(self.scan_in(&*self.inner, prefix))
     }
 

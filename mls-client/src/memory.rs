@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_core::storage::{AppTransaction, AppWrites, Storage, StorageError, StorageErrorKind};
 use mls_crypto_traits::SecretBytes;
 
@@ -66,7 +66,7 @@ impl Storage for MemoryStorage {
         keys.iter().map(|key| Ok(table.get(key)?.map(SecretBytes::duplicate))).collect()
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         self.tables().records.scan(prefix)
     }
 

@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
 
 use mls_client::mls_core::psk::PskValue;
-use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_client::mls_core::storage::conformance::{self, StoreFactory};
 use mls_client::mls_core::storage::{StorageError, StorageErrorKind};
 use mls_client::mls_crypto_traits::{CryptoError, CryptoProvider, Rng, SecretBytes};
@@ -178,7 +178,7 @@ impl Storage for Swapped {
         self.inner.read(&keys)
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         self.inner.scan(prefix)
     }
 
@@ -219,7 +219,7 @@ impl<S: Storage> Storage for Failing<S> {
         self.inner.read(keys)
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         self.inner.scan(prefix)
     }
 

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use mls_client::mls_core::record::{Delta, Durable, Precondition, RecordKey, RecordPrefix, Write};
+use mls_client::mls_core::record::{Delta, Durable, Precondition, RecordKey, RecordPrefix, RecordSet, Write};
 use mls_client::mls_core::storage::conformance::{self, StoreFactory};
 use mls_client::mls_core::storage::{AppWrites, StorageError, StorageErrorKind};
 use mls_client::mls_crypto_traits::SecretBytes;
@@ -19,7 +19,7 @@ impl Storage for Kept {
         self.0.read(keys)
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         self.0.scan(prefix)
     }
 
@@ -175,7 +175,7 @@ impl Storage for Faulty {
             .collect())
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         let starts = prefix.to_byte_prefixes().unwrap();
         let table = self.table.lock().unwrap();
         let mut found: Vec<_> = table
@@ -189,7 +189,7 @@ impl Storage for Faulty {
         if self.fault == Fault::ScansUnsorted {
             found.reverse();
         }
-        Ok(found)
+        Ok(found.into_iter().collect())
     }
 
     fn commit(&self, delta: &Delta) -> Result<Durable, StorageError> {

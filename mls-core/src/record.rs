@@ -7,10 +7,12 @@
 mod delta;
 mod key;
 mod secret_writer;
+mod set;
 
 pub use delta::{Delta, Durable, Precondition, Records, Write};
 pub use key::{GroupId, Missing, RecordKey, RecordPrefix};
 pub(crate) use secret_writer::{SecretWriter, open_record};
+pub use set::RecordSet;
 
 /// Version octet in front of every record. It stays 0, free to change, until the first release.
 pub const RECORD_VERSION: u8 = 0;

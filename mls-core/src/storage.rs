@@ -12,7 +12,7 @@ use core::pin::Pin;
 
 use mls_crypto_traits::SecretBytes;
 
-use crate::record::{Delta, Durable, RecordKey, RecordPrefix};
+use crate::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 
 mod app;
 #[cfg(feature = "conformance")]
@@ -41,7 +41,7 @@ pub trait Storage: Send + Sync {
     ///
     /// # Errors
     /// A [`StorageError`]; nothing is changed.
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError>;
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError>;
 
     /// Checks the preconditions and applies the writes of `delta` in one transaction, durably.
     ///
@@ -67,10 +67,7 @@ pub trait AsyncStorage: Send + Sync {
     fn read<'a>(&'a self, keys: &'a [RecordKey]) -> BoxFuture<'a, Result<Vec<Option<SecretBytes>>, StorageError>>;
 
     /// See [`Storage::scan`].
-    fn scan<'a>(
-        &'a self,
-        prefix: &'a RecordPrefix,
-    ) -> BoxFuture<'a, Result<Vec<(RecordKey, SecretBytes)>, StorageError>>;
+    fn scan<'a>(&'a self, prefix: &'a RecordPrefix) -> BoxFuture<'a, Result<RecordSet, StorageError>>;
 
     /// See [`Storage::commit`]. Dropping the future before it is ready leaves either nothing or everything written.
     fn commit<'a>(&'a self, delta: &'a Delta) -> BoxFuture<'a, Result<Durable, StorageError>>;

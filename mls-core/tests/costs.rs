@@ -27,6 +27,7 @@ use mls_core::env::Env;
 use mls_core::framing::MlsMessage;
 use mls_core::group::{CommitPlan, EncryptOptions, Fault, Group, Inbound, ReceiveError, encrypt, receive};
 use mls_core::record::{Missing, RecordKey, RecordPrefix};
+use mls_core::tree::math::LeafIndex;
 use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::CryptoProvider;
 use observed::{Counts, Observed, calls, total};
@@ -274,6 +275,48 @@ fn messages_and_loads_take_few_allocations() {
     println!("allocations: send {sending}, receive {receiving}, load {loading}");
     // 24, 29, 3 196.
     assert!(sending <= 28 && receiving <= 34 && loading <= 4_000, "{sending}, {receiving}, {loading}");
+}
+
+/// The last leaf's record knows what is blank behind it, and is not believed.
+#[test]
+fn what_is_blank_behind_the_last_member_is_not_hashed() {
+    let (observed, mut peers) = counted(700);
+    let bob = &mut peers[1];
+    let load = |peer: &mut Peer| {
+        peer.restart();
+        let group = peer.group.as_mut().unwrap();
+        let missing = group.members().unwrap_err();
+        let records = peer.store.read(&missing);
+        let admitted = group.admit(records, &mut peer.world.env());
+        (admitted, calls(&observed.ledger.take(), "tree hash"))
+    };
+    // Of 1 024 leaves the last 256 are a subtree.
+    assert_eq!(load(bob), (Ok(()), 2_047 - 511));
+    let last = LeafIndex::new(699).unwrap();
+    let encoded = bob.group().tree().unwrap().leaf_bytes(last).unwrap().len();
+    let key = RecordKey::TreeNode(bob.group().id().clone(), last.node());
+    let good = bob.store.records[&key].clone();
+    let end = good.len() - encoded;
+
+    let damaged = |at: usize, value: u8| {
+        let mut bytes = good.clone();
+        assert_ne!(bytes[at], value);
+        bytes[at] = value;
+        bytes
+    };
+    // Another hash, another place.
+    let (value, place) = (good[end - 1] ^ 1, good[end - 34] ^ 2);
+    bob.store.records.insert(key.clone(), damaged(end - 1, value));
+    let (admitted, hashes) = load(bob);
+    assert!(matches!(admitted, Err(Fault::Corrupt(_))), "{admitted:?}");
+    assert_eq!(hashes, 2_047 - 511);
+    bob.store.records.insert(key.clone(), damaged(end - 34, place));
+    assert_eq!(load(bob), (Ok(()), 2_047));
+    // No list.
+    bob.store.records.insert(key.clone(), damaged(end - 38, 39));
+    assert_eq!(load(bob), (Err(Fault::Damaged(Box::new(key.clone()))), 0));
+    bob.store.records.insert(key, good);
+    assert_eq!(load(bob).0, Ok(()));
 }
 
 /// How often `work` on a peer's group allocates.

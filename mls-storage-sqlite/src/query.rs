@@ -2,9 +2,10 @@
 
 use core::hash::Hasher;
 
+use mls_codec::EncodeError;
 use mls_core::key_package::KeyPackageRef;
 use mls_core::proposal::ProposalRef;
-use mls_core::record::{GroupId, RecordKey, RecordPrefix};
+use mls_core::record::{GroupId, RecordKey, RecordPrefix, RecordSet};
 use mls_core::secret_tree::RatchetType;
 use mls_core::storage::{StorageError, StorageErrorKind};
 use mls_core::tree::math::{LeafIndex, NodeIndex};
@@ -15,9 +16,6 @@ use siphasher::sip::SipHasher13;
 
 use crate::error::{UnknownRecord, error_at, storage_error};
 use crate::table::{Column, Place, epoch_of, place};
-
-/// The records of a set.
-type Found = Vec<(RecordKey, SecretBytes)>;
 
 /// The checksum of a record: damage is found, and one record in the place of another. It guards against accidents, not
 /// against whoever can write the file.
@@ -34,7 +32,11 @@ fn sum_of(name: &[u8], value: &[u8]) -> i64 {
 }
 
 fn name(key: &RecordKey) -> Result<Vec<u8>, StorageError> {
-    key.to_bytes().map_err(|error| StorageError::new(StorageErrorKind::Other).with_source(Box::new(error)))
+    key.to_bytes().map_err(too_long)
+}
+
+fn too_long(error: EncodeError) -> StorageError {
+    StorageError::new(StorageErrorKind::Other).with_source(Box::new(error))
 }
 
 /// The row of a group.
@@ -66,16 +68,20 @@ pub(crate) fn read(connection: &Connection, key: &RecordKey) -> Result<Option<Se
     let Some(columns) = columns(connection, &place)? else {
         return Ok(None);
     };
+    let copied = |row: &Row<'_>| value_at(row, 0).map(|(value, stored)| (SecretBytes::from_slice(value), stored));
     let found = connection
         .prepare_cached(place.table.read)
-        .and_then(|mut statement| statement.query_row(params_from_iter(&columns), |row| value_at(row, 0)).optional())
+        .and_then(|mut statement| statement.query_row(params_from_iter(&columns), copied).optional())
         .map_err(|error| error_at(error, key))?;
-    found.map(|(value, stored)| checked(key, &name(key)?, value, stored)).transpose()
+    if let Some((value, stored)) = &found {
+        check(key, &name(key)?, value.as_bytes(), *stored)?;
+    }
+    Ok(found.map(|(value, _)| value))
 }
 
 /// A value and its checksum from two columns.
-fn value_at(row: &Row<'_>, at: usize) -> rusqlite::Result<(SecretBytes, i64)> {
-    Ok((SecretBytes::from_slice(blob(row, at)?), row.get(at.saturating_add(1))?))
+fn value_at<'a>(row: &'a Row<'_>, at: usize) -> rusqlite::Result<(&'a [u8], i64)> {
+    Ok((blob(row, at)?, row.get(at.saturating_add(1))?))
 }
 
 fn blob<'a>(row: &'a Row<'_>, at: usize) -> rusqlite::Result<&'a [u8]> {
@@ -83,17 +89,13 @@ fn blob<'a>(row: &'a Row<'_>, at: usize) -> rusqlite::Result<&'a [u8]> {
     column.as_blob().map_err(|_| rusqlite::Error::InvalidColumnType(at, String::new(), column.data_type()))
 }
 
-fn checked(key: &RecordKey, name: &[u8], value: SecretBytes, stored: i64) -> Result<SecretBytes, StorageError> {
-    if sum_of(name, value.as_bytes()) == stored {
-        Ok(value)
-    } else {
-        Err(StorageError::at(StorageErrorKind::Corrupt, key.clone()))
-    }
+fn check(key: &RecordKey, name: &[u8], value: &[u8], stored: i64) -> Result<(), StorageError> {
+    if sum_of(name, value) == stored { Ok(()) } else { Err(StorageError::at(StorageErrorKind::Corrupt, key.clone())) }
 }
 
 /// Reads the records of a set, in the order of their names.
-pub(crate) fn scan(connection: &Connection, prefix: &RecordPrefix) -> Result<Found, StorageError> {
-    let mut scan = Scan { connection, found: Vec::new() };
+pub(crate) fn scan(connection: &Connection, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
+    let mut scan = Scan { connection, found: RecordSet::new(), name: Vec::new() };
     match prefix {
         RecordPrefix::Group(id) => scan.group(id)?,
         RecordPrefix::Tree(id) => scan.in_group(id, Scan::tree)?,
@@ -127,16 +129,17 @@ pub(crate) fn scan(connection: &Connection, prefix: &RecordPrefix) -> Result<Fou
         }
         _ => return Err(UnknownRecord.into()),
     }
-    // Most of them come in order.
-    scan.found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(scan.found.into_iter().map(|(_, record)| record).collect())
+    scan.found.sort();
+    Ok(scan.found)
 }
 
 /// A scan that goes through the tables.
 struct Scan<'a> {
     connection: &'a Connection,
-    /// Beside their names, and not in order.
-    found: Vec<(Vec<u8>, (RecordKey, SecretBytes))>,
+    /// Not in order.
+    found: RecordSet,
+    /// Room for a record's name.
+    name: Vec<u8>,
 }
 
 /// The columns that follow `value` and `sum` where the table is one of an epoch's.
@@ -178,9 +181,10 @@ impl Scan<'_> {
         while let Some(row) = rows.next().map_err(storage_error)? {
             let key = key(row).map_err(storage_error)?;
             let (value, stored) = value_at(row, 0).map_err(|error| error_at(error, &key))?;
-            let name = name(&key)?;
-            let value = checked(&key, &name, value, stored)?;
-            self.found.push((name, (key, value)));
+            self.name.clear();
+            key.append_to(&mut self.name).map_err(too_long)?;
+            check(&key, &self.name, value, stored)?;
+            self.found.push(key, value);
         }
         Ok(())
     }
@@ -231,7 +235,7 @@ impl Scan<'_> {
         ];
         for key in singles {
             if let Some(value) = read(self.connection, &key)? {
-                self.found.push((name(&key)?, (key, value)));
+                self.found.push(key, value.as_bytes());
             }
         }
         self.in_group(id, |scan, id, group| {

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_core::storage::{AppWrites, Storage, StorageError};
 use mls_crypto_traits::SecretBytes;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -182,7 +182,7 @@ impl Storage for SqliteStorage {
         self.lock().read(|connection| keys.iter().map(|key| query::read(connection, key)).collect())
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         self.lock().read(|connection| query::scan(connection, prefix))
     }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mls_client::mls_core::framing::{MlsMessage, MlsMessageBody};
-use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_client::mls_core::storage::StorageError;
 use mls_client::mls_core::tree::ratchet_tree::RatchetTree;
 use mls_client::{
@@ -117,7 +117,7 @@ impl Storage for Watched {
         self.inner.read(keys)
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         self.inner.scan(prefix)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mls_core::identity::{AsyncIdentityProvider, CredentialCheck, IdentityError, IdentityProvider, MemberId};
 use mls_core::psk::PreSharedKeyId;
-use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_core::rules::{AsyncMlsRules, ExternalProposalQuestion, MlsRules, ProposalQuestion, Ruling, SendingDefaults};
 use mls_core::storage::{AppWrites, AsyncStorage, BoxFuture, Storage, StorageError};
 use mls_crypto_traits::SecretBytes;
@@ -37,10 +37,7 @@ impl<T: Storage + ?Sized> AsyncStorage for Blocking<T> {
         Box::pin(ready(self.0.read(keys)))
     }
 
-    fn scan<'a>(
-        &'a self,
-        prefix: &'a RecordPrefix,
-    ) -> BoxFuture<'a, Result<Vec<(RecordKey, SecretBytes)>, StorageError>> {
+    fn scan<'a>(&'a self, prefix: &'a RecordPrefix) -> BoxFuture<'a, Result<RecordSet, StorageError>> {
         Box::pin(ready(self.0.scan(prefix)))
     }
 

@@ -8,7 +8,7 @@ use std::panic::catch_unwind;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_core::storage::{AppWrites, AsyncStorage, BoxFuture, Storage, StorageError, StorageErrorKind};
 use mls_crypto_traits::SecretBytes;
 
@@ -133,10 +133,7 @@ impl<T: Storage + ?Sized + 'static> AsyncStorage for OnPool<T> {
         })
     }
 
-    fn scan<'a>(
-        &'a self,
-        prefix: &'a RecordPrefix,
-    ) -> BoxFuture<'a, Result<Vec<(RecordKey, SecretBytes)>, StorageError>> {
+    fn scan<'a>(&'a self, prefix: &'a RecordPrefix) -> BoxFuture<'a, Result<RecordSet, StorageError>> {
         Box::pin(async move {
             let (inner, prefix) = (Arc::clone(&self.inner), prefix.clone());
             self.pool.submit(move || inner.scan(&prefix)).await?

@@ -11,10 +11,10 @@ use mls_core::group::{
     forget_psk, generate_key_package, generate_signer, import_signer, signer_from_record, store_psk,
 };
 use mls_core::psk::PskValue;
-use mls_core::record::{Delta, RecordKey, RecordPrefix, Write};
+use mls_core::record::{Delta, RecordKey, RecordPrefix, RecordSet, Write};
 use mls_core::storage::StorageErrorKind;
 use mls_core::tree::leaf_node::Lifetime;
-use mls_crypto_traits::{CipherSuite, SignaturePrivateKey, SignaturePublicKey, SigningKey};
+use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, SignaturePublicKey, SigningKey};
 
 use super::Driver;
 use crate::error::{CreateError, DriverError};
@@ -102,10 +102,11 @@ impl Driver {
         let records = match self.storage.scan(&RecordPrefix::Signers).await {
             Ok(records) => records,
             // A set is read as a whole; single ones are when they are needed.
-            Err(error) if error.kind() == StorageErrorKind::Corrupt => Vec::new(),
+            Err(error) if error.kind() == StorageErrorKind::Corrupt => RecordSet::new(),
             Err(error) => return Err(DriverError::from(error).into()),
         };
-        let signers = records.iter().filter_map(|(_, record)| self.engine(|env| signer_from_record(record, env)).ok());
+        let read = |(_, record): (_, SecretBytes)| self.engine(|env| signer_from_record(&record, env)).ok();
+        let signers = records.into_iter().filter_map(read);
         self.signers.extend(signers.collect());
         Ok(())
     }

@@ -78,8 +78,8 @@ impl Driver {
             }
         }
         let joins = self.storage.scan(&RecordPrefix::ExternalJoins).await.map_err(DriverError::from)?;
-        for (_, record) in &joins {
-            let pending = self.engine(|env| ExternalJoin::from_record(record, env))?;
+        for (_, record) in joins {
+            let pending = self.engine(|env| ExternalJoin::from_record(&record, env))?;
             repeats.push(Repeat::ExternalJoin(join(pending)));
         }
         repeats.extend(self.successors().await?.into_iter().map(|pending| Repeat::Successor(successor(pending))));

@@ -1,6 +1,6 @@
 //! Changing the key of a store.
 
-use mls_core::record::{Delta, Precondition, RecordKey, RecordPrefix};
+use mls_core::record::{Delta, Precondition, RecordKey, RecordPrefix, RecordSet};
 use mls_core::storage::{AsyncStorage, StorageErrorKind};
 use mls_crypto_traits::SecretBytes;
 
@@ -84,11 +84,7 @@ impl Mover<'_> {
         }
     }
 
-    async fn move_all(
-        &self,
-        records: Vec<(RecordKey, SecretBytes)>,
-        whole: Option<RecordPrefix>,
-    ) -> Result<(), EncryptedError> {
+    async fn move_all(&self, records: RecordSet, whole: Option<RecordPrefix>) -> Result<(), EncryptedError> {
         let condition = Precondition::Equals(header_key(), self.header.duplicate());
         let mut delta = Delta::of_store(self.new.sealing.random()?, vec![condition]);
         for (below, sealed) in records {

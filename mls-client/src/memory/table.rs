@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use mls_codec::EncodeError;
-use mls_core::record::{Delta, GroupId, Precondition, RecordKey, RecordPrefix, Write};
+use mls_core::record::{Delta, GroupId, Precondition, RecordKey, RecordPrefix, RecordSet, Write};
 use mls_core::storage::{StorageError, StorageErrorKind};
 use mls_core::tree::math::NodeIndex;
 use mls_crypto_traits::SecretBytes;
@@ -58,23 +58,23 @@ impl Table {
     }
 
     /// In the order of the keys' bytes.
-    pub(super) fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    pub(super) fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         let set = Set::of(prefix)?;
-        let mut found = Vec::new();
-        if let Some((id, tree)) = set.tree.and_then(|id| self.trees.get_key_value(id)) {
-            let node =
-                |(node, value): (&NodeIndex, &SecretBytes)| (RecordKey::TreeNode(id.clone(), *node), value.duplicate());
-            found.extend(tree.iter().map(node));
+        let tree = set.tree.and_then(|id| self.trees.get_key_value(id));
+        let mut found = RecordSet::with_capacity(tree.map_or(0, |(_, nodes)| nodes.len()));
+        if let Some((id, nodes)) = tree {
+            for (node, value) in nodes {
+                found.push(RecordKey::TreeNode(id.clone(), *node), value.as_bytes());
+            }
         }
         let nodes = found.len();
         for start in &set.starts {
             for (name, value) in range(&self.others, start) {
-                found.push((key_of(name)?, value.duplicate()));
+                found.push(key_of(name)?, value.as_bytes());
             }
         }
         if nodes > 0 && nodes < found.len() {
-            // Encoded once before, each of them.
-            found.sort_by_cached_key(|(key, _)| key.to_bytes().unwrap_or_default());
+            found.sort();
         }
         Ok(found)
     }

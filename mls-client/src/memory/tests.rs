@@ -94,9 +94,9 @@ fn a_precondition_that_does_not_hold_changes_nothing() {
     assert_eq!(error.record(), Some(&RecordKey::Status(id.clone())));
     let after = store.scan(&RecordPrefix::Group(id)).unwrap();
     assert_eq!(before.len(), after.len());
-    for ((key, value), (same_key, same_value)) in before.iter().zip(&after) {
+    for ((key, value), (same_key, same_value)) in before.iter().zip(after.iter()) {
         assert_eq!(key, same_key);
-        assert!(value.ct_eq(same_value.as_bytes()));
+        assert_eq!(value, same_value);
     }
 }
 

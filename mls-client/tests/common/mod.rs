@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Wake;
 use std::thread::Thread;
 
-use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_client::mls_core::storage::{BoxFuture, StorageError};
 use mls_client::mls_crypto_traits::SecretBytes;
 use mls_client::{AppWrites, AsyncStorage, Storage};
@@ -59,10 +59,7 @@ impl<S: Storage> AsyncStorage for Yielding<S> {
         })
     }
 
-    fn scan<'a>(
-        &'a self,
-        prefix: &'a RecordPrefix,
-    ) -> BoxFuture<'a, Result<Vec<(RecordKey, SecretBytes)>, StorageError>> {
+    fn scan<'a>(&'a self, prefix: &'a RecordPrefix) -> BoxFuture<'a, Result<RecordSet, StorageError>> {
         Box::pin(async {
             yield_once().await;
             let answer = self.0.scan(prefix);

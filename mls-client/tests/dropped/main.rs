@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use mls_client::mls_core::identity::{CredentialCheck, IdentityError, MemberId};
 use mls_client::mls_core::psk::{PreSharedKeyId, PskValue};
-use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_client::mls_core::rules::{ProposalQuestion, Ruling};
 use mls_client::mls_core::storage::{BoxFuture, StorageError};
 use mls_client::mls_crypto_traits::SecretBytes;
@@ -47,10 +47,7 @@ impl<T: Storage> AsyncStorage for Slow<T> {
         Box::pin(slowly(|| self.0.read(keys)))
     }
 
-    fn scan<'a>(
-        &'a self,
-        prefix: &'a RecordPrefix,
-    ) -> BoxFuture<'a, Result<Vec<(RecordKey, SecretBytes)>, StorageError>> {
+    fn scan<'a>(&'a self, prefix: &'a RecordPrefix) -> BoxFuture<'a, Result<RecordSet, StorageError>> {
         Box::pin(slowly(|| self.0.scan(prefix)))
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use mls_client::mls_core::key_package::KeyPackage;
 use mls_client::mls_core::psk::PskValue;
-use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_client::mls_core::storage::{StorageError, StorageErrorKind};
 use mls_client::mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_client::mls_crypto_traits::{CryptoError, CryptoProvider, Rng, SecretBytes};
@@ -177,7 +177,7 @@ impl Storage for CountedStore {
         self.inner.read(keys)
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         self.inner.scan(prefix)
     }
 

@@ -6,7 +6,7 @@ mod others;
 
 use std::sync::Arc;
 
-use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_client::mls_core::storage::StorageError;
 use mls_client::mls_core::storage::conformance::{Breakdown, FaultyStorage};
 use mls_client::mls_crypto_traits::SecretBytes;
@@ -24,7 +24,7 @@ impl Storage for Any {
         self.0.read(keys)
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         self.0.scan(prefix)
     }
 

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_client::mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_client::mls_core::storage::{StorageError, StorageErrorKind};
 use mls_client::mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_client::mls_crypto_traits::{CryptoError, CryptoProvider, Rng, SecretBytes};
@@ -132,8 +132,7 @@ impl TestStore {
     pub(crate) fn records(&self) -> usize {
         let scan = |prefix| self.inner.scan(&prefix).unwrap();
         let groups = scan(RecordPrefix::Groups);
-        let count =
-            |(key, _): &(RecordKey, SecretBytes)| scan(RecordPrefix::Group(key.group_id().unwrap().clone())).len();
+        let count = |(key, _): (&RecordKey, _)| scan(RecordPrefix::Group(key.group_id().unwrap().clone())).len();
         groups.iter().map(count).sum::<usize>() + scan(RecordPrefix::KeyPackages).len()
     }
 
@@ -160,7 +159,7 @@ impl Storage for TestStore {
         self.inner.read(keys)
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         self.inner.scan(prefix)
     }
 

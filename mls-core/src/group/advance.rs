@@ -67,7 +67,9 @@ pub(crate) fn write_epoch_change(
     }
     write_resumption(delta, group, &end)?;
     if !group.is_tree_outside() {
-        write_nodes(delta, id, &edits, staged.epoch.context.epoch, |leaf| staged.client_at(group, leaf))?;
+        write_nodes(delta, id, (&staged.tree, &edits), staged.epoch.context.epoch, |leaf| {
+            staged.client_at(group, leaf)
+        })?;
         write_names(delta, group, staged, &end)?;
     }
     let keys = path_keys_record(group.path_keys()?, &staged.path_keys)?;
@@ -96,11 +98,11 @@ pub(crate) fn write_epoch(delta: &mut Delta, id: &GroupId, epoch: &Epoch, retent
     Ok(())
 }
 
-/// Writes nodes of a tree, one record each: they are what they are since `since`.
+/// Writes nodes of a tree, as they are in it, one record each: they are what they are since `since`.
 pub(crate) fn write_nodes(
     delta: &mut Delta,
     id: &GroupId,
-    edits: &[NodeEdit],
+    (tree, edits): (&RatchetTree, &[NodeEdit]),
     since: u64,
     client_at: impl Fn(LeafIndex) -> Option<ClientTag>,
 ) -> Result<(), Fault> {
@@ -108,7 +110,7 @@ pub(crate) fn write_nodes(
         let key = RecordKey::TreeNode(id.clone(), *node);
         let notes = LeafNotes { since, client: node.leaf().and_then(&client_at) };
         match bytes {
-            Some(bytes) => delta.put(key, node_record(*node, bytes, notes)?),
+            Some(bytes) => delta.put(key, node_record(tree, *node, bytes, notes)?),
             None => delta.delete(key),
         }
     }
@@ -120,7 +122,8 @@ fn write_names(delta: &mut Delta, group: &Group, staged: &StagedEpoch, end: &Epo
     for (leaf, client) in staged.clients.iter().filter(|(leaf, _)| !end.replaced.contains_key(leaf)) {
         let Some(bytes) = staged.tree.leaf_bytes(*leaf) else { continue };
         let notes = LeafNotes { since: group.leaf_epochs.get(*leaf), client: *client };
-        delta.put(RecordKey::TreeNode(group.id.clone(), leaf.node()), node_record(leaf.node(), bytes, notes)?);
+        let record = node_record(&staged.tree, leaf.node(), bytes, notes)?;
+        delta.put(RecordKey::TreeNode(group.id.clone(), leaf.node()), record);
     }
     Ok(())
 }

@@ -104,7 +104,7 @@ impl CachedProposal {
     }
 
     /// The proposal of a whole record.
-    pub(crate) fn of_record(record: &SecretBytes) -> Result<Self, DecodeError> {
+    pub(crate) fn of_record(record: &[u8]) -> Result<Self, DecodeError> {
         let mut r = open_record(record)?;
         let proposal = Self::from_record(&mut r)?;
         r.finish()?;

@@ -204,7 +204,7 @@ pub(crate) fn found(id: GroupId, founding: Founding, env: &mut Env<'_>) -> Resul
     delta.put(RecordKey::Status(id.clone()), status.to_record()?);
     write_epoch(&mut delta, &id, &epoch, &Retention::default())?;
     let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
-    write_nodes(&mut delta, &id, &nodes, epoch.context.epoch, |leaf| clients.get(leaf))?;
+    write_nodes(&mut delta, &id, (&tree, &nodes), epoch.context.epoch, |leaf| clients.get(leaf))?;
     let update = crate::tree::path::PathKeysUpdate::default();
     delta.put(RecordKey::PathKeys(id.clone()), super::header::path_keys_record(&path_keys, &update)?);
     let group = Group {
@@ -309,7 +309,7 @@ fn store_signer(
 /// # Errors
 /// [`Fault::Corrupt`], [`Fault::UnsupportedSuite`], [`Fault::Crypto`].
 pub fn signer_from_record(record: &SecretBytes, env: &Env<'_>) -> Result<Arc<dyn SigningKey>, Fault> {
-    let mut r = open_record(record)?;
+    let mut r = open_record(record.as_bytes())?;
     let cipher_suite = CipherSuite::decode(&mut r)?;
     let private = SignaturePrivateKey::from_bytes(r.opaque()?.to_vec());
     r.finish()?;
@@ -405,7 +405,7 @@ impl StoredKeyPackage {
     }
 
     pub(crate) fn from_record(bytes: &SecretBytes) -> Result<Self, DecodeError> {
-        let mut r = open_record(bytes)?;
+        let mut r = open_record(bytes.as_bytes())?;
         let stored = Self {
             key_package: KeyPackage::decode(&mut r)?,
             init_key: HpkePrivateKey::from_bytes(r.opaque()?.to_vec()),

@@ -106,7 +106,7 @@ impl DetachedCommit {
     /// # Errors
     /// [`DecodeError`] where the bytes are none.
     pub fn from_record(record: &SecretBytes) -> Result<Self, DecodeError> {
-        let mut r = open_record(record)?;
+        let mut r = open_record(record.as_bytes())?;
         let commit = Self {
             group: GroupId::decode(&mut r)?,
             membership: <[u8; 8]>::decode(&mut r)?,

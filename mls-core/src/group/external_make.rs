@@ -228,7 +228,7 @@ impl ExternalJoin {
     /// # Errors
     /// [`Fault`]; nothing has changed.
     pub fn from_record(record: &SecretBytes, env: &mut Env<'_>) -> Result<Self, Fault> {
-        let mut r = open_record(record)?;
+        let mut r = open_record(record.as_bytes())?;
         let message = Vec::decode(&mut r)?;
         let founding = Founding::read(&mut r, env)?;
         r.finish()?;

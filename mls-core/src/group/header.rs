@@ -53,7 +53,7 @@ impl Status {
     }
 
     pub(crate) fn from_record(bytes: &SecretBytes) -> Result<Self, DecodeError> {
-        let mut r = open_record(bytes)?;
+        let mut r = open_record(bytes.as_bytes())?;
         let status = Self::decode(&mut r)?;
         r.finish()?;
         Ok(status)
@@ -136,7 +136,7 @@ impl Epoch {
     }
 
     pub(crate) fn from_record(bytes: &SecretBytes) -> Result<(Self, Retention), DecodeError> {
-        let mut r = open_record(bytes)?;
+        let mut r = open_record(bytes.as_bytes())?;
         let epoch = Self::read(&mut r)?;
         let retention =
             Retention { past: Vec::decode(&mut r)?, resumption: Vec::decode(&mut r)?, abandoned: Vec::decode(&mut r)? };
@@ -170,7 +170,7 @@ pub(crate) fn past_epoch_record(
 
 impl PastEpoch {
     pub(crate) fn from_record(bytes: &SecretBytes) -> Result<Self, DecodeError> {
-        let mut r = open_record(bytes)?;
+        let mut r = open_record(bytes.as_bytes())?;
         let past = Self {
             context_bytes: Vec::decode(&mut r)?,
             own_leaf: LeafIndex::decode(&mut r)?,
@@ -210,7 +210,7 @@ pub(crate) fn path_keys_record(keys: &OwnPathKeys, update: &PathKeysUpdate) -> R
 }
 
 pub(crate) fn path_keys_from_record(bytes: &SecretBytes) -> Result<OwnPathKeys, DecodeError> {
-    let mut r = open_record(bytes)?;
+    let mut r = open_record(bytes.as_bytes())?;
     let mut keys = OwnPathKeys::new(private_key(&mut r)?);
     for _ in 0..u32::decode(&mut r)? {
         keys.parents.insert(NodeIndex::decode(&mut r)?, private_key(&mut r)?);
@@ -250,7 +250,7 @@ impl PendingCommit {
         bytes: &SecretBytes,
         replay: impl FnOnce(TreeSize, Vec<(NodeIndex, Option<Arc<[u8]>>)>) -> Result<RatchetTree, E>,
     ) -> Result<Box<Self>, E> {
-        let mut r = open_record(bytes)?;
+        let mut r = open_record(bytes.as_bytes())?;
         let sent = SentCommit::decode(&mut r)?;
         let mut epoch = Epoch::read(&mut r)?;
         for _ in 0..u32::decode(&mut r)? {

@@ -11,7 +11,9 @@ use crate::group::clients::ClientTag;
 use crate::group::{Fault, Group};
 use crate::record::{Missing, RECORD_VERSION, RecordKey, SecretWriter, open_record};
 use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::ratchet_tree::build::NodeSource;
+use crate::tree::ratchet_tree::edge::BlankSubtree;
 
 /// The epoch since which each leaf is known to be as it is. Only those that changed since the oldest are listed.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -104,51 +106,72 @@ pub(crate) struct LeafNotes {
     pub(crate) client: Option<ClientTag>,
 }
 
-/// The record of a tree node: of a leaf with its notes.
-pub(crate) fn node_record(node: NodeIndex, bytes: &[u8], notes: LeafNotes) -> Result<SecretBytes, EncodeError> {
-    let mut w = SecretWriter::sized(RECORD_VERSION, notes.encoded_len().saturating_add(bytes.len()));
+/// The record of a tree node: of a leaf with its notes and, of the last one, what is blank behind it.
+pub(crate) fn node_record(
+    tree: &RatchetTree,
+    node: NodeIndex,
+    bytes: &[u8],
+    notes: LeafNotes,
+) -> Result<SecretBytes, EncodeError> {
+    let blank = node.leaf().map(|leaf| tree.blank_after(leaf)).unwrap_or_default();
+    let beside = notes.encoded_len().saturating_add(blank.encoded_len());
+    let mut w = SecretWriter::sized(RECORD_VERSION, beside.saturating_add(bytes.len()));
     if node.is_leaf() {
         w.put(&notes)?;
+        w.put(&blank)?;
     }
     w.raw(bytes);
     Ok(w.finish())
 }
 
 /// What [`node_record`] wrote.
-pub(crate) fn node_from_record(node: NodeIndex, record: &SecretBytes) -> Result<(Arc<[u8]>, LeafNotes), DecodeError> {
+pub(crate) fn node_from_record(node: NodeIndex, record: &[u8]) -> Result<(Arc<[u8]>, LeafNotes), DecodeError> {
     let mut r: Reader<'_> = open_record(record)?;
-    let notes = if node.is_leaf() { LeafNotes::decode(&mut r)? } else { LeafNotes::default() };
+    let mut notes = LeafNotes::default();
+    if node.is_leaf() {
+        notes = LeafNotes::decode(&mut r)?;
+        r.vector()?;
+    }
     Ok((Arc::from(r.rest()), notes))
 }
 
 /// One record of a tree, on its way into memory.
-pub(crate) struct StoredNode {
+pub(crate) struct StoredNode<'a> {
     pub(crate) node: NodeIndex,
     /// What stood beside a leaf, once the node is taken.
     pub(crate) notes: LeafNotes,
-    key: RecordKey,
-    value: SecretBytes,
+    key: &'a RecordKey,
+    value: &'a [u8],
 }
 
-impl StoredNode {
+impl<'a> StoredNode<'a> {
     /// `None` for a record of another kind.
-    pub(crate) fn new((key, value): (RecordKey, SecretBytes)) -> Option<Self> {
+    pub(crate) fn new((key, value): (&'a RecordKey, &'a [u8])) -> Option<Self> {
         let RecordKey::TreeNode(_, node) = key else { return None };
-        Some(Self { node, notes: LeafNotes::default(), key, value })
+        Some(Self { node: *node, notes: LeafNotes::default(), key, value })
+    }
+
+    /// What was blank behind a leaf when it was written. Whether it is the last one still does not matter.
+    pub(crate) fn blank(&self) -> Result<Vec<BlankSubtree>, Fault> {
+        let read = || {
+            let mut r = open_record(self.value)?;
+            LeafNotes::decode(&mut r)?;
+            Vec::decode(&mut r)
+        };
+        read().map_err(|error: DecodeError| Fault::from(error).at(self.key))
     }
 }
 
-impl NodeSource for StoredNode {
+impl NodeSource for StoredNode<'_> {
     type Error = Fault;
 
     fn node(&self) -> NodeIndex {
         self.node
     }
 
-    /// Leaves the record to be freed where it was made: allocators make threads wait for each other there.
     fn take(&mut self) -> Result<Arc<[u8]>, Fault> {
         let (bytes, notes) =
-            node_from_record(self.node, &self.value).map_err(|error| Fault::from(error).at(&self.key))?;
+            node_from_record(self.node, self.value).map_err(|error| Fault::from(error).at(self.key))?;
         self.notes = notes;
         Ok(bytes)
     }

@@ -17,7 +17,7 @@ use crate::group::pending::PendingCommit;
 use crate::group::state::{Lifecycle, PastSlot, Status};
 use crate::group::{Fault, Group};
 use crate::key_schedule::ResumptionPsk;
-use crate::record::{GroupId, Missing, RecordKey, RecordPrefix, Records, open_record};
+use crate::record::{GroupId, Missing, RecordKey, RecordPrefix, RecordSet, Records, open_record};
 use crate::secret_tree::{RatchetType, SecretTreeKey};
 use crate::tree::key_index::IndexSeed;
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize};
@@ -69,13 +69,12 @@ impl Group {
         let Records { records, sets } = records;
         for (prefix, set) in sets {
             match prefix {
-                RecordPrefix::Tree(_) if self.tree.is_none() => self.admit_tree_records(suite, set, env)?,
+                RecordPrefix::Tree(_) if self.tree.is_none() => self.admit_tree_records(suite, &set, env)?,
                 RecordPrefix::Proposals(_) if self.proposals.is_none() => {
                     let mut cache = ProposalCache::default();
-                    for (key, value) in set {
-                        let RecordKey::Proposal(_, reference) = &key else { continue };
-                        let proposal =
-                            CachedProposal::of_record(&value).map_err(|error| Fault::from(error).at(&key))?;
+                    for (key, value) in set.iter() {
+                        let RecordKey::Proposal(_, reference) = key else { continue };
+                        let proposal = CachedProposal::of_record(value).map_err(|error| Fault::from(error).at(key))?;
                         cache.insert(**reference, proposal);
                     }
                     self.proposals = Some(cache);
@@ -91,16 +90,11 @@ impl Group {
         Ok(())
     }
 
-    fn admit_tree_records(
-        &mut self,
-        suite: Suite<'_>,
-        set: Vec<(RecordKey, SecretBytes)>,
-        env: &mut Env<'_>,
-    ) -> Result<(), Fault> {
+    fn admit_tree_records(&mut self, suite: Suite<'_>, set: &RecordSet, env: &mut Env<'_>) -> Result<(), Fault> {
         if self.is_tree_outside() {
             return Err(Fault::TreeOutside);
         }
-        let mut nodes: Vec<StoredNode> = set.into_iter().filter_map(StoredNode::new).collect();
+        let mut nodes: Vec<StoredNode<'_>> = set.iter().filter_map(StoredNode::new).collect();
         // A store may give a set in any order.
         nodes.sort_unstable_by_key(|stored| stored.node);
         // Before the tree is made: hashing a blank one of any size would take for ever.
@@ -108,7 +102,9 @@ impl Group {
         if size_for(nodes.iter().map(|stored| stored.node)) != Some(size) {
             return Err(corrupt().into());
         }
-        let tree = RatchetTree::build(suite, index_seed(env)?, size, &mut nodes)?;
+        let last = nodes.iter().rfind(|stored| stored.node.is_leaf());
+        let blank = last.map(StoredNode::blank).transpose()?.unwrap_or_default();
+        let tree = RatchetTree::build(suite, index_seed(env)?, size, &mut nodes, &blank)?;
         self.epoch.check_tree(&tree)?;
         self.tree = Some(tree);
         let leaves = || nodes.iter().filter_map(|stored| Some((stored.node.leaf()?, stored.notes)));
@@ -125,7 +121,8 @@ impl Group {
                     if self.is_tree_outside() {
                         return Err(Fault::TreeOutside);
                     }
-                    let leaf_record = value.as_ref().map(|value| node_from_record(*node, value)).transpose()?;
+                    let leaf_record =
+                        value.as_ref().map(|value| node_from_record(*node, value.as_bytes())).transpose()?;
                     let bytes = leaf_record.map(|(bytes, _)| bytes);
                     self.leaves.insert(leaf, bytes);
                 }
@@ -146,7 +143,7 @@ impl Group {
             }
             (RecordKey::ResumptionPsk(_, epoch), Some(value)) => {
                 if let Some(slot @ None) = self.resumption.get_mut(epoch) {
-                    let psk = SecretBytes::from_slice(open_record(&value)?.rest());
+                    let psk = SecretBytes::from_slice(open_record(value.as_bytes())?.rest());
                     *slot = Some(ResumptionPsk::from_bytes(psk));
                 }
             }
@@ -161,7 +158,8 @@ impl Group {
             }
             (key, value) => {
                 let Some((epoch, name)) = secret_tree_key(key) else { return Ok(()) };
-                let bytes = value.as_ref().map(open_record).transpose()?.map(|mut r| r.rest());
+                let bytes =
+                    value.as_ref().map(|value| open_record(value.as_bytes())).transpose()?.map(|mut r| r.rest());
                 if let Some(tree) = self.secret_tree_mut(epoch) {
                     tree.admit(name, bytes)?;
                 }

@@ -114,7 +114,7 @@ pub fn rewind(group: &Group, epoch: u64, env: &mut Env<'_>) -> Result<Step<Rewou
         }
         let key = RecordKey::TreeNode(id.clone(), node);
         match bytes {
-            Some(bytes) => delta.put(key, node_record(node, &bytes, notes)?),
+            Some(bytes) => delta.put(key, node_record(&tree, node, &bytes, notes)?),
             None => delta.delete(key),
         }
     }
@@ -228,7 +228,7 @@ pub(crate) fn rewind_point(group: &Group, next: &RatchetTree) -> Result<SecretBy
 
 impl RewindPoint {
     fn from_record(record: &SecretBytes) -> Result<Self, DecodeError> {
-        let mut r = open_record(record)?;
+        let mut r = open_record(record.as_bytes())?;
         let (epoch, _) = Epoch::from_record(&SecretBytes::from_slice(r.opaque()?))?;
         let mut own = Vec::new();
         for _ in 0..u32::decode(&mut r)? {
@@ -238,8 +238,7 @@ impl RewindPoint {
         let mut proposals = Vec::new();
         for _ in 0..u32::decode(&mut r)? {
             let reference = ProposalRef::decode(&mut r)?;
-            let record = SecretBytes::from_slice(r.opaque()?);
-            proposals.push((reference, CachedProposal::of_record(&record)?));
+            proposals.push((reference, CachedProposal::of_record(r.opaque()?)?));
         }
         let leaf_notes = Vec::<(LeafIndex, LeafNotes)>::decode(&mut r)?.into_iter().collect();
         let edits = Vec::decode(&mut r)?;

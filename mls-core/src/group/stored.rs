@@ -38,7 +38,7 @@ pub fn forget_psk(psk_id: &[u8], env: &mut Env<'_>) -> Result<Fresh<()>, Fault> 
 /// # Errors
 /// [`Fault::Corrupt`].
 pub fn psk_from_record(record: &SecretBytes) -> Result<PskValue, Fault> {
-    Ok(PskValue::from_bytes(SecretBytes::from_slice(open_record(record)?.rest())))
+    Ok(PskValue::from_bytes(SecretBytes::from_slice(open_record(record.as_bytes())?.rest())))
 }
 
 /// Our own proposals that are not committed yet, as they went out.

@@ -81,7 +81,7 @@ pub fn import_group(exported: &SecretBytes, env: &mut Env<'_>) -> Result<Fresh<G
 
 /// The group and the records in an export, all of which belong to it.
 fn opened(exported: &SecretBytes) -> Result<(GroupId, Vec<(RecordKey, SecretBytes)>), Fault> {
-    let mut r = open_record(exported)?;
+    let mut r = open_record(exported.as_bytes())?;
     let id = GroupId::decode(&mut r)?;
     let whole = RecordPrefix::Group(id.clone());
     let mut records = Vec::new();

@@ -50,7 +50,7 @@ pub fn keep_tree_inside(group: &Group, env: &mut Env<'_>) -> Result<Step<()>, Fa
     let mut builder = StepBuilder::new(group, env.rng)?;
     let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
     builder.delta.delete_prefix(RecordPrefix::Tree(group.id.clone()));
-    write_nodes(&mut builder.delta, &group.id, &nodes, group.epoch(), |leaf| group.clients.get(leaf))?;
+    write_nodes(&mut builder.delta, &group.id, (tree, &nodes), group.epoch(), |leaf| group.clients.get(leaf))?;
     builder.status.tree_outside = 0;
     builder.finish(group, ())
 }

@@ -147,7 +147,7 @@ impl VettedObservedCommit {
             if observer.proposals.len() > 0 {
                 delta.delete_prefix(RecordPrefix::Proposals(next.id.clone()));
             }
-            crate::group::advance::write_nodes(delta, &next.id, &edits, next.context.epoch, |leaf| {
+            crate::group::advance::write_nodes(delta, &next.id, (&next.tree, &edits), next.context.epoch, |leaf| {
                 next.clients.get(leaf)
             })?;
             next.write_header(delta)

@@ -37,7 +37,7 @@ impl Observer {
     /// Whether a record of [`RecordKey::Group`] is an observer's, and not a member's. A record that is neither is none.
     #[must_use]
     pub fn is_header(record: &SecretBytes) -> bool {
-        open_record(record).and_then(|mut r| u16::decode(&mut r)).is_ok_and(|mark| mark == MARK)
+        open_record(record.as_bytes()).and_then(|mut r| u16::decode(&mut r)).is_ok_and(|mark| mark == MARK)
     }
 
     /// The observer that the records of [`Self::records_to_load`] hold.
@@ -57,23 +57,23 @@ impl Observer {
         }
         let status = Status::from_record(&status.ok_or_else(corrupt)?)?;
         let (mut nodes, mut clients, mut proposals) = (Vec::new(), Vec::new(), ProposalCache::default());
-        for (key, value) in sets.into_iter().flat_map(|(_, set)| set) {
+        for (key, value) in sets.iter().flat_map(|(_, set)| set.iter()) {
             match key {
                 RecordKey::TreeNode(_, node) => {
-                    let (bytes, notes) = node_from_record(node, &value)?;
-                    nodes.push((node, bytes));
+                    let (bytes, notes) = node_from_record(*node, value)?;
+                    nodes.push((*node, bytes));
                     clients.extend(node.leaf().map(|leaf| (leaf, notes.client)));
                 }
                 RecordKey::Proposal(_, reference) => {
-                    let mut r = open_record(&value)?;
-                    proposals.insert(*reference, Arc::new(CachedProposal::from_record(&mut r)?));
+                    let mut r = open_record(value)?;
+                    proposals.insert(**reference, Arc::new(CachedProposal::from_record(&mut r)?));
                     r.finish()?;
                 }
                 _ => {}
             }
         }
         let header = header.ok_or_else(corrupt)?;
-        let mut r = open_record(&header)?;
+        let mut r = open_record(header.as_bytes())?;
         let mut observer = Self::read(&mut r, |context| {
             let suite = env.suite(context.cipher_suite).ok_or(Fault::UnsupportedSuite(context.cipher_suite))?;
             let size = size_for(nodes.iter().map(|(node, _)| *node)).ok_or_else(corrupt)?;
@@ -111,7 +111,7 @@ impl Observer {
     /// Nothing shows that the snapshot is right, but that it is consistent: take it from whom you trust.
     pub fn from_snapshot(snapshot: &[u8], env: &mut Env<'_>) -> Result<Fresh<Self>, Fault> {
         let record = SecretBytes::from_slice(snapshot);
-        let mut r = open_record(&record)?;
+        let mut r = open_record(record.as_bytes())?;
         let mut head = r.clone();
         // The tree comes behind, and who its members are.
         let context = Self::skip_to_tree(&mut head)?;
@@ -155,7 +155,7 @@ impl Observer {
     /// Writes header and tree.
     pub(super) fn write_all(&self, delta: &mut Delta) -> Result<(), Fault> {
         let nodes: Vec<_> = self.tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
-        write_nodes(delta, &self.id, &nodes, self.context.epoch, |leaf| self.clients.get(leaf))?;
+        write_nodes(delta, &self.id, (&self.tree, &nodes), self.context.epoch, |leaf| self.clients.get(leaf))?;
         self.write_header(delta)
     }
 

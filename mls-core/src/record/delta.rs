@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
 
 use super::key::{GroupId, RecordKey, RecordPrefix};
+use super::set::RecordSet;
 
 /// What must hold in the store for a [`Delta`] to be applied.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ pub struct Records {
     /// Records read singly; `None` where there is none.
     pub records: Vec<(RecordKey, Option<SecretBytes>)>,
     /// Sets read whole.
-    pub sets: Vec<(RecordPrefix, Vec<(RecordKey, SecretBytes)>)>,
+    pub sets: Vec<(RecordPrefix, RecordSet)>,
 }
 
 impl Delta {

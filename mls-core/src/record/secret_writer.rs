@@ -64,8 +64,8 @@ impl Drop for SecretWriter {
 }
 
 /// The content of a record behind its version octet.
-pub(crate) fn open_record(bytes: &SecretBytes) -> Result<Reader<'_>, DecodeError> {
-    let mut r = Reader::new(bytes.as_bytes());
+pub(crate) fn open_record(bytes: &[u8]) -> Result<Reader<'_>, DecodeError> {
+    let mut r = Reader::new(bytes);
     match u8::decode(&mut r)? {
         RECORD_VERSION => Ok(r),
         _ => Err(DecodeError::new(DecodeErrorKind::UnknownValue, 0)),

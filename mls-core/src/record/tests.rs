@@ -167,6 +167,6 @@ fn records_of_another_version_are_refused() {
     w.opaque(&[7; 1000]).unwrap();
     let record = w.finish();
     assert_eq!(record.as_bytes().len(), 1003);
-    assert!(open_record(&record).is_err());
-    assert!(open_record(&SecretBytes::from_slice(&[])).is_err());
+    assert!(open_record(record.as_bytes()).is_err());
+    assert!(open_record(&[]).is_err());
 }

@@ -15,7 +15,7 @@ use crate::tree::leaf_node::{LeafNodeSource, Lifetime};
 /// # Errors
 /// A [`DecodeError`] where the bytes are no such record.
 pub fn key_package_lifetime(record: &SecretBytes) -> Result<Option<Lifetime>, DecodeError> {
-    let key_package = KeyPackage::decode(&mut open_record(record)?)?;
+    let key_package = KeyPackage::decode(&mut open_record(record.as_bytes())?)?;
     Ok(match key_package.leaf_node.leaf_node_source {
         LeafNodeSource::KeyPackage(lifetime) => Some(lifetime),
         LeafNodeSource::Update | LeafNodeSource::Commit { .. } => None,

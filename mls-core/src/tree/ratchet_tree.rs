@@ -22,6 +22,7 @@ use crate::credential::Credential;
 mod apply;
 pub(crate) mod build;
 mod diff;
+pub(crate) mod edge;
 mod edit;
 mod editor;
 mod error;
@@ -108,7 +109,7 @@ impl RatchetTree {
     ) -> Result<Self, TreeError> {
         let mut nodes: Vec<(NodeIndex, Arc<[u8]>)> = nodes.into_iter().collect();
         nodes.sort_unstable_by_key(|(node, _)| *node);
-        Self::build(suite, seed, size, &mut nodes)
+        Self::build(suite, seed, size, &mut nodes, &[])
     }
 
     /// Number of leaves and nodes, blank ones included.

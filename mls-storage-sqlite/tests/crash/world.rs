@@ -7,7 +7,7 @@ use mls_client::{
     BasicIdentity, CipherSuite, Client, Clock, Credential, DefaultRules, Group, GroupId, Identity, Limits, Storage,
     UnixTime,
 };
-use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix};
+use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_core::storage::{AppWrites, StorageError};
 use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
 use mls_storage_sqlite::rusqlite::Connection;
@@ -46,7 +46,7 @@ impl Storage for WithInbox {
         self.store.read(keys)
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         self.store.scan(prefix)
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mls_crypto_traits::SecretBytes;
 
-use crate::record::{Delta, Durable, RecordKey, RecordPrefix};
+use crate::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use crate::storage::{AppWrites, Storage, StorageError, StorageErrorKind};
 
 /// How a call fails.
@@ -105,7 +105,7 @@ impl<S: Storage> Storage for FaultyStorage<S> {
         self.call(|| self.inner.read(keys))
     }
 
-    fn scan(&self, prefix: &RecordPrefix) -> Result<Vec<(RecordKey, SecretBytes)>, StorageError> {
+    fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         self.call(|| self.inner.scan(prefix))
     }
 

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use mls_crypto_traits::{Digest, Suite, parallel};
 
+use super::edge::BlankSubtree;
 use super::edit::{NodeEdit, check_order};
 use super::editor::{Editor, Slot};
 use super::link::Link;
@@ -25,7 +26,7 @@ pub(crate) trait NodeSource: Send {
 
 /// The level of the subtrees that are made by themselves: 256 leaves, whose encodings stay in a core's cache from their
 /// reading to their hashing.
-const PART: u8 = 8;
+pub(super) const PART: u8 = 8;
 
 /// The nodes of one subtree.
 struct Part<'n, S> {
@@ -41,18 +42,20 @@ pub(super) struct Subtree {
 }
 
 impl RatchetTree {
-    /// The tree of `size` with the nodes of these sources, which ascend strictly; all else is blank.
+    /// The tree of `size` with the nodes of these sources, which ascend strictly; all else is blank. Of `blank` subtrees
+    /// the hash is known: their nodes are not hashed.
     pub(crate) fn build<S: NodeSource>(
         suite: Suite<'_>,
         seed: IndexSeed,
         size: TreeSize,
         sources: &mut [S],
+        blank: &[BlankSubtree],
     ) -> Result<Self, S::Error> {
         check_order(sources.iter().map(NodeSource::node), size)?;
         let mut index = KeyIndex::new(seed);
         let (mut parts, mut above) = (Vec::new(), Vec::new());
         divide(size.root(), sources, &mut parts, &mut above);
-        let made = parallel::map_mut(&mut parts, |part| part.build(suite, &index));
+        let made = parallel::map_mut(&mut parts, |part| part.build(suite, &index, blank));
 
         let mut editor = Editor::new(suite, suite.hash_len(), index.changes(0));
         for part in made {
@@ -74,7 +77,16 @@ impl RatchetTree {
 }
 
 impl<S: NodeSource> Part<'_, S> {
-    fn build(&mut self, suite: Suite<'_>, index: &KeyIndex) -> Result<(Subtree, IndexChanges), S::Error> {
+    fn build(
+        &mut self,
+        suite: Suite<'_>,
+        index: &KeyIndex,
+        blank: &[BlankSubtree],
+    ) -> Result<(Subtree, IndexChanges), S::Error> {
+        let known = blank.iter().find(|(root, hash)| *root == self.root && hash.len() == suite.hash_len());
+        if let (true, Some((root, hash))) = (self.sources.is_empty(), known) {
+            return Ok((Subtree { root: *root, link: Link::BLANK, hash: Slot::from(*hash) }, index.changes(0)));
+        }
         let mut editor = Editor::new(suite, suite.hash_len(), index.changes(0));
         let (mut link, mut hash) = (Link::BLANK, Slot::from(Digest::EMPTY));
         let mut edits = take_all(self.sources.iter_mut())?;

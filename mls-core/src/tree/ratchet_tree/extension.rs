@@ -53,7 +53,7 @@ impl RatchetTree {
         }
         // req: R-12.4.3.3-04
         let size = TreeSize::for_nodes(count).ok_or(TreeError::TooManyLeaves)?;
-        let tree = Self::build(suite, seed, size, &mut nodes)?;
+        let tree = Self::build(suite, seed, size, &mut nodes, &[])?;
         tree.check_unique_keys()?;
         Ok(tree)
     }

@@ -4,10 +4,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::DecodeErrorKind;
+use mls_crypto_traits::Digest;
 
 use super::support::{
     Counting, SEED, encryption_key, leaf, leaf_index, node_index, parent, signature_key, tree_of, with_path,
 };
+use crate::tree::hash::blank_tree_hash;
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize};
 use crate::tree::ratchet_tree::{RatchetTree, TreeError};
 
@@ -73,6 +75,36 @@ fn a_tree_of_many_parts_is_the_one_that_edits_make() {
     // And it goes on as the other does.
     let again = [&built, &edited].map(|tree| with_path(counting.suite(), tree, leaf_index(1_200), 30_000).unwrap());
     assert_eq!(again[0].root_hash(), again[1].root_hash());
+}
+
+#[test]
+fn what_is_known_of_blank_subtrees_is_taken() {
+    let counting = Counting::new(1);
+    let suite = counting.suite();
+    let edited = edited(&counting);
+    let blank = edited.blank_after(leaf_index(MEMBERS - 1));
+    // Of 2 048 leaves those from 1 536 on; the smaller ones before are not worth their bytes.
+    let root = node_index(2 * 1_536 + 511);
+    assert_eq!(blank, [(root, blank_tree_hash(suite, root).unwrap())]);
+    for other in [0, 5, 1_023, MEMBERS - 2] {
+        assert_eq!(edited.blank_after(leaf_index(other)), [], "{other}");
+    }
+
+    let build = |blank: &[(NodeIndex, Digest)]| {
+        counting.take();
+        let tree = RatchetTree::build(suite, SEED, edited.size(), &mut nodes(&edited), blank).unwrap();
+        (*tree.root_hash(), counting.take())
+    };
+    let root_hash = *edited.root_hash();
+    assert_eq!(build(&blank), (root_hash, 4_095 - 1_023));
+    // What is known of other subtrees, or is no hash of this suite, is of no use.
+    let short = Digest::from_slice(&[7; 31]).unwrap();
+    for useless in [(node_index(2 * 1_024 + 511), blank[0].1), (root, short)] {
+        assert_eq!(build(&[useless]), (root_hash, 4_095));
+    }
+    let (wrong, hashes) = build(&[(root, Digest::from_slice(&[7; 32]).unwrap())]);
+    assert_eq!(hashes, 4_095 - 1_023);
+    assert_ne!(wrong, root_hash);
 }
 
 #[test]

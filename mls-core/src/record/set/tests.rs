@@ -1,0 +1,79 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use alloc::format;
+use alloc::vec;
+
+use super::*;
+use crate::record::GroupId;
+use crate::tree::math::NodeIndex;
+
+fn node(id: &GroupId, node: u32) -> RecordKey {
+    RecordKey::TreeNode(id.clone(), NodeIndex::new(node).unwrap())
+}
+
+#[test]
+fn values_come_back_as_they_were_pushed() {
+    let id = GroupId::from(&b"group"[..]);
+    // More than one block of each size, a value that fits none of them, and values that are empty.
+    let lengths = [0, 1, 1_000, 24, 0, 2_000, 70_000, 65_536, 1, 0, 65_535, 2, 300];
+    let value = |at: u32, len: usize| vec![u8::try_from(at).unwrap(); len];
+    let mut set = RecordSet::with_capacity(2);
+    assert!(set.is_empty());
+    for (at, len) in (0..).zip(lengths) {
+        set.push(node(&id, at), &value(at, len));
+    }
+    assert_eq!(set.len(), lengths.len());
+    assert!(set.blocks.len() < lengths.len());
+    assert!(set.blocks.iter().all(|Block(values)| values.capacity() <= 70_000));
+    assert_eq!(set.iter().len(), lengths.len());
+    for ((at, len), (key, found)) in (0..).zip(lengths).zip(set.iter()) {
+        assert_eq!((key, found), (&node(&id, at), &value(at, len)[..]));
+    }
+    let again: RecordSet = set.into_iter().collect();
+    for ((at, len), (key, found)) in (0..).zip(lengths).zip(again) {
+        assert_eq!((key, found.as_bytes()), (node(&id, at), &value(at, len)[..]));
+    }
+}
+
+#[test]
+fn names_are_sorted_as_bytes() {
+    let (id, other) = (GroupId::from(&b"group"[..]), GroupId::from(&b"grouq"[..]));
+    let keys = [
+        node(&id, 256),
+        node(&id, 2),
+        RecordKey::Status(id.clone()),
+        node(&other, 1),
+        RecordKey::Psk(vec![1]),
+        RecordKey::Group(id.clone()),
+        node(&id, 255),
+    ];
+    let mut set = RecordSet::new();
+    for key in &keys {
+        set.push(key.clone(), &key.to_bytes().unwrap());
+    }
+    set.sort();
+    let mut expected: Vec<_> = keys.iter().map(|key| key.to_bytes().unwrap()).collect();
+    expected.sort();
+    assert!(set.iter().map(|(key, _)| key.to_bytes().unwrap()).eq(expected.iter().cloned()));
+    assert!(set.iter().map(|(_, value)| value.to_vec()).eq(expected));
+}
+
+#[test]
+fn a_tree_is_sorted_where_it_is_not() {
+    let id = GroupId::from(&b"group"[..]);
+    for nodes in [[0, 1, 2], [0, 2, 1], [256, 255, 0], [1, 0, 256]] {
+        let mut set = RecordSet::new();
+        nodes.iter().for_each(|at| set.push(node(&id, *at), &at.to_be_bytes()));
+        set.sort();
+        let mut expected = nodes;
+        expected.sort_unstable();
+        assert!(set.iter().map(|(_, value)| value).eq(expected.map(u32::to_be_bytes)));
+    }
+}
+
+#[test]
+fn only_names_are_shown() {
+    let mut set = RecordSet::new();
+    set.push(RecordKey::Psk(vec![7]), b"secret");
+    assert_eq!(format!("{set:?}"), "{Psk([7])}");
+}
