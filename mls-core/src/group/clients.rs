@@ -18,9 +18,9 @@ use crate::tree::math::LeafIndex;
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::view::identity_of;
 
-/// A client's [`MemberId`], hashed.
+/// A client's [`MemberId`], hashed: 16 bytes, as numbers for the sake of comparing many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-pub(crate) struct ClientTag([u8; 16]);
+pub(crate) struct ClientTag(u64, u64);
 
 /// The clients at the leaves of one tree, as far as they are known. Those are not known whose leaves nobody has been
 /// asked about: our own in a group that we created, and all where the tree came from outside the store.
@@ -41,11 +41,8 @@ const MANY: usize = 8;
 impl ClientTag {
     pub(crate) fn of(suite: Suite<'_>, member: &MemberId) -> Result<Self, CryptoError> {
         let digest = suite.hash(&[b"mls-core 1.0 client ", &member.0])?;
-        let mut tag = [0; 16];
-        for (to, from) in tag.iter_mut().zip(digest.as_bytes()) {
-            *to = *from;
-        }
-        Ok(Self(tag))
+        let mut numbers = digest.as_bytes().as_chunks::<8>().0.iter().map(|bytes| u64::from_be_bytes(*bytes));
+        Ok(Self(numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default()))
     }
 }
 
@@ -95,7 +92,10 @@ impl Clients {
 
     /// Makes the order anew.
     fn put_in_order(&mut self) {
-        self.order = self.by_leaf().collect();
+        let mut order: Vec<_> = self.by_leaf().collect();
+        // Nearly all of them differ in the first number, and what is in order is not sorted again.
+        order.sort_unstable_by_key(|(ClientTag(first, _), _)| *first);
+        self.order = order.into_iter().collect();
     }
 
     fn by_leaf(&self) -> impl Iterator<Item = (ClientTag, LeafIndex)> + '_ {

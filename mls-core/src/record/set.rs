@@ -84,6 +84,7 @@ impl RecordSet {
     }
 
     /// The records in their order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&RecordKey, &[u8])> + Clone {
         self.entries.iter().map(|entry| (&entry.key, entry.value(&self.blocks)))
     }

@@ -101,7 +101,9 @@ impl Types {
         let (mut few, mut len) = ([0; FEW], 0_u8);
         for value in values.clone() {
             let (before, behind) = few.split_at_mut_checked(usize::from(len)).unwrap_or_default();
-            let Err(place) = before.binary_search(&value) else { continue };
+            if before.contains(&value) {
+                continue;
+            }
             let Some(free) = behind.first_mut() else {
                 let mut values: Vec<u16> = values.collect();
                 values.sort_unstable();
@@ -110,9 +112,9 @@ impl Types {
             };
             *free = value;
             len = len.saturating_add(1);
-            if let Some(moved) = few.get_mut(place..usize::from(len)) {
-                moved.rotate_right(1);
-            }
+        }
+        if let Some(used) = few.get_mut(..usize::from(len)) {
+            used.sort_unstable();
         }
         Self::Few(len, few)
     }

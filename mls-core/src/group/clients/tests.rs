@@ -9,7 +9,7 @@ fn leaf(index: u32) -> LeafIndex {
 }
 
 fn tag(of: u8) -> ClientTag {
-    ClientTag([of; 16])
+    ClientTag(u64::from(of), 7)
 }
 
 fn check(clients: &Clients, oracle: &BTreeMap<LeafIndex, ClientTag>) {
