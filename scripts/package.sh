@@ -11,7 +11,7 @@ dir=$(mktemp -d "$PWD/target/package-XXXXXX")
 log=$dir/log
 trap 'rm -rf "$dir"' EXIT
 
-"${CARGO:-cargo}" package --locked --workspace --exclude interop --exclude interop-grpc --exclude interop-speed --exclude interop-wasm --target-dir "$dir" "$@" 2>&1 | tee "$log"
+"${CARGO:-cargo}" package --locked --workspace --exclude interop --exclude interop-fuzz --exclude interop-grpc --exclude interop-speed --exclude interop-wasm --target-dir "$dir" "$@" 2>&1 | tee "$log"
 if grep -q '^warning' "$log"; then
     echo "package: warnings, see above" >&2
     exit 1
