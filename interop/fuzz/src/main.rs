@@ -76,8 +76,11 @@ fn seeds(folder: &Path) -> Result<bool, Box<dyn Error>> {
     Ok(true)
 }
 
+/// A file and what is in it.
+type InputFile = (PathBuf, Vec<u8>);
+
 /// These files, and those in these folders, in order of their names.
-fn inputs(paths: &[&str]) -> Result<Vec<(PathBuf, Vec<u8>)>, Box<dyn Error>> {
+fn inputs(paths: &[&str]) -> Result<Vec<InputFile>, Box<dyn Error>> {
     let mut files = Vec::new();
     for path in paths.iter().map(PathBuf::from) {
         if path.is_dir() {
@@ -133,8 +136,9 @@ fn mutate(name: &str, options: &[&str]) -> Result<bool, Box<dyn Error>> {
     let begin = Instant::now();
     let (mut runs, mut said, mut failed) = (0_u64, 0_u64, 0_u32);
     while begin.elapsed() < Duration::from_secs(seconds) && failed < 10 {
-        let (one, other) = (chance.below(corpus.len()), chance.below(corpus.len()));
-        let bytes = mutated(&corpus[one], &corpus[other], &mut chance);
+        let mut any = || corpus.get(chance.below(corpus.len())).map_or(&[][..], Vec::as_slice);
+        let (one, other) = (any(), any());
+        let bytes = mutated(one, other, &mut chance);
         runs = runs.saturating_add(1);
         if !passes(target, &bytes) {
             failed = failed.saturating_add(1);
