@@ -82,6 +82,7 @@ lint: fmt-check clippy doc ## Check format, lints and documentation
 
 fmt-check: ## Check the format
 	$(CARGO) fmt --all --check
+	cd interop/fuzz/coverage && $(CARGO) fmt --check
 	cd interop/peers && $(CARGO) fmt --check
 	cd interop/speed/peers && $(CARGO) fmt --check
 
@@ -164,3 +165,19 @@ interop-vectors: ## Let OpenMLS check the test vectors that it can
 .PHONY: interop-ts
 interop-ts: ## Play the scenarios with ts-mls, too (needs Node and its packages)
 	CARGO="$(CARGO)" scripts/interop-ts.sh
+
+# The fuzz targets under libFuzzer (interop/fuzz). The committed corpora are read; what is found goes below the target
+# directory. cargo-fuzz where it is installed; else one there, installed at first use. Coverage takes a flag that rustc
+# keeps for nightly, hence RUSTC_BOOTSTRAP; sanitizers look for what safe Rust does not do.
+FUZZ_VERSION := 0.13.1
+CARGO_FUZZ := $(or $(shell command -v cargo-fuzz),$(TARGET_DIR)/tools/bin/cargo-fuzz)
+FUZZ_DIR = $(abspath $(TARGET_DIR))/fuzz
+.PHONY: fuzz
+fuzz: $(CARGO_FUZZ) ## Fuzz one target, guided by coverage: FUZZ=receive SECONDS=60 unless given
+	mkdir -p $(FUZZ_DIR)/found/$(or $(FUZZ),receive) $(FUZZ_DIR)/failures
+	FUZZ=$(or $(FUZZ),receive) RUSTC_BOOTSTRAP=1 $(CARGO_FUZZ) fuzz run --fuzz-dir interop/fuzz/coverage --target-dir $(FUZZ_DIR) \
+	    --sanitizer none target $(FUZZ_DIR)/found/$(or $(FUZZ),receive) $(abspath interop/fuzz/corpora)/$(or $(FUZZ),receive) -- \
+	    -max_total_time=$(or $(SECONDS),60) -max_len=4096 -artifact_prefix=$(FUZZ_DIR)/failures/$(or $(FUZZ),receive)-
+
+$(TARGET_DIR)/tools/bin/cargo-fuzz:
+	$(CARGO) install --locked --root $(TARGET_DIR)/tools --version $(FUZZ_VERSION) cargo-fuzz

@@ -41,6 +41,7 @@ pub mod records;
 mod stage;
 pub mod tree;
 mod work;
+pub mod x509;
 
 use input::Seed;
 
@@ -96,6 +97,12 @@ pub const TARGETS: &[Target] = &[
         about: "groups that were moved, and observers' snapshots, edited",
         run: import::run,
         seeds: import::seeds,
+    },
+    Target {
+        name: "x509",
+        about: "certificates and all else in DER, edited, to the authentication service",
+        run: x509::run,
+        seeds: x509::seeds,
     },
 ];
 

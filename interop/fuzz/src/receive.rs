@@ -123,7 +123,7 @@ pub fn seeds() -> Vec<Seed> {
     let mut seeds = Seeds::default();
     for (number, exhibit) in (0_u8..).zip(&LIFE.exhibits) {
         seeds.add(exhibit.name, [number]);
-        if !number.is_multiple_of(5) {
+        if !number.is_multiple_of(7) {
             continue;
         }
         let mut edited = vec![number | COLD];

@@ -16,7 +16,7 @@ use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::{CryptoProvider, Suite};
 
 use crate::driver::SUITE;
-use crate::input::{Edit, Input, Seed, Seeds};
+use crate::input::{Input, Seed, Seeds};
 use crate::life::LIFE;
 use naive::Naive;
 
@@ -243,12 +243,6 @@ pub fn seeds() -> Vec<Seed> {
     for (name, changes) in changes {
         seeds.add(&format!("as it is, {name}"), [&[0, 0], changes].concat());
         seeds.add(&format!("three leaves, {name}"), [&[1, 2], changes].concat());
-    }
-    // A truncation of what a group's tree says last, and of what it says first.
-    for at in [1, 2, 40] {
-        let mut bytes = vec![0, 1];
-        Edit::Delete { at, len: 1 }.write(0, &mut bytes);
-        seeds.add(&format!("without byte {at}"), bytes);
     }
     let raw: [(&str, &[u8]); 5] = [
         ("nothing", &[]),

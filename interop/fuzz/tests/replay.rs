@@ -55,7 +55,7 @@ macro_rules! replay {
     };
 }
 
-replay!(receive, decode, tree, join, group_info, records, import);
+replay!(receive, decode, tree, join, group_info, records, import, x509);
 
 #[test]
 fn each_target_is_replayed() {
