@@ -10,19 +10,20 @@ use mls_core::credential::Credential;
 use mls_core::extension::{Extension, Extensions, ExternalPub, ExternalSenders, RequiredCapabilities};
 use mls_core::framing::{Content, FramedContent, MlsMessage, MlsMessageBody};
 use mls_core::group_context::GroupContext;
-use mls_core::key_package::KeyPackage;
+use mls_core::key_package::{KeyPackage, KeyPackageRef};
 use mls_core::proposal::{Proposal, ProposalOrRef, ProposalRef};
 use mls_core::psk::PreSharedKeyId;
 use mls_core::record::{RecordKey, RecordPrefix};
-use mls_core::secret_tree::SkippedIndex;
+use mls_core::secret_tree::{RatchetType, SkippedIndex};
 use mls_core::tree::leaf_node::{Capabilities, LeafNode};
 use mls_core::tree::math::{LeafIndex, NodeIndex, TreeSize};
 use mls_core::tree::node::{Node, RatchetTreeArray};
 use mls_core::tree::parent_node::ParentNode;
 use mls_core::tree::path::OwnPathKeys;
 use mls_core::welcome::{GroupInfo, GroupSecrets, Welcome};
+use mls_crypto_traits::Digest;
 
-use crate::input::{Input, Seed, Seeds};
+use crate::input::{Edit, Input, Seed, Seeds};
 use crate::life::{LIFE, group_id};
 
 /// In the second byte: what is decoded is the rest of the input.
@@ -122,8 +123,7 @@ fn record_key(bytes: &[u8]) {
     key.append_to(&mut appended).unwrap();
     assert_eq!(appended[1..], encoded);
     let prefixes = prefixes_about(&key);
-    let keys = LIFE.bob.keys().chain(LIFE.erin.keys());
-    for key in keys.chain([&key]) {
+    for key in KEYS.iter().chain([&key]) {
         let bytes = key.to_bytes().unwrap();
         for prefix in &prefixes {
             let begins = prefix.to_byte_prefixes().unwrap().iter().any(|prefix| bytes.starts_with(prefix));
@@ -131,6 +131,31 @@ fn record_key(bytes: &[u8]) {
         }
     }
 }
+
+/// A key of each kind, all of one group.
+static KEYS: LazyLock<Vec<RecordKey>> = LazyLock::new(|| {
+    let (id, leaf, node) = (group_id(), LeafIndex::new(1).unwrap(), NodeIndex::new(2).unwrap());
+    let digest = Digest::from_slice(&[7; 32]).unwrap();
+    vec![
+        RecordKey::Group(id.clone()),
+        RecordKey::Status(id.clone()),
+        RecordKey::TreeNode(id.clone(), node),
+        RecordKey::PathKeys(id.clone()),
+        RecordKey::Proposal(id.clone(), Box::new(ProposalRef(digest))),
+        RecordKey::PendingCommit(id.clone()),
+        RecordKey::Epoch(id.clone(), 1),
+        RecordKey::SecretNode(id.clone(), 1, node),
+        RecordKey::Ratchet(id.clone(), 1, leaf, RatchetType::Handshake),
+        RecordKey::SkippedKey(id.clone(), 1, leaf, RatchetType::Application, 3),
+        RecordKey::SkippedIndex(id.clone(), 1),
+        RecordKey::ResumptionPsk(id.clone(), 1),
+        RecordKey::ExternalJoin(id.clone()),
+        RecordKey::Successor(id),
+        RecordKey::KeyPackage(Box::new(KeyPackageRef(digest))),
+        RecordKey::Psk(b"psk".to_vec()),
+        RecordKey::Signer(b"signer".to_vec().into()),
+    ]
+});
 
 /// Sets that the key might be in, by its own group and epoch and by another.
 fn prefixes_about(key: &RecordKey) -> BTreeSet<RecordPrefix> {
@@ -221,12 +246,8 @@ fn material() -> Vec<Material> {
             add("ParentNode", parent.to_bytes());
         }
     }
-    let mut kinds = BTreeSet::new();
-    for key in LIFE.bob.keys().chain(LIFE.erin.keys()) {
-        let kind = format!("{key:?}").split('(').next().map(str::to_owned);
-        if kinds.insert(kind) {
-            add("record key", key.to_bytes());
-        }
+    for key in KEYS.iter() {
+        add("record key", key.to_bytes());
     }
     material
 }
@@ -248,8 +269,21 @@ pub fn seeds() -> Vec<Seed> {
         }
     }
     seeds.edits("MlsMessage", &[0, 0], 0);
+    // Presence is 0 or 1: the octet before a commit's path.
+    let commits = MATERIAL.iter().filter(|(of, _)| *of == "Commit");
+    let paths = (0..).zip(commits).filter_map(|(which, (_, bytes))| {
+        let commit = Commit::from_bytes(bytes).unwrap();
+        commit.path.is_some().then_some((which, commit.proposals.encoded_len()))
+    });
+    for (which, at) in paths.take(1) {
+        let mut edited = vec![6, which];
+        Edit::Xor { at, with: 2 }.write(0, &mut edited);
+        seeds.add("Commit with another presence", edited);
+    }
     // Lengths at the edges of their encodings, in a credential.
-    for len in [63_usize, 64, 16_384] {
+    seeds.add("Credential of a length in two bytes", [10, RAW, 0, 1, 0x40, 1, b'A']);
+    seeds.add("Credential of a length in four bytes", [10, RAW, 0, 1, 0x80, 0, 0, 1, b'A']);
+    for len in [64_usize, 16_384] {
         let mut bytes = vec![10, RAW, 0, 1];
         mls_codec::encode_header(len, &mut bytes).unwrap();
         bytes.resize(bytes.len() + len.min(64), b'A');

@@ -1,15 +1,16 @@
 //! Welcomes to a newcomer: joined exactly where nothing that is for the newcomer was altered.
 
-use mls_codec::Decode;
+use mls_codec::{Decode, Encode};
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{Fresh, Group, open_welcome};
 use mls_core::key_package::KeyPackageRef;
 use mls_core::record::RecordKey;
+use mls_core::tree::node::{Node, RatchetTreeArray};
 use mls_core::welcome::Welcome;
 
 use crate::common::Peer;
 use crate::driver::{answers, rewind_rng};
-use crate::input::{Input, Seed, Seeds};
+use crate::input::{Edit, Input, Seed, Seeds};
 use crate::life::{Invitation, LIFE, new_erin};
 use crate::stage::{Stage, on_stage};
 
@@ -139,7 +140,24 @@ pub fn seeds() -> Vec<Seed> {
     seeds.edits("welcome", &[0], 0);
     seeds.edits("tree", &[0], 1);
     seeds.edits("welcome for two", &[1], 0);
+    seeds.add("tree without its root", [&[0], &without_root(LIFE.invitations[0].tree.as_ref().unwrap())[..]].concat());
     seeds.add("raw nothing", [RAW]);
     seeds.add("raw empty welcome and tree", [RAW, 0, 9, 0, 1, 0, 3, 0, 1, 0, 1, 7, 0]);
     seeds.done()
+}
+
+/// Edits that make the root blank: nothing but the tree's hash tells.
+fn without_root(tree: &[u8]) -> Vec<u8> {
+    let nodes = RatchetTreeArray::from_bytes(tree).unwrap().into_nodes();
+    let root = nodes.len() / 2;
+    let len = |node: &Option<Node>| node.encoded_len();
+    let body: usize = nodes.iter().map(len).sum();
+    let at = mls_codec::header_len(body) + nodes[..root].iter().map(len).sum::<usize>();
+    let mut header = Vec::new();
+    mls_codec::encode_header(body + 1 - len(&nodes[root]), &mut header).unwrap();
+    let mut edits = Vec::new();
+    Edit::Delete { at, len: len(&nodes[root]) }.write(1, &mut edits);
+    Edit::Insert { at, bytes: &[0] }.write(1, &mut edits);
+    Edit::Replace { at: 0, with: &header }.write(1, &mut edits);
+    edits
 }

@@ -26,6 +26,7 @@
     reason = "a target panics where a promise is broken"
 )]
 
+pub mod client;
 #[path = "../../../mls-core/tests/common/mod.rs"]
 mod common;
 pub mod decode;
@@ -103,6 +104,12 @@ pub const TARGETS: &[Target] = &[
         about: "certificates and all else in DER, edited, to the authentication service",
         run: x509::run,
         seeds: x509::seeds,
+    },
+    Target {
+        name: "client",
+        about: "messages, edited, in a row to a client over a store",
+        run: client::run,
+        seeds: client::seeds,
     },
 ];
 

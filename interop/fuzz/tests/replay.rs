@@ -10,9 +10,6 @@ use std::path::{Path, PathBuf};
 use interop_fuzz::mutate::{Chance, mutated};
 use interop_fuzz::{TARGETS, target};
 
-/// How many mutations of each file are run.
-const MUTATIONS: u32 = 200;
-
 fn corpora() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpora")
 }
@@ -28,7 +25,8 @@ fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     files.map(|file| (file.clone(), fs::read(file).unwrap())).collect()
 }
 
-fn replay(name: &str) {
+/// Runs each file, and so many mutations of it.
+fn replay(name: &str, mutations: u32) {
     let run = target(name).unwrap().run;
     let try_one = |bytes: &[u8], what: &dyn Fn() -> String| {
         if catch_unwind(AssertUnwindSafe(|| run(bytes))).is_err() {
@@ -40,7 +38,7 @@ fn replay(name: &str) {
     let mut chance = Chance::new(9420);
     for (path, bytes) in &corpus {
         try_one(bytes, &|| path.display().to_string());
-        for number in 0..MUTATIONS {
+        for number in 0..mutations {
             let (_, other) = &corpus[chance.below(corpus.len())];
             let mutation = mutated(bytes, other, &mut chance);
             try_one(&mutation, &|| format!("mutation {number} of {}", path.display()));
@@ -49,13 +47,24 @@ fn replay(name: &str) {
 }
 
 macro_rules! replay {
-    ($($target:ident),+ $(,)?) => {
-        $(#[test] fn $target() { replay(stringify!($target)); })+
+    ($($target:ident $mutations:literal),+ $(,)?) => {
+        $(#[test] fn $target() { replay(stringify!($target), $mutations); })+
         const REPLAYED: &[&str] = &[$(stringify!($target)),+];
     };
 }
 
-replay!(receive, decode, tree, join, group_info, records, import, x509);
+// As many as take some seconds.
+replay! {
+    receive 300,
+    decode 4000,
+    tree 500,
+    join 200,
+    group_info 200,
+    records 200,
+    import 200,
+    x509 300,
+    client 100,
+}
 
 #[test]
 fn each_target_is_replayed() {

@@ -87,11 +87,12 @@ impl RatchetTree {
 
     /// Truncates, but not below `size`.
     fn shrink(&mut self, suite: Suite<'_>, size: TreeSize) -> Result<(), TreeError> {
+        while self.size > size && self.halve() {}
+        // Blank from the beginning, or since the root went, which alone was populated.
         if self.root.is_blank() && self.size > size {
             self.root_hash = blank_tree_hash(suite, size.root())?;
             self.size = size;
         }
-        while self.size > size && self.halve() {}
         Ok(())
     }
 

@@ -54,6 +54,17 @@ fn truncation_drops_a_populated_root_and_its_key() {
     assert_eq!(tree.root_hash(), tree_of(suite, 2).root_hash());
 }
 
+// req: R-7.7-02
+#[test]
+fn truncation_leaves_one_leaf_of_a_tree_whose_root_alone_is_populated() {
+    let counting = Counting::new(1);
+    let suite = counting.suite();
+    let (empty, _) = tree_of(suite, 1).apply_changes(suite, &[], &[leaf_index(0)], &[]).unwrap();
+    let tree = empty.clone().extend(suite).unwrap().extend(suite).unwrap().extend(suite).unwrap();
+    let tree = tree.edit(suite, vec![(node_index(7), Some(parent(50)))]).unwrap().truncate(suite).unwrap();
+    assert_eq!((tree.size(), tree.root_hash()), (TreeSize::ONE, empty.root_hash()));
+}
+
 // bad: tree-16
 #[test]
 fn removing_the_right_half_truncates_by_several_levels() {
