@@ -38,7 +38,7 @@ use mls_core::record::{Delta, Durable, RecordKey};
 use mls_core::rules::AsyncMlsRules;
 use mls_core::storage::{AppWrites, AsyncStorage, StorageError, StorageErrorKind};
 use mls_core::tree::leaf_node::Capabilities;
-use mls_crypto_traits::{CryptoProvider, Rng};
+use mls_crypto_traits::{CryptoProvider, Rng, SecretBytes};
 
 use crate::clock::Clock;
 use crate::error::DriverError;
@@ -103,7 +103,7 @@ impl Driver {
     async fn check_current(&self, state: &Handle) -> Result<(), DriverError> {
         let key = RecordKey::Status(state.id().clone());
         let stored = self.storage.read(core::slice::from_ref(&key)).await?.pop().flatten();
-        if stored.as_ref().map(State::stored_stamp).transpose()? == Some(state.stamp()) {
+        if stored.as_ref().map(SecretBytes::as_bytes).map(State::stored_stamp).transpose()? == Some(state.stamp()) {
             Ok(())
         } else {
             Err(StorageError::at(StorageErrorKind::Conflict, key).into())

@@ -181,7 +181,7 @@ impl<S: ?Sized> Encrypted<S> {
     }
 
     fn value(&self, key: &RecordKey, below: &RecordKey, sealed: &SecretBytes) -> Result<SecretBytes, StorageError> {
-        match self.sealer.open(below, sealed) {
+        match self.sealer.open(below, sealed.as_bytes()) {
             Ok((true_key, value)) if true_key == *key => Ok(value),
             Ok(_) => Err(StorageError::at(StorageErrorKind::Corrupt, key.clone()).with_source(Box::new(NotSealed))),
             Err(error) if error.kind() == StorageErrorKind::Corrupt => {
@@ -193,11 +193,11 @@ impl<S: ?Sized> Encrypted<S> {
 
     async fn try_scan(&self, inner: &dyn AsyncStorage, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {
         let mut found = RecordSet::new();
-        for (below, sealed) in inner.scan(&self.sealer.prefix(prefix)?).await? {
-            if below == header_key() {
+        for (below, sealed) in inner.scan(&self.sealer.prefix(prefix)?).await?.iter() {
+            if *below == header_key() {
                 continue;
             }
-            let (key, value) = self.sealer.open(&below, &sealed)?;
+            let (key, value) = self.sealer.open(below, sealed)?;
             found.push(key, value.as_bytes());
         }
         found.sort();

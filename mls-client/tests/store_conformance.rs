@@ -125,7 +125,7 @@ impl Faulty {
                 }
                 Write::Put(key, value) => {
                     let length = if self.fault == Fault::Cuts { value.len().min(65_535) } else { value.len() };
-                    table.insert(name(key), value.as_bytes()[..length].to_vec());
+                    table.insert(name(key), value[..length].to_vec());
                 }
                 Write::Delete(key) if self.fault != Fault::ForgetsToDelete => {
                     table.remove(&name(key));

@@ -284,7 +284,7 @@ fn damaged_welcomes_and_trees_are_refused() {
         let [RecordKey::KeyPackage(reference)] = keys[..] else { panic!() };
         let (reference, mine) = (**reference, **reference == entry.new_member);
         let record = erin.store.get(&RecordKey::KeyPackage(reference.into())).unwrap();
-        let opened = open_welcome(&welcome, &reference, &record, Some(tree), &mut erin.world.env()).ok()?;
+        let opened = open_welcome(&welcome, &reference, record.as_bytes(), Some(tree), &mut erin.world.env()).ok()?;
         let pending = opened.resume(&Answers::new(), &mut erin.world.env()).ok()?;
         let answers = erin.answers(pending.credentials(), &[]);
         let fresh = pending.resume(&answers, &mut erin.world.env()).ok()?;
@@ -380,7 +380,7 @@ fn live_on(peer: &mut Peer, messages: &[Vec<u8>]) -> Option<()> {
     let id = mls_core::record::GroupId::from(b"group".to_vec());
     let [header, status] = Group::records_to_load(&id).map(|key| peer.store.get(&key));
     let (header, status) = (header?, status?);
-    let mut group = Group::load(&id, &header, &status).ok()?;
+    let mut group = Group::load(&id, header.as_bytes(), status.as_bytes()).ok()?;
     let group = &mut group;
     drop(drive(
         peer,

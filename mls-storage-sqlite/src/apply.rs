@@ -2,7 +2,6 @@
 
 use mls_core::record::{Delta, GroupId, Precondition, RecordKey, RecordPrefix, Write};
 use mls_core::storage::{StorageError, StorageErrorKind};
-use mls_crypto_traits::SecretBytes;
 use rusqlite::{Transaction, params, params_from_iter};
 
 use crate::describe::{describe_group, lifetime_of};
@@ -73,14 +72,14 @@ impl<'a> Writer<'a> {
         Ok(row)
     }
 
-    fn put(&mut self, key: &'a RecordKey, value: &SecretBytes) -> Result<(), StorageError> {
+    fn put(&mut self, key: &'a RecordKey, value: &'a [u8]) -> Result<(), StorageError> {
         let place = place(key)?;
         let mut columns = match place.group {
             Some(id) => with_group(self.group(id)?, &place),
             None => place.columns.clone(),
         };
-        columns.push(Column::Bytes(value.as_bytes()));
-        columns.push(Column::Number(sum(key, value.as_bytes())?));
+        columns.push(Column::Bytes(value));
+        columns.push(Column::Number(sum(key, value)?));
         self.execute(place.table.put, &columns).map_err(|error| error_at(error, key))?;
         match key {
             RecordKey::Group(id) => self.describe_group(id, value),
@@ -90,7 +89,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The columns that repeat what the header says.
-    fn describe_group(&mut self, id: &'a GroupId, header: &SecretBytes) -> Result<(), StorageError> {
+    fn describe_group(&mut self, id: &'a GroupId, header: &[u8]) -> Result<(), StorageError> {
         let row = self.group(id)?;
         let described = describe_group(self.delta, id, header);
         let (epoch, suite, leaf) = match described {
@@ -104,7 +103,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn describe_key_package(&self, place: &Place<'_>, value: &SecretBytes) -> Result<(), StorageError> {
+    fn describe_key_package(&self, place: &Place<'_>, value: &[u8]) -> Result<(), StorageError> {
         let (Some((not_before, not_after)), Some(Column::Bytes(reference))) =
             (lifetime_of(value), place.columns.first())
         else {

@@ -124,7 +124,7 @@ impl Client<'_> {
             return Err("no Welcome".to_owned());
         };
         let tree = case.ratchet_tree.as_ref().map(|tree| tree.0.as_slice());
-        let opened = must("welcome", open_welcome(&welcome, &reference, &record, tree, &mut self.env()))?;
+        let opened = must("welcome", open_welcome(&welcome, &reference, record.as_bytes(), tree, &mut self.env()))?;
         let answers = self.answers(&[], opened.psks());
         let pending = must("psks", opened.resume(&answers, &mut self.env()))?;
         let answers = self.answers(pending.credentials(), &[]);

@@ -14,7 +14,7 @@ use mls_core::psk::PskValue;
 use mls_core::record::{Delta, RecordKey, RecordPrefix, RecordSet, Write};
 use mls_core::storage::StorageErrorKind;
 use mls_core::tree::leaf_node::Lifetime;
-use mls_crypto_traits::{CipherSuite, SecretBytes, SignaturePrivateKey, SignaturePublicKey, SigningKey};
+use mls_crypto_traits::{CipherSuite, SignaturePrivateKey, SignaturePublicKey, SigningKey};
 
 use super::Driver;
 use crate::error::{CreateError, DriverError};
@@ -105,8 +105,8 @@ impl Driver {
             Err(error) if error.kind() == StorageErrorKind::Corrupt => RecordSet::new(),
             Err(error) => return Err(DriverError::from(error).into()),
         };
-        let read = |(_, record): (_, SecretBytes)| self.engine(|env| signer_from_record(&record, env)).ok();
-        let signers = records.into_iter().filter_map(read);
+        let read = |(_, record): (_, &[u8])| self.engine(|env| signer_from_record(record, env)).ok();
+        let signers = records.iter().filter_map(read);
         self.signers.extend(signers.collect());
         Ok(())
     }
@@ -121,7 +121,7 @@ impl Driver {
         let Some(record) = self.storage.read(&key).await?.pop().flatten() else {
             return Ok(false);
         };
-        let signer = self.engine(|env| signer_from_record(&record, env))?;
+        let signer = self.engine(|env| signer_from_record(record.as_bytes(), env))?;
         let found = signer.public_key() == public;
         self.signers.insert(signer);
         Ok(found)

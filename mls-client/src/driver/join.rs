@@ -17,7 +17,7 @@ impl Driver {
         traced("join", None, async {
             let welcome = welcome_of(welcome)?;
             let (reference, record) = self.find_key_package(&welcome).await?;
-            let opened = self.engine(|env| open_welcome(&welcome, &reference, &record, ratchet_tree, env))?;
+            let opened = self.engine(|env| open_welcome(&welcome, &reference, record.as_bytes(), ratchet_tree, env))?;
             let answers = self.answer(&[], opened.psks()).await?;
             let pending = self.engine(|env| opened.resume(&answers, env))?;
             let answers = self.answer(pending.credentials(), &[]).await?;

@@ -17,7 +17,7 @@ impl Driver {
             let keys = State::records_to_load(id);
             let records = self.storage.read(&keys).await.map_err(DriverError::from)?;
             match <[_; 2]>::try_from(records) {
-                Ok([Some(header), Some(status)]) => Ok(State::load(id, &header, &status)?),
+                Ok([Some(header), Some(status)]) => Ok(State::load(id, header.as_bytes(), status.as_bytes())?),
                 Ok([None, _]) => Err(LoadError::NoSuchGroup),
                 _ => Err(DriverError::Unsettled.into()),
             }
@@ -40,7 +40,7 @@ impl Driver {
         Ok(headers
             .into_iter()
             .filter_map(|(key, header)| match key {
-                RecordKey::Group(id) if Observer::is_header(&header) == observed => Some(id),
+                RecordKey::Group(id) if Observer::is_header(header.as_bytes()) == observed => Some(id),
                 _ => None,
             })
             .collect())
@@ -78,8 +78,8 @@ impl Driver {
             }
         }
         let joins = self.storage.scan(&RecordPrefix::ExternalJoins).await.map_err(DriverError::from)?;
-        for (_, record) in joins {
-            let pending = self.engine(|env| ExternalJoin::from_record(&record, env))?;
+        for (_, record) in joins.iter() {
+            let pending = self.engine(|env| ExternalJoin::from_record(record, env))?;
             repeats.push(Repeat::ExternalJoin(join(pending)));
         }
         repeats.extend(self.successors().await?.into_iter().map(|pending| Repeat::Successor(successor(pending))));

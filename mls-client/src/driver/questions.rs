@@ -4,6 +4,7 @@ use mls_core::group::{Answers, Group as State, psk_from_record};
 use mls_core::identity::CredentialCheck;
 use mls_core::psk::{PreSharedKeyId, Psk, PskValue};
 use mls_core::record::{GroupId, RecordKey};
+use mls_crypto_traits::SecretBytes;
 
 use super::Driver;
 use crate::error::DriverError;
@@ -59,7 +60,7 @@ impl Driver {
 
     async fn stored_psk(&self, key: RecordKey) -> Result<Option<PskValue>, DriverError> {
         let record = self.storage.read(&[key]).await?.into_iter().next().flatten();
-        Ok(record.as_ref().map(psk_from_record).transpose()?)
+        Ok(record.as_ref().map(SecretBytes::as_bytes).map(psk_from_record).transpose()?)
     }
 
     /// The resumption PSK of a group that is still in that epoch.
@@ -68,7 +69,7 @@ impl Driver {
         let Ok([Some(header), Some(status)]) = <[_; 2]>::try_from(records) else {
             return Ok(None);
         };
-        let group = State::load(id, &header, &status)?;
+        let group = State::load(id, header.as_bytes(), status.as_bytes())?;
         Ok((group.epoch() == epoch).then(|| group.resumption_psk()))
     }
 }

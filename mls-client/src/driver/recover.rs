@@ -72,12 +72,12 @@ impl Driver {
         }
         let now = self.now().0;
         let mut expired = Vec::new();
-        for (key, record) in self.storage.scan(&RecordPrefix::KeyPackages).await.map_err(DriverError::from)? {
-            let lifetime = key_package_lifetime(&record).ok().flatten();
+        for (key, record) in self.storage.scan(&RecordPrefix::KeyPackages).await.map_err(DriverError::from)?.iter() {
+            let lifetime = key_package_lifetime(record).ok().flatten();
             if let (RecordKey::KeyPackage(reference), Some(lifetime)) = (key, lifetime)
                 && lifetime.not_after < now
             {
-                expired.push(*reference);
+                expired.push(**reference);
             }
         }
         if !expired.is_empty() {
@@ -176,7 +176,7 @@ impl Driver {
     ) -> Result<WelcomePeek, JoinError> {
         let welcome = welcome_of(welcome)?;
         let (key_package, record) = self.find_key_package(&welcome).await?;
-        let opened = self.engine(|env| open_welcome(&welcome, &key_package, &record, ratchet_tree, env))?;
+        let opened = self.engine(|env| open_welcome(&welcome, &key_package, record.as_bytes(), ratchet_tree, env))?;
         let psks = opened.psks().to_vec();
         let answers = self.answer(&[], &psks).await?;
         let pending = self.engine(|env| opened.resume(&answers, env))?;

@@ -3,6 +3,7 @@
 use mls_core::group::{Group as State, StateStamp};
 use mls_core::record::{Missing, RecordKey, Records};
 use mls_core::storage::{StorageError, StorageErrorKind};
+use mls_crypto_traits::SecretBytes;
 
 use super::{Driver, Handle};
 use crate::error::{DriverError, OperationError};
@@ -72,7 +73,7 @@ impl Rounds {
         if values.len() != keys.len() {
             return Err(DriverError::Unsettled);
         }
-        let stamp = values.pop().flatten().as_ref().map(State::stored_stamp).transpose()?;
+        let stamp = values.pop().flatten().as_ref().map(SecretBytes::as_bytes).map(State::stored_stamp).transpose()?;
         if stamp != Some(self.stamp) {
             return Err(StorageError::at(StorageErrorKind::Conflict, status).into());
         }

@@ -4,7 +4,6 @@ use mls_core::group::{
     Group as State, Step, Succession, Successor, SuccessorPlan, create_successor, open_successor_welcome,
 };
 use mls_core::record::RecordPrefix;
-use mls_crypto_traits::SecretBytes;
 
 use super::join::welcome_of;
 use super::rounds::Rounds;
@@ -90,7 +89,7 @@ impl Driver {
         let mut rounds = Rounds::begin(self, state).await?;
         let opened = loop {
             let opened = self.engine(|env| {
-                open_successor_welcome(state, expected, &welcome, &reference, &record, ratchet_tree, env)
+                open_successor_welcome(state, expected, &welcome, &reference, record.as_bytes(), ratchet_tree, env)
             });
             match opened {
                 Ok(opened) => break opened,
@@ -106,7 +105,7 @@ impl Driver {
     /// The successors that wait to be accepted.
     pub(crate) async fn successors(&self) -> Result<Vec<Successor>, LoadError> {
         let records = self.storage.scan(&RecordPrefix::Successors).await.map_err(DriverError::from)?;
-        let read = |(_, record): (_, SecretBytes)| self.engine(|env| Successor::from_record(&record, env));
-        Ok(records.into_iter().map(read).collect::<Result<_, _>>()?)
+        let read = |(_, record): (_, &[u8])| self.engine(|env| Successor::from_record(record, env));
+        Ok(records.iter().map(read).collect::<Result<_, _>>()?)
     }
 }

@@ -74,9 +74,9 @@ impl Mover<'_> {
         below: &RecordKey,
         sealed: &SecretBytes,
     ) -> Result<Option<(RecordKey, SecretBytes)>, EncryptedError> {
-        match self.old.open(below, sealed) {
+        match self.old.open(below, sealed.as_bytes()) {
             Ok(opened) => Ok(Some(opened)),
-            Err(error) if error.kind() == StorageErrorKind::Corrupt => match self.new.open(below, sealed) {
+            Err(error) if error.kind() == StorageErrorKind::Corrupt => match self.new.open(below, sealed.as_bytes()) {
                 Ok(_) => Ok(None),
                 Err(_) => Err(error.into()),
             },
@@ -93,7 +93,7 @@ impl Mover<'_> {
             }
             let Some((key, value)) = self.opened(&below, &sealed)? else { continue };
             let renamed = self.new.key(&key)?;
-            delta.put(renamed.clone(), self.new.seal(&key, &renamed, &value)?);
+            delta.put(renamed.clone(), self.new.seal(&key, &renamed, value.as_bytes())?);
             if whole.is_none() {
                 delta.delete(below);
             }

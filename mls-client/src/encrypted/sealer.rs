@@ -183,30 +183,20 @@ impl Sealer {
     }
 
     /// Seals a record for its name in the store below. The true name is sealed with it.
-    pub(super) fn seal(
-        &self,
-        key: &RecordKey,
-        below: &RecordKey,
-        value: &SecretBytes,
-    ) -> Result<SecretBytes, StorageError> {
+    pub(super) fn seal(&self, key: &RecordKey, below: &RecordKey, value: &[u8]) -> Result<SecretBytes, StorageError> {
         let name = name(key)?;
         let prefix = name.as_slice().to_bytes().map_err(encode)?;
-        let plaintext = SecretBytes::concat(&[&prefix, value.as_bytes()]);
+        let plaintext = SecretBytes::concat(&[&prefix, value]);
         self.sealing.seal(&self.values, &self::name(below)?, plaintext.as_bytes()).map_err(crypto)
     }
 
     /// Opens a record: its true name and its value.
-    pub(super) fn open(
-        &self,
-        below: &RecordKey,
-        sealed: &SecretBytes,
-    ) -> Result<(RecordKey, SecretBytes), StorageError> {
+    pub(super) fn open(&self, below: &RecordKey, sealed: &[u8]) -> Result<(RecordKey, SecretBytes), StorageError> {
         let damaged = || StorageError::at(StorageErrorKind::Corrupt, below.clone()).with_source(Box::new(NotSealed));
-        let plaintext =
-            self.sealing.open(&self.values, &name(below)?, sealed.as_bytes()).map_err(|error| match error {
-                CryptoError::InvalidCiphertext => damaged(),
-                other => crypto(other),
-            })?;
+        let plaintext = self.sealing.open(&self.values, &name(below)?, sealed).map_err(|error| match error {
+            CryptoError::InvalidCiphertext => damaged(),
+            other => crypto(other),
+        })?;
         let mut r = Reader::new(plaintext.as_bytes());
         let name = Vec::<u8>::decode(&mut r).map_err(|_| damaged())?;
         let key = RecordKey::from_bytes(&name).map_err(|_| damaged())?;

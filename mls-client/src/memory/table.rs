@@ -27,7 +27,7 @@ pub(super) struct Changes<'a> {
 
 enum Change<'a> {
     Delete(Name<'a>),
-    Put(Name<'a>, &'a SecretBytes),
+    Put(Name<'a>, &'a [u8]),
     DeleteSet(Set<'a>),
 }
 
@@ -86,7 +86,7 @@ impl Table {
                 Change::Put(Name::Node(id, node), value) => self.put_node(id, *node, value),
                 Change::Put(Name::Other(at), value) => match self.others.get_mut(name(at)) {
                     Some(old) => replace(old, value),
-                    None => drop(self.others.insert(name(at).to_vec(), value.duplicate())),
+                    None => drop(self.others.insert(name(at).to_vec(), SecretBytes::from_slice(value))),
                 },
                 Change::Delete(Name::Node(id, node)) => {
                     if let Some(tree) = self.trees.get_mut(*id) {
@@ -109,24 +109,24 @@ impl Table {
         }
     }
 
-    fn put_node(&mut self, id: &GroupId, node: NodeIndex, value: &SecretBytes) {
+    fn put_node(&mut self, id: &GroupId, node: NodeIndex, value: &[u8]) {
         let tree = match self.trees.get_mut(id) {
             Some(tree) => tree,
             None => self.trees.entry(id.clone()).or_default(),
         };
         match tree.entry(node) {
             Entry::Occupied(old) => replace(old.into_mut(), value),
-            Entry::Vacant(place) => _ = place.insert(value.duplicate()),
+            Entry::Vacant(place) => _ = place.insert(SecretBytes::from_slice(value)),
         }
     }
 }
 
 /// Most records are as long as they were: those are written over, which leaves nothing to wipe and to free.
-fn replace(old: &mut SecretBytes, new: &SecretBytes) {
+fn replace(old: &mut SecretBytes, new: &[u8]) {
     if old.len() == new.len() {
-        old.as_mut_bytes().copy_from_slice(new.as_bytes());
+        old.as_mut_bytes().copy_from_slice(new);
     } else {
-        *old = new.duplicate();
+        *old = SecretBytes::from_slice(new);
     }
 }
 

@@ -65,7 +65,7 @@ scenario! { fn detached_commits_wait_with_the_caller() {
     drop((dropped, detached, at_alice));
     alice.restart();
     let mut at_alice = alice.group(&id);
-    let detached = DetachedCommit::from_record(&stored).unwrap();
+    let detached = DetachedCommit::from_record(stored.as_bytes()).unwrap();
     at_bob.receive(&one.message).unwrap();
     at_alice.accept_detached(&detached).unwrap();
     assert_in_step(&at_alice, &at_bob);

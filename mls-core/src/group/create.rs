@@ -308,8 +308,8 @@ fn store_signer(
 ///
 /// # Errors
 /// [`Fault::Corrupt`], [`Fault::UnsupportedSuite`], [`Fault::Crypto`].
-pub fn signer_from_record(record: &SecretBytes, env: &Env<'_>) -> Result<Arc<dyn SigningKey>, Fault> {
-    let mut r = open_record(record.as_bytes())?;
+pub fn signer_from_record(record: &[u8], env: &Env<'_>) -> Result<Arc<dyn SigningKey>, Fault> {
+    let mut r = open_record(record)?;
     let cipher_suite = CipherSuite::decode(&mut r)?;
     let private = SignaturePrivateKey::from_bytes(r.opaque()?.to_vec());
     r.finish()?;
@@ -404,8 +404,8 @@ impl StoredKeyPackage {
         Ok(w.finish())
     }
 
-    pub(crate) fn from_record(bytes: &SecretBytes) -> Result<Self, DecodeError> {
-        let mut r = open_record(bytes.as_bytes())?;
+    pub(crate) fn from_record(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut r = open_record(bytes)?;
         let stored = Self {
             key_package: KeyPackage::decode(&mut r)?,
             init_key: HpkePrivateKey::from_bytes(r.opaque()?.to_vec()),

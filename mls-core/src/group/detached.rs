@@ -105,8 +105,8 @@ impl DetachedCommit {
     ///
     /// # Errors
     /// [`DecodeError`] where the bytes are none.
-    pub fn from_record(record: &SecretBytes) -> Result<Self, DecodeError> {
-        let mut r = open_record(record.as_bytes())?;
+    pub fn from_record(record: &[u8]) -> Result<Self, DecodeError> {
+        let mut r = open_record(record)?;
         let commit = Self {
             group: GroupId::decode(&mut r)?,
             membership: <[u8; 8]>::decode(&mut r)?,

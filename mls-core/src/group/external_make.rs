@@ -227,8 +227,8 @@ impl ExternalJoin {
     ///
     /// # Errors
     /// [`Fault`]; nothing has changed.
-    pub fn from_record(record: &SecretBytes, env: &mut Env<'_>) -> Result<Self, Fault> {
-        let mut r = open_record(record.as_bytes())?;
+    pub fn from_record(record: &[u8], env: &mut Env<'_>) -> Result<Self, Fault> {
+        let mut r = open_record(record)?;
         let message = Vec::decode(&mut r)?;
         let founding = Founding::read(&mut r, env)?;
         r.finish()?;

@@ -4,7 +4,6 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, Reader};
-use mls_crypto_traits::SecretBytes;
 
 use crate::env::Env;
 use crate::group::Fault;
@@ -43,7 +42,7 @@ impl Founding {
     }
 
     pub(crate) fn read(r: &mut Reader<'_>, env: &mut Env<'_>) -> Result<Self, Fault> {
-        let (mut epoch, _) = Epoch::from_record(&SecretBytes::from_slice(r.opaque()?))?;
+        let (mut epoch, _) = Epoch::from_record(r.opaque()?)?;
         for _ in 0..u32::decode(r)? {
             let key = SecretTreeKey::decode(r)?;
             epoch.secret_tree.admit(key, Some(r.opaque()?))?;
@@ -52,7 +51,7 @@ impl Founding {
         let suite = env.suite(id).ok_or(Fault::UnsupportedSuite(id))?;
         let tree = RatchetTree::from_extension(suite, index_seed(env)?, r.opaque()?)?;
         epoch.check_tree(&tree)?;
-        let path_keys = path_keys_from_record(&SecretBytes::from_slice(r.opaque()?))?;
+        let path_keys = path_keys_from_record(r.opaque()?)?;
         Ok(Self { epoch: Box::new(epoch), tree, path_keys, clients: Vec::decode(r)? })
     }
 }

@@ -52,8 +52,8 @@ impl Status {
         Ok(w.finish())
     }
 
-    pub(crate) fn from_record(bytes: &SecretBytes) -> Result<Self, DecodeError> {
-        let mut r = open_record(bytes.as_bytes())?;
+    pub(crate) fn from_record(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut r = open_record(bytes)?;
         let status = Self::decode(&mut r)?;
         r.finish()?;
         Ok(status)
@@ -135,8 +135,8 @@ impl Epoch {
         })
     }
 
-    pub(crate) fn from_record(bytes: &SecretBytes) -> Result<(Self, Retention), DecodeError> {
-        let mut r = open_record(bytes.as_bytes())?;
+    pub(crate) fn from_record(bytes: &[u8]) -> Result<(Self, Retention), DecodeError> {
+        let mut r = open_record(bytes)?;
         let epoch = Self::read(&mut r)?;
         let retention =
             Retention { past: Vec::decode(&mut r)?, resumption: Vec::decode(&mut r)?, abandoned: Vec::decode(&mut r)? };
@@ -169,8 +169,8 @@ pub(crate) fn past_epoch_record(
 }
 
 impl PastEpoch {
-    pub(crate) fn from_record(bytes: &SecretBytes) -> Result<Self, DecodeError> {
-        let mut r = open_record(bytes.as_bytes())?;
+    pub(crate) fn from_record(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut r = open_record(bytes)?;
         let past = Self {
             context_bytes: Vec::decode(&mut r)?,
             own_leaf: LeafIndex::decode(&mut r)?,
@@ -209,8 +209,8 @@ pub(crate) fn path_keys_record(keys: &OwnPathKeys, update: &PathKeysUpdate) -> R
     Ok(w.finish())
 }
 
-pub(crate) fn path_keys_from_record(bytes: &SecretBytes) -> Result<OwnPathKeys, DecodeError> {
-    let mut r = open_record(bytes.as_bytes())?;
+pub(crate) fn path_keys_from_record(bytes: &[u8]) -> Result<OwnPathKeys, DecodeError> {
+    let mut r = open_record(bytes)?;
     let mut keys = OwnPathKeys::new(private_key(&mut r)?);
     for _ in 0..u32::decode(&mut r)? {
         keys.parents.insert(NodeIndex::decode(&mut r)?, private_key(&mut r)?);
@@ -247,10 +247,10 @@ impl PendingCommit {
 
     /// Reads the record back; the tree is made by `replay` from the edits.
     pub(crate) fn from_record<E: From<DecodeError>>(
-        bytes: &SecretBytes,
+        bytes: &[u8],
         replay: impl FnOnce(TreeSize, Vec<(NodeIndex, Option<Arc<[u8]>>)>) -> Result<RatchetTree, E>,
     ) -> Result<Box<Self>, E> {
-        let mut r = open_record(bytes.as_bytes())?;
+        let mut r = open_record(bytes)?;
         let sent = SentCommit::decode(&mut r)?;
         let mut epoch = Epoch::read(&mut r)?;
         for _ in 0..u32::decode(&mut r)? {

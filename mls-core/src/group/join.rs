@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, Encode};
-use mls_crypto_traits::{CipherSuite, HpkePrivateKey, SecretBytes, Suite};
+use mls_crypto_traits::{CipherSuite, HpkePrivateKey, Suite};
 
 use crate::custom::CustomTypes;
 use crate::env::Env;
@@ -78,7 +78,7 @@ pub(crate) struct OpenedGroup {
 pub fn open_welcome(
     welcome: &Welcome,
     reference: &KeyPackageRef,
-    key_package_record: &SecretBytes,
+    key_package_record: &[u8],
     ratchet_tree: Option<&[u8]>,
     env: &mut Env<'_>,
 ) -> Result<OpenedWelcome, JoinError> {
@@ -94,7 +94,7 @@ pub fn open_welcome(
 pub(crate) fn open_secrets(
     welcome: &Welcome,
     reference: &KeyPackageRef,
-    key_package_record: &SecretBytes,
+    key_package_record: &[u8],
     ratchet_tree: Option<&[u8]>,
     env: &mut Env<'_>,
 ) -> Result<OpenedWelcome, JoinError> {

@@ -34,7 +34,7 @@ impl Group {
     ///
     /// # Errors
     /// [`Fault::Damaged`].
-    pub fn load(id: &GroupId, header: &SecretBytes, status: &SecretBytes) -> Result<Self, Fault> {
+    pub fn load(id: &GroupId, header: &[u8], status: &[u8]) -> Result<Self, Fault> {
         let damaged = |key: RecordKey| move |error: DecodeError| Fault::from(error).at(&key);
         let (epoch, retention) = Epoch::from_record(header).map_err(damaged(RecordKey::Group(id.clone())))?;
         let status = Status::from_record(status).map_err(damaged(RecordKey::Status(id.clone())))?;
@@ -128,7 +128,7 @@ impl Group {
                 }
             }
             (RecordKey::PathKeys(_), Some(value)) if self.path_keys.is_none() => {
-                self.path_keys = Some(path_keys_from_record(&value)?);
+                self.path_keys = Some(path_keys_from_record(value.as_bytes())?);
             }
             (RecordKey::PendingCommit(_), Some(value)) if self.pending.is_none() => {
                 let Some(tree) = &self.tree else { return Ok(()) };
@@ -138,7 +138,7 @@ impl Group {
                 if let Some(slot) = self.past.get_mut(epoch)
                     && slot.state.is_none()
                 {
-                    slot.state = Some(Box::new(PastEpoch::from_record(&value)?));
+                    slot.state = Some(Box::new(PastEpoch::from_record(value.as_bytes())?));
                 }
             }
             (RecordKey::ResumptionPsk(_, epoch), Some(value)) => {
@@ -201,7 +201,7 @@ pub(crate) fn read_pending(
     tree: &RatchetTree,
     record: &SecretBytes,
 ) -> Result<Box<PendingCommit>, Fault> {
-    PendingCommit::from_record(record, |size, edits| {
+    PendingCommit::from_record(record.as_bytes(), |size, edits| {
         let grown = size_for(edits.iter().filter(|(_, bytes)| bytes.is_some()).map(|(node, _)| *node));
         if size > tree.size() && Some(size) != grown {
             return Err(corrupt().into());

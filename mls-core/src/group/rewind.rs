@@ -186,7 +186,7 @@ fn walk_back(group: &Group, suite: Suite<'_>, epoch: u64) -> Result<Walk, Rewind
     let mut tag = (group.epoch(), group.epoch.confirmation_tag.clone());
     let mut arrived = None;
     for record in kept {
-        let mut point = RewindPoint::from_record(record)?;
+        let mut point = RewindPoint::from_record(record.as_bytes())?;
         for (node, bytes) in &point.edits {
             let notes = node.leaf().and_then(|leaf| point.leaf_notes.get(&leaf).copied()).unwrap_or_default();
             nodes.insert(*node, NodeBefore { notes, bytes: bytes.clone() });
@@ -227,14 +227,14 @@ pub(crate) fn rewind_point(group: &Group, next: &RatchetTree) -> Result<SecretBy
 }
 
 impl RewindPoint {
-    fn from_record(record: &SecretBytes) -> Result<Self, DecodeError> {
-        let mut r = open_record(record.as_bytes())?;
-        let (epoch, _) = Epoch::from_record(&SecretBytes::from_slice(r.opaque()?))?;
+    fn from_record(record: &[u8]) -> Result<Self, DecodeError> {
+        let mut r = open_record(record)?;
+        let (epoch, _) = Epoch::from_record(r.opaque()?)?;
         let mut own = Vec::new();
         for _ in 0..u32::decode(&mut r)? {
             own.push((RatchetType::decode(&mut r)?, SecretBytes::from_slice(r.opaque()?)));
         }
-        let path_keys = path_keys_from_record(&SecretBytes::from_slice(r.opaque()?))?;
+        let path_keys = path_keys_from_record(r.opaque()?)?;
         let mut proposals = Vec::new();
         for _ in 0..u32::decode(&mut r)? {
             let reference = ProposalRef::decode(&mut r)?;

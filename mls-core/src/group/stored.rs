@@ -37,8 +37,8 @@ pub fn forget_psk(psk_id: &[u8], env: &mut Env<'_>) -> Result<Fresh<()>, Fault> 
 ///
 /// # Errors
 /// [`Fault::Corrupt`].
-pub fn psk_from_record(record: &SecretBytes) -> Result<PskValue, Fault> {
-    Ok(PskValue::from_bytes(SecretBytes::from_slice(open_record(record.as_bytes())?.rest())))
+pub fn psk_from_record(record: &[u8]) -> Result<PskValue, Fault> {
+    Ok(PskValue::from_bytes(SecretBytes::from_slice(open_record(record)?.rest())))
 }
 
 /// Our own proposals that are not committed yet, as they went out.
@@ -73,7 +73,7 @@ impl Group {
     ///
     /// # Errors
     /// [`Fault::Corrupt`].
-    pub fn stored_stamp(status: &SecretBytes) -> Result<StateStamp, Fault> {
+    pub fn stored_stamp(status: &[u8]) -> Result<StateStamp, Fault> {
         Ok(StateStamp(Status::from_record(status)?))
     }
 

@@ -405,8 +405,8 @@ impl Successor {
     ///
     /// # Errors
     /// [`Fault`]; nothing has changed.
-    pub fn from_record(record: &SecretBytes, env: &mut Env<'_>) -> Result<Self, Fault> {
-        let mut r = open_record(record.as_bytes())?;
+    pub fn from_record(record: &[u8], env: &mut Env<'_>) -> Result<Self, Fault> {
+        let mut r = open_record(record)?;
         let psk = PreSharedKeyId { psk: Psk::decode(&mut r)?, psk_nonce: Vec::new() };
         let predecessor = Predecessor::named_by(&psk).ok_or_else(crate::group::resident::corrupt)?;
         let welcome = Option::decode(&mut r)?;

@@ -3,8 +3,6 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use mls_crypto_traits::SecretBytes;
-
 use crate::env::Env;
 use crate::group::answers::{Answers, QuestionTag};
 use crate::group::join::{OpenedGroup, OpenedWelcome, open_secrets, roster};
@@ -48,7 +46,7 @@ pub fn open_successor_welcome(
     expected: Succession,
     welcome: &Welcome,
     reference: &KeyPackageRef,
-    key_package_record: &SecretBytes,
+    key_package_record: &[u8],
     ratchet_tree: Option<&[u8]>,
     env: &mut Env<'_>,
 ) -> Result<OpenedSuccessor, JoinError> {

@@ -93,7 +93,7 @@ fn opened(exported: &SecretBytes) -> Result<(GroupId, Vec<(RecordKey, SecretByte
         }
         records.push((key, SecretBytes::from_slice(r.opaque()?)));
     }
-    let find = |wanted: &RecordKey| records.iter().find(|(key, _)| key == wanted).map(|(_, value)| value);
+    let find = |wanted: &RecordKey| records.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.as_bytes());
     let [header, status] = Group::records_to_load(&id);
     let absent = || DecodeError::new(DecodeErrorKind::UnexpectedEnd, 0);
     let group = Group::load(&id, find(&header).ok_or_else(absent)?, find(&status).ok_or_else(absent)?)?;

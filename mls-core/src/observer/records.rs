@@ -36,8 +36,8 @@ impl Observer {
 
     /// Whether a record of [`RecordKey::Group`] is an observer's, and not a member's. A record that is neither is none.
     #[must_use]
-    pub fn is_header(record: &SecretBytes) -> bool {
-        open_record(record.as_bytes()).and_then(|mut r| u16::decode(&mut r)).is_ok_and(|mark| mark == MARK)
+    pub fn is_header(record: &[u8]) -> bool {
+        open_record(record).and_then(|mut r| u16::decode(&mut r)).is_ok_and(|mark| mark == MARK)
     }
 
     /// The observer that the records of [`Self::records_to_load`] hold.
@@ -55,7 +55,7 @@ impl Observer {
                 _ => {}
             }
         }
-        let status = Status::from_record(&status.ok_or_else(corrupt)?)?;
+        let status = Status::from_record(status.ok_or_else(corrupt)?.as_bytes())?;
         let (mut nodes, mut clients, mut proposals) = (Vec::new(), Vec::new(), ProposalCache::default());
         for (key, value) in sets.iter().flat_map(|(_, set)| set.iter()) {
             match key {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
 
+use super::blocks::{Blocks, Place};
 use super::key::{GroupId, RecordKey, RecordPrefix};
 use super::set::RecordSet;
 
@@ -27,7 +28,7 @@ pub enum Write<'a> {
     /// Delete every record of the set. Stands before all other writes.
     DeletePrefix(&'a RecordPrefix),
     /// Create or replace the record.
-    Put(&'a RecordKey, &'a SecretBytes),
+    Put(&'a RecordKey, &'a [u8]),
     /// Delete the record, if it exists.
     Delete(&'a RecordKey),
 }
@@ -42,7 +43,9 @@ pub struct Delta {
     id: [u8; 16],
     preconditions: Vec<Precondition>,
     prefixes: Vec<RecordPrefix>,
-    writes: BTreeMap<RecordKey, Option<SecretBytes>>,
+    writes: BTreeMap<RecordKey, Option<Place>>,
+    /// What is put, and what was put and is not any more.
+    values: Blocks,
     used_keys: u32,
 }
 
@@ -75,7 +78,7 @@ impl Delta {
     /// A delta of a store's own, for records that it keeps beside the engine's: `id` is drawn at random.
     #[must_use]
     pub const fn of_store(id: [u8; 16], preconditions: Vec<Precondition>) -> Self {
-        Self { id, preconditions, prefixes: Vec::new(), writes: BTreeMap::new(), used_keys: 0 }
+        Self { id, preconditions, prefixes: Vec::new(), writes: BTreeMap::new(), values: Blocks::new(), used_keys: 0 }
     }
 
     /// The delta as a store that wraps another one passes it on: other records, of which the proof that they are stored
@@ -94,11 +97,8 @@ impl Delta {
             id: self.id,
             preconditions: self.preconditions.iter().map(Precondition::duplicate).collect(),
             prefixes: self.prefixes.clone(),
-            writes: self
-                .writes
-                .iter()
-                .map(|(key, value)| (key.clone(), value.as_ref().map(SecretBytes::duplicate)))
-                .collect(),
+            writes: self.writes.clone(),
+            values: self.values.duplicate(),
             used_keys: self.used_keys,
         }
     }
@@ -112,8 +112,8 @@ impl Delta {
     /// The writes in the order in which they are to be applied: deletions by prefix first, then at most one write a
     /// record.
     pub fn writes(&self) -> impl Iterator<Item = Write<'_>> {
-        self.prefixes.iter().map(Write::DeletePrefix).chain(self.writes.iter().map(|(key, value)| match value {
-            Some(value) => Write::Put(key, value),
+        self.prefixes.iter().map(Write::DeletePrefix).chain(self.writes.iter().map(|(key, place)| match place {
+            Some(place) => Write::Put(key, self.values.get(place)),
             None => Write::Delete(key),
         }))
     }
@@ -133,7 +133,7 @@ impl Delta {
     /// How many bytes of record values are put.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.writes.values().flatten().fold(0, |sum, value| sum.saturating_add(value.as_bytes().len()))
+        self.writes.values().flatten().fold(0, |sum, place| sum.saturating_add(place.len()))
     }
 
     /// How many message keys it uses up: those of the messages that are received, and of all generations that are
@@ -153,8 +153,10 @@ impl Delta {
     }
 
     /// Adds a write: a record is created or replaced.
+    #[expect(clippy::needless_pass_by_value, reason = "what is put is not needed any more, and wiped")]
     pub fn put(&mut self, key: RecordKey, value: SecretBytes) {
-        self.writes.insert(key, Some(value));
+        let place = self.values.push(value.as_bytes());
+        self.writes.insert(key, Some(place));
     }
 
     /// Adds a write: a record is deleted, if it exists.
@@ -188,7 +190,9 @@ impl Delta {
             self.delete_prefix(prefix);
         }
         self.use_keys(later.used_keys);
-        self.writes.append(&mut later.writes);
+        let blocks = self.values.append(core::mem::take(&mut later.values));
+        let moved = |(key, place): (_, Option<Place>)| (key, place.map(|place| place.behind(blocks)));
+        self.writes.extend(core::mem::take(&mut later.writes).into_iter().map(moved));
     }
 }
 
@@ -219,7 +223,7 @@ impl Durable {
 
 impl core::fmt::Debug for Delta {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { id: _, preconditions, prefixes, writes, used_keys } = self;
+        let Self { id: _, preconditions, prefixes, writes, values: _, used_keys } = self;
         f.debug_struct("Delta")
             .field("preconditions", preconditions)
             .field("prefixes", prefixes)

@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Range;
 
 use mls_crypto_traits::SecretBytes;
 
+use super::blocks::{Blocks, Place};
 use super::key::RecordKey;
 
 /// The records of a set: their names, and their values one behind the other in a few large blocks, so that a set of
@@ -26,49 +26,27 @@ use super::key::RecordKey;
 /// Values are secret, and wiped when the set is dropped.
 #[derive(Default)]
 pub struct RecordSet {
-    entries: Vec<Entry>,
-    blocks: Vec<Block>,
+    entries: Vec<(RecordKey, Place)>,
+    values: Blocks,
 }
-
-struct Entry {
-    key: RecordKey,
-    block: usize,
-    place: Range<usize>,
-}
-
-/// Values one behind the other. It is never outgrown, and wiped as it is dropped.
-struct Block(Vec<u8>);
-
-/// The sizes of the first block and of the largest ones, in bytes; a value that is longer has one of its own.
-const FIRST: usize = 1 << 10;
-const LARGEST: usize = 1 << 16;
 
 impl RecordSet {
     /// The empty set.
     #[must_use]
     pub const fn new() -> Self {
-        Self { entries: Vec::new(), blocks: Vec::new() }
+        Self { entries: Vec::new(), values: Blocks::new() }
     }
 
     /// The empty set, with room for so many names.
     #[must_use]
     pub fn with_capacity(records: usize) -> Self {
-        Self { entries: Vec::with_capacity(records), blocks: Vec::new() }
+        Self { entries: Vec::with_capacity(records), values: Blocks::new() }
     }
 
     /// Appends a record.
     pub fn push(&mut self, key: RecordKey, value: &[u8]) {
-        let fits = |block: &Block| block.0.capacity().saturating_sub(block.0.len()) >= value.len();
-        if !self.blocks.last().is_some_and(fits) {
-            let next = self.blocks.last().map_or(FIRST, |last| last.0.capacity().saturating_mul(2).min(LARGEST));
-            self.blocks.push(Block(Vec::with_capacity(next.max(value.len()))));
-        }
-        let block = self.blocks.len().saturating_sub(1);
-        if let Some(Block(values)) = self.blocks.last_mut() {
-            let start = values.len();
-            values.extend_from_slice(value);
-            self.entries.push(Entry { key, block, place: start..values.len() });
-        }
+        let place = self.values.push(value);
+        self.entries.push((key, place));
     }
 
     /// How many records there are.
@@ -86,31 +64,19 @@ impl RecordSet {
     /// The records in their order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&RecordKey, &[u8])> + Clone {
-        self.entries.iter().map(|entry| (&entry.key, entry.value(&self.blocks)))
+        self.entries.iter().map(|(key, place)| (key, self.values.get(place)))
     }
 
     /// Puts the records into the order of [`RecordKey::to_bytes`]. Costs little where they are a tree's and in it.
     pub fn sort(&mut self) {
-        let ascend = |one: &Entry, next: &Entry| match (&one.key, &next.key) {
+        let ascend = |(one, _): &(RecordKey, Place), (next, _): &(RecordKey, Place)| match (one, next) {
             (RecordKey::TreeNode(id, node), RecordKey::TreeNode(other, next)) => id == other && node < next,
             _ => false,
         };
         if !self.entries.is_sorted_by(ascend) {
             // A name that is too long to have bytes was never stored.
-            self.entries.sort_by_cached_key(|entry| entry.key.to_bytes().unwrap_or_default());
+            self.entries.sort_by_cached_key(|(key, _)| key.to_bytes().unwrap_or_default());
         }
-    }
-}
-
-impl Entry {
-    fn value<'a>(&self, blocks: &'a [Block]) -> &'a [u8] {
-        blocks.get(self.block).and_then(|Block(values)| values.get(self.place.clone())).unwrap_or_default()
-    }
-}
-
-impl Drop for Block {
-    fn drop(&mut self) {
-        drop(SecretBytes::from(core::mem::take(&mut self.0)));
     }
 }
 
@@ -120,11 +86,8 @@ impl IntoIterator for RecordSet {
     type IntoIter = alloc::vec::IntoIter<(RecordKey, SecretBytes)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        let Self { entries, blocks } = self;
-        let singly = |entry: Entry| {
-            let value = SecretBytes::from_slice(entry.value(&blocks));
-            (entry.key, value)
-        };
+        let Self { entries, values } = self;
+        let singly = |(key, place)| (key, SecretBytes::from_slice(values.get(&place)));
         entries.into_iter().map(singly).collect::<Vec<_>>().into_iter()
     }
 }
@@ -139,8 +102,8 @@ impl FromIterator<(RecordKey, SecretBytes)> for RecordSet {
 
 impl fmt::Debug for RecordSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { entries, blocks: _ } = self;
-        f.debug_set().entries(entries.iter().map(|entry| &entry.key)).finish()
+        let Self { entries, values: _ } = self;
+        f.debug_set().entries(entries.iter().map(|(key, _)| key)).finish()
     }
 }
 

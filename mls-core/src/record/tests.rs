@@ -113,7 +113,7 @@ fn shown(delta: &Delta) -> Vec<(RecordKey, Option<u8>)> {
     delta
         .writes()
         .filter_map(|write| match write {
-            Write::Put(key, value) => Some((key.clone(), Some(value.as_bytes()[0]))),
+            Write::Put(key, value) => Some((key.clone(), Some(value[0]))),
             Write::Delete(key) => Some((key.clone(), None)),
             Write::DeletePrefix(_) => None,
         })

@@ -1,7 +1,6 @@
 //! What a store may know of a record to make it a column.
 
 use mls_codec::{Decode, DecodeError};
-use mls_crypto_traits::SecretBytes;
 
 use crate::key_package::KeyPackage;
 use crate::record::open_record;
@@ -14,8 +13,8 @@ use crate::tree::leaf_node::{LeafNodeSource, Lifetime};
 ///
 /// # Errors
 /// A [`DecodeError`] where the bytes are no such record.
-pub fn key_package_lifetime(record: &SecretBytes) -> Result<Option<Lifetime>, DecodeError> {
-    let key_package = KeyPackage::decode(&mut open_record(record.as_bytes())?)?;
+pub fn key_package_lifetime(record: &[u8]) -> Result<Option<Lifetime>, DecodeError> {
+    let key_package = KeyPackage::decode(&mut open_record(record)?)?;
     Ok(match key_package.leaf_node.leaf_node_source {
         LeafNodeSource::KeyPackage(lifetime) => Some(lifetime),
         LeafNodeSource::Update | LeafNodeSource::Commit { .. } => None,

@@ -91,8 +91,8 @@ impl Store {
                     stays
                 }),
                 Write::Put(key, value) => {
-                    self.bytes += value.as_bytes().len();
-                    self.records.insert(key.clone(), value.as_bytes().to_vec()).zeroize();
+                    self.bytes += value.len();
+                    self.records.insert(key.clone(), value.to_vec()).zeroize();
                 }
                 Write::Delete(key) => self.records.remove(key).zeroize(),
                 other => panic!("{other:?}"),
@@ -206,7 +206,7 @@ impl Peer {
         let durable = self.store.commit(fresh.delta());
         let public = fresh.release(durable).unwrap();
         let record = self.store.get(&RecordKey::Signer(public.clone())).unwrap();
-        let signer = signer_from_record(&record, &self.world.env()).unwrap();
+        let signer = signer_from_record(record.as_bytes(), &self.world.env()).unwrap();
         self.world.signers.0.insert(public.clone(), signer);
         public
     }
@@ -385,7 +385,7 @@ impl Peer {
                 Some((entry.new_member, record))
             })
             .expect("a key package of ours");
-        let opened = open_welcome(&welcome, &reference, &record, tree, &mut self.world.env())?;
+        let opened = open_welcome(&welcome, &reference, record.as_bytes(), tree, &mut self.world.env())?;
         let answers = self.answers(&[], opened.psks());
         let pending = opened.resume(&answers, &mut self.world.env())?;
         let answers = self.answers(pending.credentials(), &[]);
@@ -417,7 +417,7 @@ impl Peer {
         let bytes = join.message().to_vec();
         let record = self.store.get(&RecordKey::ExternalJoin(join.group_id())).unwrap();
         drop(join);
-        let join = ExternalJoin::from_record(&record, &mut self.world.env()).unwrap();
+        let join = ExternalJoin::from_record(record.as_bytes(), &mut self.world.env()).unwrap();
         let fresh = join.accept(&mut self.world.env()).unwrap();
         let durable = self.store.commit(fresh.delta());
         self.group = Some(fresh.release(durable).unwrap());
@@ -428,7 +428,7 @@ impl Peer {
     pub fn restart(&mut self) {
         let id = self.group().id().clone();
         let [header, status] = Group::records_to_load(&id).map(|key| self.store.get(&key).unwrap());
-        self.group = Some(Group::load(&id, &header, &status).unwrap());
+        self.group = Some(Group::load(&id, header.as_bytes(), status.as_bytes()).unwrap());
     }
 }
 

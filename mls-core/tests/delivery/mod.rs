@@ -389,7 +389,7 @@ impl Service {
         let id = live.as_ref().unwrap().id().clone();
         let keys = mls_core::group::Group::records_to_load(&id);
         let [header, status] = keys.map(|key| peer.store.get(&key).unwrap());
-        peer.group = Some(mls_core::group::Group::load(&id, &header, &status).unwrap());
+        peer.group = Some(mls_core::group::Group::load(&id, header.as_bytes(), status.as_bytes()).unwrap());
         let loaded = snapshot(peer);
         assert_eq!(before, loaded);
         peer.group = live;

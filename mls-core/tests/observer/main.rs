@@ -209,7 +209,7 @@ fn a_members_state_is_no_observers() {
     assert!(matches!(Observer::load(&id, records, &mut peer.world.env()), Err(Fault::Corrupt(_))));
     let mut watcher = Watcher::of(&mut peers[0]);
     let [header, status] = Group::records_to_load(&id).map(|key| watcher.store.get(&key).unwrap());
-    assert!(matches!(Group::load(&id, &header, &status), Err(Fault::Damaged(_))));
+    assert!(matches!(Group::load(&id, header.as_bytes(), status.as_bytes()), Err(Fault::Damaged(_))));
 }
 
 #[test]

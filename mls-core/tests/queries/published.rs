@@ -59,7 +59,7 @@ fn a_welcome_is_looked_into_and_nothing_is_used_up() {
     let MlsMessageBody::Welcome(parsed) = MlsMessage::from_bytes(&welcome).unwrap().body else { panic!() };
     let record = carol.store.get(&RecordKey::KeyPackage(package.reference.into())).unwrap();
     let records = carol.store.records.clone();
-    let opened = open_welcome(&parsed, &package.reference, &record, None, &mut carol.world.env()).unwrap();
+    let opened = open_welcome(&parsed, &package.reference, record.as_bytes(), None, &mut carol.world.env()).unwrap();
     assert_eq!((opened.key_package(), opened.psks().len()), (&package.key_package, 0));
     let pending = opened.resume(&Answers::new(), &mut carol.world.env()).unwrap();
     assert_eq!(pending.group_info().group_context, *peers[0].group().context());

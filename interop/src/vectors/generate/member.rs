@@ -61,7 +61,7 @@ impl<'a> Member<'a> {
         let public = must("signer", fresh.release(durable))?;
         let key = RecordKey::Signer(public.clone());
         let record = SecretBytes::from_slice(some("record", member.records.get(&key))?.as_bytes());
-        let signer = must("signer", signer_from_record(&record, &member.env()))?;
+        let signer = must("signer", signer_from_record(record.as_bytes(), &member.env()))?;
         member.keys.0.insert(public.clone(), signer);
         member.signature_key = public;
         Ok(member)
@@ -84,7 +84,7 @@ impl<'a> Member<'a> {
             match write {
                 Write::DeletePrefix(prefix) => self.records.retain(|key, _| !prefix.covers(key)),
                 Write::Put(key, value) => {
-                    self.records.insert(key.clone(), SecretBytes::from_slice(value.as_bytes()));
+                    self.records.insert(key.clone(), SecretBytes::from_slice(value));
                 }
                 Write::Delete(key) => {
                     self.records.remove(key);
@@ -241,7 +241,7 @@ impl<'a> Member<'a> {
             Some((entry.new_member, SecretBytes::from_slice(record.as_bytes())))
         });
         let (reference, record) = some("key package", own)?;
-        let opened = must("join", open_welcome(&welcome, &reference, &record, tree, &mut self.env()))?;
+        let opened = must("join", open_welcome(&welcome, &reference, record.as_bytes(), tree, &mut self.env()))?;
         let answers = self.answers(&[], opened.psks());
         let pending = must("join", opened.resume(&answers, &mut self.env()))?;
         let answers = self.answers(pending.credentials(), &[]);

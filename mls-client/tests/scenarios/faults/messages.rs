@@ -126,7 +126,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             vec![detached.to_record().unwrap().as_bytes().to_vec()]
         },
         work: |at| {
-            let detached = DetachedCommit::from_record(&SecretBytes::from_slice(&at.given[0])).unwrap();
+            let detached = DetachedCommit::from_record(SecretBytes::from_slice(&at.given[0]).as_bytes()).unwrap();
             said(at.load()?.accept_detached(&detached)).map(drop)
         },
         done: |at| at.talk(),

@@ -129,6 +129,6 @@ fn pre_shared_keys_keep_the_order_of_their_proposals() {
     let welcome = super::successor_support::welcome_of(&output.welcome.unwrap());
     let reference = welcome.secrets[0].new_member;
     let record = erin.store.get(&RecordKey::KeyPackage(reference.into())).unwrap();
-    let opened = open_welcome(&welcome, &reference, &record, None, &mut erin.world.env()).unwrap();
+    let opened = open_welcome(&welcome, &reference, record.as_bytes(), None, &mut erin.world.env()).unwrap();
     assert_eq!(opened.psks(), ids);
 }

@@ -69,7 +69,7 @@ fn a_detached_commit_outlives_a_restart() {
     let record = detached.to_record().unwrap();
     drop(detached);
     alice.restart();
-    let detached = DetachedCommit::from_record(&record).unwrap();
+    let detached = DetachedCommit::from_record(record.as_bytes()).unwrap();
     assert_eq!(detached.message(), output.message);
     let change = try_accept(&mut alice, &detached).unwrap();
     assert_eq!((change.added.len(), change.removed), (1, vec![leaf(1)]));

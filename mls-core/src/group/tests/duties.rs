@@ -294,7 +294,7 @@ fn the_defaults_are_the_safe_ones() {
     let welcome = super::successor_support::welcome_of(&output.welcome.unwrap());
     let reference = welcome.secrets[0].new_member;
     let record = erin.store.get(&RecordKey::KeyPackage(reference.into())).unwrap();
-    let opened = open_welcome(&welcome, &reference, &record, None, &mut erin.world.env()).unwrap();
+    let opened = open_welcome(&welcome, &reference, record.as_bytes(), None, &mut erin.world.env()).unwrap();
     let pending = opened.resume(&Answers::new(), &mut erin.world.env()).unwrap();
     let extensions = &pending.group_info().extensions;
     assert!(!extensions.contains(ExtensionType::EXTERNAL_PUB));

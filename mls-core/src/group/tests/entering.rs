@@ -159,7 +159,7 @@ fn the_welcome_of_a_successor_names_the_group_and_epoch_that_the_reinit_closed()
     let mut names = 0;
     for reference in welcome.secrets.iter().map(|secrets| secrets.new_member) {
         let Some(record) = bob.store.get(&RecordKey::KeyPackage(reference.into())) else { continue };
-        let error = open_welcome(&welcome, &reference, &record, None, &mut bob.world.env()).unwrap_err();
+        let error = open_welcome(&welcome, &reference, record.as_bytes(), None, &mut bob.world.env()).unwrap_err();
         let predecessor =
             Predecessor { succession: Succession::ReInit, group_id: GroupId::from(b"group".to_vec()), epoch: 2 };
         assert_eq!(error, JoinError::SuccessorGroup(Box::new(predecessor)));

@@ -49,7 +49,7 @@ fn a_commit_that_rotates_the_key() {
     let opened = super::successor_support::welcome_of(&welcome);
     let reference = opened.secrets[0].new_member;
     let record = erin.store.get(&RecordKey::KeyPackage(reference.into())).unwrap();
-    let opened = open_welcome(&opened, &reference, &record, None, &mut erin.world.env()).unwrap();
+    let opened = open_welcome(&opened, &reference, record.as_bytes(), None, &mut erin.world.env()).unwrap();
     let pending = opened.resume(&erin.answers(&[], &[]), &mut erin.world.env()).unwrap();
     assert_eq!(pending.group_info().verify_signature(suite, &new), Ok(()));
     assert_eq!(pending.group_info().verify_signature(suite, &old), Err(CryptoError::InvalidSignature));

@@ -138,7 +138,7 @@ pub(super) fn try_open(
         .expect("a key package of ours");
     let opened = peer.run(
         |error: &JoinError| error.missing().cloned(),
-        |old, env| open_successor_welcome(old, expected, &welcome, &reference, &record, tree, env),
+        |old, env| open_successor_welcome(old, expected, &welcome, &reference, record.as_bytes(), tree, env),
     )?;
     let answers = peer.answers(&[], opened.psks());
     opened.resume(peer.group.as_ref().unwrap(), &answers, &mut peer.world.env())

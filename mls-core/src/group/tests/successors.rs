@@ -177,7 +177,7 @@ fn a_successor_waits_in_the_store() {
     drop(successor);
     alice.restart();
     let record = alice.store.get(&key).unwrap();
-    let successor = Successor::from_record(&record, &mut alice.world.env()).unwrap();
+    let successor = Successor::from_record(record.as_bytes(), &mut alice.world.env()).unwrap();
     assert_eq!(successor.welcome().unwrap(), sent);
     let group_id = GroupId::from(b"group".to_vec());
     assert_eq!(*successor.predecessor(), Predecessor { succession: Succession::ReInit, group_id, epoch: 2 });
@@ -408,7 +408,7 @@ fn an_ordinary_join_does_not_enter_a_successor() {
     let welcome = welcome_of(successor.welcome().unwrap());
     let reference = welcome.secrets[0].new_member;
     let record = bob.store.get(&RecordKey::KeyPackage(reference.into())).unwrap();
-    let error = open_welcome(&welcome, &reference, &record, None, &mut bob.world.env()).unwrap_err();
+    let error = open_welcome(&welcome, &reference, record.as_bytes(), None, &mut bob.world.env()).unwrap_err();
     assert_eq!(error, JoinError::SuccessorGroup(successor.predecessor().clone().into()));
 }
 

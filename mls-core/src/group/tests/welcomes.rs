@@ -124,7 +124,7 @@ fn a_welcome_for_somebody_else() {
     let MlsMessageBody::Welcome(welcome) = MlsMessage::from_bytes(&forged.welcome).unwrap().body else { panic!() };
     let other = scene.erin.key_package().reference;
     let record = scene.erin.store.get(&RecordKey::KeyPackage(other.into())).unwrap();
-    let error = open_welcome(&welcome, &other, &record, None, &mut scene.erin.world.env()).unwrap_err();
+    let error = open_welcome(&welcome, &other, record.as_bytes(), None, &mut scene.erin.world.env()).unwrap_err();
     assert_eq!(error, JoinError::NotForUs);
 }
 
@@ -291,7 +291,10 @@ fn pending(scene: &mut Scene) -> PendingJoin {
     let reference = welcome.secrets[0].new_member;
     let record = scene.erin.store.get(&RecordKey::KeyPackage(reference.into())).unwrap();
     let mut env = scene.erin.world.env();
-    open_welcome(&welcome, &reference, &record, None, &mut env).unwrap().resume(&Answers::new(), &mut env).unwrap()
+    open_welcome(&welcome, &reference, record.as_bytes(), None, &mut env)
+        .unwrap()
+        .resume(&Answers::new(), &mut env)
+        .unwrap()
 }
 
 fn answer(scene: &mut Scene, pending: PendingJoin) -> Fresh<Group> {
