@@ -60,7 +60,7 @@ impl Storage for Records {
         for write in delta.writes() {
             match write {
                 Write::DeletePrefix(prefix) => records.retain(|key, _| !prefix.covers(key)),
-                Write::Put(key, value) => drop(records.insert(key.clone(), value.as_bytes().to_vec())),
+                Write::Put(key, value) => drop(records.insert(key.clone(), value.to_vec())),
                 Write::Delete(key) => drop(records.remove(key)),
                 _ => return Err(StorageError::new(StorageErrorKind::Unsupported)),
             }

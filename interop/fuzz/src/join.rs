@@ -123,7 +123,7 @@ fn join(erin: &mut Peer, welcome: &[u8], tree: Option<&[u8]>) -> Option<Fresh<Gr
     let welcome = read(welcome)?;
     let reference = own_reference();
     let record = erin.store.get(&RecordKey::KeyPackage(reference.into()))?;
-    let opened = open_welcome(&welcome, &reference, &record, tree, &mut erin.world.env()).ok()?;
+    let opened = open_welcome(&welcome, &reference, record.as_bytes(), tree, &mut erin.world.env()).ok()?;
     let asked = answers(erin, &[], opened.psks());
     let pending = opened.resume(&asked, &mut erin.world.env()).ok()?;
     let asked = answers(erin, pending.credentials(), &[]);
@@ -140,23 +140,24 @@ pub fn seeds() -> Vec<Seed> {
     seeds.edits("welcome", &[0], 0);
     seeds.edits("tree", &[0], 1);
     seeds.edits("welcome for two", &[1], 0);
-    seeds.add("tree without its root", [&[0], &without_root(LIFE.invitations[0].tree.as_ref().unwrap())[..]].concat());
+    seeds.add("tree without its top", [&[2], &without_top(LIFE.invitations[2].tree.as_ref().unwrap())[..]].concat());
     seeds.add("raw nothing", [RAW]);
     seeds.add("raw empty welcome and tree", [RAW, 0, 9, 0, 1, 0, 3, 0, 1, 0, 1, 7, 0]);
     seeds.done()
 }
 
-/// Edits that make the root blank: nothing but the tree's hash tells.
-fn without_root(tree: &[u8]) -> Vec<u8> {
+/// Edits that make the highest parent blank. Where no path comes with the Welcome, nothing but the tree's hash tells.
+fn without_top(tree: &[u8]) -> Vec<u8> {
     let nodes = RatchetTreeArray::from_bytes(tree).unwrap().into_nodes();
-    let root = nodes.len() / 2;
+    let parents = (0..nodes.len()).filter(|place| matches!(nodes[*place], Some(Node::Parent(_))));
+    let top = parents.max_by_key(|place| place.trailing_ones()).unwrap();
     let len = |node: &Option<Node>| node.encoded_len();
     let body: usize = nodes.iter().map(len).sum();
-    let at = mls_codec::header_len(body) + nodes[..root].iter().map(len).sum::<usize>();
+    let at = mls_codec::header_len(body) + nodes[..top].iter().map(len).sum::<usize>();
     let mut header = Vec::new();
-    mls_codec::encode_header(body + 1 - len(&nodes[root]), &mut header).unwrap();
+    mls_codec::encode_header(body + 1 - len(&nodes[top]), &mut header).unwrap();
     let mut edits = Vec::new();
-    Edit::Delete { at, len: len(&nodes[root]) }.write(1, &mut edits);
+    Edit::Delete { at, len: len(&nodes[top]) }.write(1, &mut edits);
     Edit::Insert { at, bytes: &[0] }.write(1, &mut edits);
     Edit::Replace { at: 0, with: &header }.write(1, &mut edits);
     edits
