@@ -6,12 +6,12 @@ use mls_codec::Decode;
 use mls_core::framing::{MlsMessage, MlsMessageBody};
 use mls_core::group::{Standing, export_group, import_group, records_to_export};
 use mls_core::observer::{Observed, Observer, observe};
-use mls_core::record::Durable;
+use mls_core::record::{Durable, RecordKey};
 use mls_crypto_traits::SecretBytes;
 
 use crate::common::{Peer, Store};
 use crate::driver::{answers, attempt, load, rewind_rng};
-use crate::input::{Input, Seed, Seeds};
+use crate::input::{Edit, Input, Seed, Seeds};
 use crate::life::{LIFE, bob_and_group, group_id};
 use crate::stage::{Stage, on_stage};
 use crate::work::{USUAL, Work, store, work};
@@ -161,7 +161,12 @@ pub fn seeds() -> Vec<Seed> {
         seeds.add(name, [first]);
         seeds.edits(name, &[first], 0);
     }
-    seeds.add("raw nothing", [128]);
+    // The last byte of the status says where the group lives.
+    let status = RecordKey::Status(group_id()).to_bytes().unwrap();
+    let at = PARCELS.group.windows(status.len()).position(|window| window == status).unwrap() + status.len();
+    let mut here = vec![0];
+    Edit::Xor { at: at + usize::from(PARCELS.group[at]), with: 1 }.write(0, &mut here);
+    seeds.add("group that was never moved", here);
     seeds.add("raw group", [128, 0, 5, b'g', b'r', b'o', b'u', b'p', 8, 6, 5, b'g', b'r', b'o', b'u', b'p', 0, 0]);
     seeds.add("raw snapshot", [129, 0, 0xff, 0xff, 0, 1, 0, 1, 1, b'g', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     seeds.done()

@@ -1,6 +1,7 @@
 //! Messages to a member: what is not what somebody sent is refused, and changes nothing.
 
 use mls_core::group::{Group, StateStamp};
+use mls_core::record::RecordKey;
 
 use crate::common::Peer;
 use crate::driver::{StoredRecords, apply, attempt, load, rewind_rng};
@@ -28,7 +29,7 @@ const RAW: u8 = 0x7f;
 /// Promises: no panic. A message is accepted exactly where its bytes are those that a member, or somebody outside who
 /// may, has sent, and that was not received yet: all else is covered by a signature, a tag or a seal. Where it is refused
 /// the group's state is what it was, and the undamaged message is good. Where it is accepted, it is stored, and not
-/// accepted again.
+/// accepted again; a key that was kept for it is gone.
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let first = input.byte();
@@ -55,6 +56,13 @@ pub fn run(data: &[u8]) {
 fn prepare() -> Bob {
     let (peer, group) = bob_and_group(&LIFE);
     Bob { peer, group }
+}
+
+/// Messages whose keys were kept when they were skipped.
+const LATE: [&str; 2] = ["application of a skipped generation", "application of the epoch before"];
+
+fn skipped_keys(records: &StoredRecords) -> usize {
+    records.keys().filter(|key| matches!(key, RecordKey::SkippedKey(..))).count()
 }
 
 /// What shows of a group without changing it.
@@ -105,6 +113,9 @@ impl Bob {
         let Self { peer, group } = self;
         let now: &StoredRecords = &peer.store.records;
         assert!(*now != LIFE.bob, "{name} is accepted, and nothing is stored");
+        if group.epoch_authenticator() == authenticator && LATE.contains(&name) {
+            assert_eq!(skipped_keys(now), skipped_keys(&LIFE.bob) - 1, "{name} is accepted, and its key is kept");
+        }
         let mut stored = load(peer, &group_id()).unwrap();
         assert_eq!(shape(&stored), shape(group), "{name}");
         assert_eq!(stored.context(), group.context(), "{name}");

@@ -24,7 +24,8 @@ fn prepare() -> Peer {
 ///
 /// Promises: no panic, and nothing asks for records for ever. What cannot be loaded or taken in is blamed on a record, or
 /// is called corrupt, and to be loaded again; where records are merely gone, it is blamed on one of those, or on a ratchet
-/// that would have come from a node of the secret tree that is gone. Put right again and loaded, the group is what it was.
+/// that would have come from a node of the secret tree that is gone. No tree is taken in that the header does not name. Put
+/// right again and loaded, the group is what it was.
 pub fn run(data: &[u8]) {
     on_stage(&BOB, prepare, |peer| {
         peer.store.records.clone_from(&LIFE.bob);
@@ -108,6 +109,9 @@ fn live_on(peer: &mut Peer, losses: &Losses, works: &[u8]) {
         match work(peer, &mut group, *number) {
             Work::Fault(fault) if blames_a_record(&fault) => losses.check(&fault),
             _ => {}
+        }
+        if let Ok(tree) = group.tree() {
+            assert!(tree.root_hash().as_bytes() == group.context().tree_hash, "the tree is not the group's");
         }
     }
 }
