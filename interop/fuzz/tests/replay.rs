@@ -55,12 +55,12 @@ macro_rules! replay {
 
 // As many as take some seconds.
 replay! {
-    receive 300,
+    receive 250,
     decode 4000,
     tree 500,
     join 200,
     group_info 200,
-    records 200,
+    records 120,
     import 200,
     x509 300,
     client 100,
