@@ -111,6 +111,8 @@ fn take_snapshot(peer: &mut Peer, bytes: &[u8], unaltered: bool) {
     };
     let durable = store(peer, fresh.delta()).expect("nothing is there");
     let mut observer = fresh.release(durable).unwrap();
+    let tree_hash = observer.tree().root_hash().as_bytes();
+    assert!(tree_hash == observer.context().tree_hash, "the tree is not the group's");
     let again = observer.snapshot().expect("an observer has a snapshot");
     assert!(!unaltered || again == bytes, "a snapshot of a snapshot is another");
     assert!(Observer::from_snapshot(&again, &mut peer.world.env()).is_ok(), "a snapshot is refused");
@@ -167,7 +169,10 @@ pub fn seeds() -> Vec<Seed> {
     let mut here = vec![0];
     Edit::Xor { at: at + usize::from(PARCELS.group[at]), with: 1 }.write(0, &mut here);
     seeds.add("group that was never moved", here);
-    seeds.add("raw group", [128, 0, 5, b'g', b'r', b'o', b'u', b'p', 8, 6, 5, b'g', b'r', b'o', b'u', b'p', 0, 0]);
+    // The tree's hash stands behind the group's identifier and its epoch.
+    let mut other = vec![1];
+    Edit::Xor { at: 30, with: 1 }.write(0, &mut other);
+    seeds.add("snapshot of another tree", other);
     seeds.add("raw snapshot", [129, 0, 0xff, 0xff, 0, 1, 0, 1, 1, b'g', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     seeds.done()
 }
