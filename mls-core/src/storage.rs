@@ -37,7 +37,7 @@ pub trait Storage: Send + Sync {
     /// A [`StorageError`]; nothing is changed.
     fn read(&self, keys: &[RecordKey]) -> Result<Vec<Option<SecretBytes>>, StorageError>;
 
-    /// Reads every record of a set, in the order of [`RecordKey::to_bytes`].
+    /// Reads every record of a set, in the order of [`RecordKey::to_bytes`], which [`RecordSet::sort`] makes.
     ///
     /// # Errors
     /// A [`StorageError`]; nothing is changed.

@@ -36,7 +36,7 @@ impl Blocks {
     pub(super) fn push(&mut self, value: &[u8]) -> Place {
         let fits = |Block(values): &Block| values.capacity().saturating_sub(values.len()) >= value.len();
         if !self.0.last().is_some_and(fits) {
-            let further = self.0.len().saturating_sub(FEW).min(8);
+            let further = self.0.len().saturating_add(1).saturating_sub(FEW).min(8);
             let len = SMALL.saturating_mul(1 << further).min(LARGE);
             self.0.push(Block(Vec::with_capacity(len.max(value.len()))));
         }
