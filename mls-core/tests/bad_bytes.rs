@@ -535,6 +535,35 @@ fn absurd_sizes_are_refused() {
 }
 
 /// A record that must be there and is not is damage, too: a driver does not ask for it for ever.
+/// That a leaf is not stored does not make its member's messages a stranger's.
+#[test]
+fn a_senders_leaf_that_is_gone_is_missed() {
+    let mut peers = group_of(&["alice", "bob"], CipherSuite(1));
+    let message = MlsMessage::from_bytes(&peers[0].send(b"hello")).unwrap();
+    let bob = &mut peers[1];
+    let records = bob.store.records.clone();
+    let key = RecordKey::TreeNode(bob.group().id().clone(), NodeIndex::new(0).unwrap());
+    assert!(bob.store.records.remove(&key).is_some());
+    bob.restart();
+    let mut group = bob.group.take().unwrap();
+    let mut asked = Vec::new();
+    let fault = loop {
+        let missing = receive(&group, &message, &mut bob.world.env()).unwrap_err().missing().cloned().unwrap();
+        asked.push(missing.prefixes.len());
+        let records = bob.store.read(&missing);
+        if let Err(fault) = group.admit(records, &mut bob.world.env()) {
+            break fault;
+        }
+    };
+    assert!(matches!(fault, Fault::Corrupt(_)), "{fault:?}");
+    // The tree is not read before the leaf is missed.
+    assert_eq!((asked.pop(), asked.iter().sum::<usize>()), (Some(1), 0));
+    bob.store.records = records;
+    bob.group = Some(group);
+    bob.restart();
+    assert_eq!(bob.receive(&message.to_bytes().unwrap()).data(), b"hello");
+}
+
 #[test]
 fn records_that_are_gone_are_missed() {
     let mut peers = group_of(&["alice", "bob"], CipherSuite(1));

@@ -303,7 +303,9 @@ impl Group {
             return Ok(tree.leaf_bytes(index));
         }
         match self.leaves.get(&index) {
-            Some(leaf) => Ok(leaf.as_ref()),
+            Some(Some(leaf)) => Ok(Some(leaf)),
+            // It may be blank, or its record lost: the tree's hash tells.
+            Some(None) => Err(self.tree_missing()),
             None => Err(Missing::key(RecordKey::TreeNode(self.id.clone(), index.node()))),
         }
     }
