@@ -52,8 +52,8 @@ pub(crate) fn rewind_rng(peer: &mut Peer) {
 /// Loads the group of this name from what is stored.
 pub(crate) fn load(peer: &mut Peer, id: &GroupId) -> Result<Group, Fault> {
     let [header, status] = Group::records_to_load(id).map(|key| peer.store.get(&key));
-    let bytes = |record: &Option<SecretBytes>| record.as_ref().map_or_else(Vec::new, |value| value.as_bytes().to_vec());
-    Group::load(id, &bytes(&header), &bytes(&status))
+    let [header, status] = [&header, &status].map(|record| record.as_ref().map_or(&[][..], SecretBytes::as_bytes));
+    Group::load(id, header, status)
 }
 
 /// Calls an operation, reading what it misses, until it is done or fails. It never asks for ever.

@@ -38,9 +38,9 @@ impl Driver {
     async fn headers(&self, observed: bool) -> Result<Vec<GroupId>, LoadError> {
         let headers = self.storage.scan(&RecordPrefix::Groups).await.map_err(DriverError::from)?;
         Ok(headers
-            .into_iter()
+            .iter()
             .filter_map(|(key, header)| match key {
-                RecordKey::Group(id) if Observer::is_header(header.as_bytes()) == observed => Some(id),
+                RecordKey::Group(id) if Observer::is_header(header) == observed => Some(id.clone()),
                 _ => None,
             })
             .collect())
