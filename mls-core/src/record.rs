@@ -13,6 +13,7 @@ mod set;
 pub use delta::{Delta, Durable, Precondition, Records, Write};
 pub use key::{GroupId, Missing, RecordKey, RecordPrefix};
 pub(crate) use secret_writer::{SecretWriter, open_record};
+pub(crate) use set::NodeRecord;
 pub use set::RecordSet;
 
 /// Version octet in front of every record. It stays 0, free to change, until the first release.

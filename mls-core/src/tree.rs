@@ -7,6 +7,7 @@ pub mod key_index;
 pub mod leaf_node;
 pub mod math;
 pub mod node;
+pub mod node_bytes;
 pub mod parent_hash;
 pub mod parent_node;
 pub mod path;

@@ -8,14 +8,16 @@ use subtle::ConstantTimeEq;
 
 const MAX: usize = 64;
 
+/// In whole words, the bytes first: what is moved unaligned can be read again only once it has arrived in memory.
 #[derive(Clone, Copy)]
+#[repr(C, align(8))]
 struct Inline {
-    len: u8,
     bytes: [u8; MAX],
+    len: u8,
 }
 
 impl Inline {
-    const EMPTY: Self = Self { len: 0, bytes: [0; MAX] };
+    const EMPTY: Self = Self { bytes: [0; MAX], len: 0 };
 
     fn from_slice(slice: &[u8]) -> Option<Self> {
         let mut inline = Self::EMPTY;

@@ -2,7 +2,7 @@
 
 mod naive;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use mls_codec::Encode;
 use mls_core::credential::{Credential, CredentialType};
@@ -18,6 +18,7 @@ use mls_crypto_traits::{CryptoProvider, Suite};
 use crate::driver::SUITE;
 use crate::input::{Input, Seed, Seeds};
 use crate::life::LIFE;
+use mls_core::tree::node_bytes::NodeBytes;
 use naive::Naive;
 
 /// In the first byte: the rest of the input is the data of a `ratchet_tree` extension.
@@ -79,14 +80,14 @@ fn read(bytes: &[u8]) -> Option<(RatchetTree, Naive)> {
     let tree = RatchetTree::from_extension(suite(), seed(), bytes).ok()?;
     let written = tree.to_extension().expect("what was read can be written");
     assert!(written == bytes, "the tree came as {bytes:?} and goes as {written:?}");
-    let naive = Naive::of(tree.size(), tree.nodes().map(|(node, bytes)| (node, Arc::clone(bytes))));
+    let naive = Naive::of(tree.size(), tree.nodes().map(|(node, bytes)| (node, bytes.clone())));
     naive.compare(&tree);
     assert_eq!(naive.repeated_key(), None, "a key stands in two nodes");
     Some((tree, naive))
 }
 
 /// A leaf that nothing vouches for; one in four takes the key of another.
-fn made_up_leaf(number: u64) -> Arc<[u8]> {
+fn made_up_leaf(number: u64) -> NodeBytes {
     let key = |kind: u8| {
         let [.., high, low] = number.to_be_bytes();
         vec![kind, high, if high % 4 == 3 { 0 } else { low }]
@@ -104,7 +105,7 @@ fn made_up_leaf(number: u64) -> Arc<[u8]> {
     leaf.to_bytes().unwrap().into()
 }
 
-fn made_up_parent(number: u64, unmerged: &[LeafIndex]) -> Arc<[u8]> {
+fn made_up_parent(number: u64, unmerged: &[LeafIndex]) -> NodeBytes {
     let [.., high, low] = number.to_be_bytes();
     let parent = ParentNode {
         encryption_key: vec![3, high, low].into(),
@@ -211,7 +212,7 @@ fn set_path(tree: &RatchetTree, naive: &Naive, input: &mut Input<'_>) -> (Option
     let leaf = made_up_leaf(input.short() as u64);
     let on = size.doubled().filter(|_| sender.as_u32() == size.leaf_count()).unwrap_or(size);
     let which = input.short();
-    let mut parents: Vec<(NodeIndex, Arc<[u8]>)> = direct_path(sender, on)
+    let mut parents: Vec<(NodeIndex, NodeBytes)> = direct_path(sender, on)
         .enumerate()
         .filter(|(place, _)| which >> (place % 12) & 1 == 1)
         .map(|(place, node)| (node, made_up_parent((which + place) as u64, &[])))

@@ -25,6 +25,7 @@ use serde_json::Value;
 
 use super::cases::{CountingRng, Hex, Outcome, belong, equal, holds, must, parse, some};
 use super::suite;
+use mls_core::tree::node_bytes::NodeBytes;
 
 const SEED: IndexSeed = IndexSeed::new([7; 16]);
 
@@ -78,10 +79,10 @@ pub(super) fn tree_operations(provider: &dyn CryptoProvider, case: Value) -> Out
     equal("tree_hash_before", before.root_hash().as_bytes(), &case.tree_hash_before.0)?;
     let (mut updates, mut removes, mut adds) = (Vec::new(), Vec::new(), Vec::new());
     match must("proposal", Proposal::from_bytes(&case.proposal.0))? {
-        Proposal::Add(key_package) => adds.push(Arc::from(must("leaf", key_package.leaf_node.to_bytes())?)),
+        Proposal::Add(key_package) => adds.push(NodeBytes::from(must("leaf", key_package.leaf_node.to_bytes())?)),
         Proposal::Update(leaf) => {
             let sender = some("sender", LeafIndex::new(case.proposal_sender))?;
-            updates.push((sender, Arc::from(must("leaf", leaf.to_bytes())?)));
+            updates.push((sender, NodeBytes::from(must("leaf", leaf.to_bytes())?)));
         }
         Proposal::Remove(removed) => removes.push(some("removed", removed.leaf())?),
         other => return Err(format!("unexpected proposal {other:?}")),

@@ -203,7 +203,7 @@ pub(crate) fn found(id: GroupId, founding: Founding, env: &mut Env<'_>) -> Resul
     };
     delta.put(RecordKey::Status(id.clone()), status.to_record()?);
     write_epoch(&mut delta, &id, &epoch, &Retention::default())?;
-    let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
+    let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(bytes.clone()))).collect();
     write_nodes(&mut delta, &id, (&tree, &nodes), epoch.context.epoch, |leaf| clients.get(leaf))?;
     let update = crate::tree::path::PathKeysUpdate::default();
     delta.put(RecordKey::PathKeys(id.clone()), super::header::path_keys_record(&path_keys, &update)?);

@@ -31,6 +31,7 @@ use crate::proposal::apply::extension_types;
 use crate::proposal::list::ProposalListError;
 use crate::record::{Delta, GroupId, Precondition, RECORD_VERSION, RecordKey, SecretWriter, open_record};
 use crate::tree::math::LeafIndex;
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::path::{NewPath, OwnPathKeys, PathKeysUpdate, generate_path};
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::validate::{ExpectedSource, LeafContext, check_unique_keys, validate_leaf};
@@ -121,7 +122,7 @@ impl VettedExternalJoin {
         let after_removes = &self.applied.tree;
         // A leaf that holds our place while the path is made; its key is replaced by the path's.
         let keys = suite.generate_hpke_key_pair(env.rng)?;
-        let place: Arc<[u8]> = Arc::from(leaf_of(&plan.leaf, keys.public, Vec::new()).to_bytes()?);
+        let place = NodeBytes::from(leaf_of(&plan.leaf, keys.public, Vec::new()).to_bytes()?);
         // req: R-12.4.3.2-08, R-12.4.1-04
         let (before, placed) = after_removes.apply_changes(suite, &[], &[], &[place])?;
         let own = placed.first().copied().ok_or(Fault::NotAMember)?;

@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader, opaque_len};
@@ -20,6 +19,7 @@ use crate::key_schedule::{
 use crate::record::{Delta, GroupId, RECORD_VERSION, RecordKey, SecretWriter, open_record};
 use crate::secret_tree::{SecretTree, SecretTreeChange, SecretTreeKey};
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::path::{OwnPathKeys, PathKeysUpdate};
 use crate::tree::ratchet_tree::RatchetTree;
 
@@ -248,7 +248,7 @@ impl PendingCommit {
     /// Reads the record back; the tree is made by `replay` from the edits.
     pub(crate) fn from_record<E: From<DecodeError>>(
         bytes: &[u8],
-        replay: impl FnOnce(TreeSize, Vec<(NodeIndex, Option<Arc<[u8]>>)>) -> Result<RatchetTree, E>,
+        replay: impl FnOnce(TreeSize, Vec<(NodeIndex, Option<NodeBytes>)>) -> Result<RatchetTree, E>,
     ) -> Result<Box<Self>, E> {
         let mut r = open_record(bytes)?;
         let sent = SentCommit::decode(&mut r)?;

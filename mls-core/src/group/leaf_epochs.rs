@@ -1,7 +1,6 @@
 //! When each leaf changed last, and the records that say so.
 
 use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
@@ -9,8 +8,9 @@ use mls_crypto_traits::SecretBytes;
 
 use crate::group::clients::ClientTag;
 use crate::group::{Fault, Group};
-use crate::record::{Missing, RECORD_VERSION, RecordKey, SecretWriter, open_record};
+use crate::record::{Missing, NodeRecord, RECORD_VERSION, SecretWriter, open_record};
 use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::ratchet_tree::build::NodeSource;
 use crate::tree::ratchet_tree::edge::BlankSubtree;
@@ -125,40 +125,36 @@ pub(crate) fn node_record(
 }
 
 /// What [`node_record`] wrote.
-pub(crate) fn node_from_record(node: NodeIndex, record: &[u8]) -> Result<(Arc<[u8]>, LeafNotes), DecodeError> {
+pub(crate) fn node_from_record(node: NodeIndex, record: &[u8]) -> Result<(&[u8], LeafNotes), DecodeError> {
     let mut r: Reader<'_> = open_record(record)?;
     let mut notes = LeafNotes::default();
     if node.is_leaf() {
         notes = LeafNotes::decode(&mut r)?;
         r.vector()?;
     }
-    Ok((Arc::from(r.rest()), notes))
+    Ok((r.rest(), notes))
 }
 
 /// One record of a tree, on its way into memory.
 pub(crate) struct StoredNode<'a> {
-    pub(crate) node: NodeIndex,
+    record: NodeRecord<'a>,
     /// What stood beside a leaf, once the node is taken.
     pub(crate) notes: LeafNotes,
-    key: &'a RecordKey,
-    value: &'a [u8],
 }
 
 impl<'a> StoredNode<'a> {
-    /// `None` for a record of another kind.
-    pub(crate) fn new((key, value): (&'a RecordKey, &'a [u8])) -> Option<Self> {
-        let RecordKey::TreeNode(_, node) = key else { return None };
-        Some(Self { node: *node, notes: LeafNotes::default(), key, value })
+    pub(crate) const fn new(record: NodeRecord<'a>) -> Self {
+        Self { record, notes: LeafNotes { since: 0, client: None } }
     }
 
     /// What was blank behind a leaf when it was written. Whether it is the last one still does not matter.
     pub(crate) fn blank(&self) -> Result<Vec<BlankSubtree>, Fault> {
         let read = || {
-            let mut r = open_record(self.value)?;
+            let mut r = open_record(self.record.value())?;
             LeafNotes::decode(&mut r)?;
             Vec::decode(&mut r)
         };
-        read().map_err(|error: DecodeError| Fault::from(error).at(self.key))
+        read().map_err(|error: DecodeError| Fault::from(error).at(self.record.key))
     }
 }
 
@@ -166,13 +162,13 @@ impl NodeSource for StoredNode<'_> {
     type Error = Fault;
 
     fn node(&self) -> NodeIndex {
-        self.node
+        self.record.node
     }
 
-    fn take(&mut self) -> Result<Arc<[u8]>, Fault> {
-        let (bytes, notes) =
-            node_from_record(self.node, self.value).map_err(|error| Fault::from(error).at(self.key))?;
+    fn take(&mut self) -> Result<NodeBytes, Fault> {
+        let read = node_from_record(self.record.node, self.record.value());
+        let (bytes, notes) = read.map_err(|error| Fault::from(error).at(self.record.key))?;
         self.notes = notes;
-        Ok(bytes)
+        Ok(self.record.tail(bytes.len()))
     }
 }

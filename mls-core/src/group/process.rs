@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::Encode;
@@ -36,6 +35,7 @@ use crate::proposal::{Proposal, ProposalOrRef, ProposalRef, ReInit};
 use crate::psk::PreSharedKeyId;
 use crate::rules::{ProposalQuestion, ProposedChange, Ruling};
 use crate::tree::math::LeafIndex;
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::path::{PathKeysUpdate, check_path, decrypt_path, merge_path};
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::validate::{ExpectedSource, LeafContext, LeafNodeError, validate_leaf};
@@ -272,7 +272,7 @@ pub(crate) fn check_commit_path(
         }
         _ => {
             // req: R-12.4.2-08
-            let bytes: Arc<[u8]> = Arc::from(leaf.to_bytes()?);
+            let bytes = NodeBytes::from(leaf.to_bytes()?);
             let (tree, placed) = applied.tree.apply_changes(suite, &[], &[], &[bytes])?;
             let joiner = placed.first().copied().ok_or(Fault::EpochOver)?;
             check_path(suite, &applied.tree, joiner, path, &BTreeSet::new()).map_err(broken)?;

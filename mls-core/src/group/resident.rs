@@ -21,7 +21,9 @@ use crate::record::{GroupId, Missing, RecordKey, RecordPrefix, RecordSet, Record
 use crate::secret_tree::{RatchetType, SecretTreeKey};
 use crate::tree::key_index::IndexSeed;
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::ratchet_tree::RatchetTree;
+use crate::tree::ratchet_tree::build::NodeSource as _;
 
 impl Group {
     /// The two records that [`Self::load`] takes, to be read at one point in time.
@@ -94,20 +96,20 @@ impl Group {
         if self.is_tree_outside() {
             return Err(Fault::TreeOutside);
         }
-        let mut nodes: Vec<StoredNode<'_>> = set.iter().filter_map(StoredNode::new).collect();
+        let mut nodes: Vec<StoredNode<'_>> = set.nodes().map(StoredNode::new).collect();
         // A store may give a set in any order.
-        nodes.sort_unstable_by_key(|stored| stored.node);
+        nodes.sort_unstable_by_key(StoredNode::node);
         // Before the tree is made: hashing a blank one of any size would take for ever.
         let size = self.epoch.secret_tree.size();
-        if size_for(nodes.iter().map(|stored| stored.node)) != Some(size) {
+        if size_for(nodes.iter().map(StoredNode::node)) != Some(size) {
             return Err(corrupt().into());
         }
-        let last = nodes.iter().rfind(|stored| stored.node.is_leaf());
+        let last = nodes.iter().rfind(|stored| stored.node().is_leaf());
         let blank = last.map(StoredNode::blank).transpose()?.unwrap_or_default();
         let tree = RatchetTree::build(suite, index_seed(env)?, size, &mut nodes, &blank)?;
         self.epoch.check_tree(&tree)?;
         self.tree = Some(tree);
-        let leaves = || nodes.iter().filter_map(|stored| Some((stored.node.leaf()?, stored.notes)));
+        let leaves = || nodes.iter().filter_map(|stored| Some((stored.node().leaf()?, stored.notes)));
         self.leaf_epochs = LeafEpochs::from_records(leaves().map(|(leaf, notes)| (leaf, notes.since)));
         self.clients = Clients::of_leaves(leaves().map(|(leaf, notes)| (leaf, notes.client)));
         self.leaves.clear();
@@ -123,7 +125,7 @@ impl Group {
                     }
                     let leaf_record =
                         value.as_ref().map(|value| node_from_record(*node, value.as_bytes())).transpose()?;
-                    let bytes = leaf_record.map(|(bytes, _)| bytes);
+                    let bytes = leaf_record.map(|(bytes, _)| NodeBytes::from(bytes));
                     self.leaves.insert(leaf, bytes);
                 }
             }

@@ -5,7 +5,6 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -27,6 +26,7 @@ use crate::proposal::ProposalRef;
 use crate::record::{Missing, RECORD_VERSION, RecordKey, RecordPrefix, SecretWriter, open_record};
 use crate::secret_tree::{RatchetType, SecretTreeEdit, SecretTreeKey};
 use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::path::{OwnPathKeys, PathKeysUpdate};
 use crate::tree::ratchet_tree::RatchetTree;
 
@@ -145,13 +145,13 @@ struct RewindPoint {
     /// What stood beside the leaves that the epoch's end replaced.
     leaf_notes: BTreeMap<LeafIndex, LeafNotes>,
     /// What makes this epoch's tree of the next one's.
-    edits: Vec<(NodeIndex, Option<Arc<[u8]>>)>,
+    edits: Vec<(NodeIndex, Option<NodeBytes>)>,
 }
 
 /// A node as it was, and what stood beside it.
 struct NodeBefore {
     notes: LeafNotes,
-    bytes: Option<Arc<[u8]>>,
+    bytes: Option<NodeBytes>,
 }
 
 /// Where a walk back arrives.

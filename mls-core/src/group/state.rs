@@ -4,7 +4,6 @@ use core::fmt;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, Encode};
@@ -24,6 +23,7 @@ use crate::proposal::ReInit;
 use crate::record::{GroupId, Missing, RecordKey, RecordPrefix};
 use crate::secret_tree::SecretTree;
 use crate::tree::math::{LeafIndex, TreeSize};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::path::OwnPathKeys;
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::view::identity_of;
@@ -44,7 +44,7 @@ pub struct Group {
     /// Which client is at which leaf, where the tree is resident.
     pub(crate) clients: Clients,
     /// Leaves read singly while the tree is not resident.
-    pub(crate) leaves: BTreeMap<LeafIndex, Option<Arc<[u8]>>>,
+    pub(crate) leaves: BTreeMap<LeafIndex, Option<NodeBytes>>,
     pub(crate) path_keys: Option<OwnPathKeys>,
     pub(crate) proposals: Option<ProposalCache>,
     pub(crate) pending: Option<Box<PendingCommit>>,
@@ -298,7 +298,7 @@ impl Group {
     }
 
     /// The encoding of a leaf of the current epoch, from the tree or, where that is not resident, read singly.
-    pub(crate) fn current_leaf(&self, index: LeafIndex) -> Result<Option<&Arc<[u8]>>, Missing> {
+    pub(crate) fn current_leaf(&self, index: LeafIndex) -> Result<Option<&NodeBytes>, Missing> {
         if let Some(tree) = &self.tree {
             return Ok(tree.leaf_bytes(index));
         }

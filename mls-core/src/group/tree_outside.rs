@@ -1,6 +1,5 @@
 //! A group whose tree is kept outside the store.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::env::Env;
@@ -48,7 +47,7 @@ pub fn keep_tree_inside(group: &Group, env: &mut Env<'_>) -> Result<Step<()>, Fa
         return Err(if group.is_tree_outside() { Fault::TreeOutside } else { group.tree_missing().into() });
     };
     let mut builder = StepBuilder::new(group, env.rng)?;
-    let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
+    let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(bytes.clone()))).collect();
     builder.delta.delete_prefix(RecordPrefix::Tree(group.id.clone()));
     write_nodes(&mut builder.delta, &group.id, (tree, &nodes), group.epoch(), |leaf| group.clients.get(leaf))?;
     builder.status.tree_outside = 0;

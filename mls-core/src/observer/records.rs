@@ -19,6 +19,7 @@ use crate::observer::Observer;
 use crate::record::{
     Delta, GroupId, Missing, Precondition, RECORD_VERSION, RecordKey, RecordPrefix, Records, SecretWriter, open_record,
 };
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::ratchet_tree::RatchetTree;
 
 /// Tells an observer's header from a member's, which begins with a protocol version.
@@ -61,7 +62,7 @@ impl Observer {
             match key {
                 RecordKey::TreeNode(_, node) => {
                     let (bytes, notes) = node_from_record(*node, value)?;
-                    nodes.push((*node, bytes));
+                    nodes.push((*node, NodeBytes::from(bytes)));
                     clients.extend(node.leaf().map(|leaf| (leaf, notes.client)));
                 }
                 RecordKey::Proposal(_, reference) => {
@@ -154,7 +155,7 @@ impl Observer {
 
     /// Writes header and tree.
     pub(super) fn write_all(&self, delta: &mut Delta) -> Result<(), Fault> {
-        let nodes: Vec<_> = self.tree.nodes().map(|(node, bytes)| (node, Some(Arc::clone(bytes)))).collect();
+        let nodes: Vec<_> = self.tree.nodes().map(|(node, bytes)| (node, Some(bytes.clone()))).collect();
         write_nodes(delta, &self.id, (&self.tree, &nodes), self.context.epoch, |leaf| self.clients.get(leaf))?;
         self.write_header(delta)
     }

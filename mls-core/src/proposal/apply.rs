@@ -1,7 +1,6 @@
 //! What a list of proposals does to a group (RFC 9420 section 12.3).
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::Encode;
@@ -20,6 +19,7 @@ use crate::proposal::list::{ListedProposal, ProposalListError, check_custom, che
 use crate::proposal::{Proposal, ReInit};
 use crate::tree::leaf_node::LeafNode;
 use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::validate::{ExpectedSource, LeafContext, validate_leaf};
 
@@ -155,9 +155,9 @@ pub(crate) fn apply_with_effects(
 
 struct Sorted<'a> {
     extensions: Extensions,
-    updates: Vec<(LeafIndex, &'a ListedProposal, Arc<[u8]>)>,
+    updates: Vec<(LeafIndex, &'a ListedProposal, NodeBytes)>,
     removes: Vec<LeafIndex>,
-    adds: Vec<(usize, &'a ListedProposal, Arc<[u8]>)>,
+    adds: Vec<(usize, &'a ListedProposal, NodeBytes)>,
     external_init: Option<Vec<u8>>,
     re_init: Option<ReInit>,
     newcomers: Vec<Newcomer>,
@@ -168,7 +168,7 @@ struct Sorted<'a> {
 fn check_types(
     at: ApplyContext<'_>,
     list: &[ListedProposal],
-    updates: &[(LeafIndex, Arc<[u8]>)],
+    updates: &[(LeafIndex, NodeBytes)],
     removes: &[LeafIndex],
 ) -> Result<(), ProposalListError> {
     let mut types: Vec<_> = list.iter().map(|listed| listed.proposal.proposal_type()).collect();
@@ -346,8 +346,8 @@ fn new_external_senders(at: ApplyContext<'_>, sorted: &mut Sorted<'_>) -> Result
     Ok(())
 }
 
-fn encoded(leaf: &LeafNode) -> Result<Arc<[u8]>, ProposalListError> {
-    leaf.to_bytes().map(Arc::from).map_err(|_| ProposalListError::TooLong)
+fn encoded(leaf: &LeafNode) -> Result<NodeBytes, ProposalListError> {
+    leaf.to_bytes().map(NodeBytes::from).map_err(|_| ProposalListError::TooLong)
 }
 
 pub(crate) fn required(extensions: &Extensions) -> Result<RequiredCapabilities, ProposalListError> {

@@ -1,12 +1,16 @@
 //! A set of records as a store reads it.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 use mls_crypto_traits::SecretBytes;
 
-use super::blocks::{Blocks, Place};
+use super::blocks::{Blocks, Place, Shared};
 use super::key::RecordKey;
+use crate::tree::math::NodeIndex;
+use crate::tree::node_bytes::NodeBytes;
 
 /// The records of a set: their names, and their values one behind the other in a few large blocks, so that a set of
 /// many costs few allocations. What is pushed is copied once.
@@ -23,29 +27,53 @@ use super::key::RecordKey;
 /// ```
 ///
 /// # Security
-/// Values are secret, and wiped when the set is dropped.
+/// Values are secret, and wiped when the set is dropped. Those of [`RecordKey::TreeNode`] are not: what is in a ratchet
+/// tree its members and the delivery service know, and a tree that is made of the set shares them.
 #[derive(Default)]
 pub struct RecordSet {
     entries: Vec<(RecordKey, Place)>,
     values: Blocks,
+    nodes: Blocks<Shared>,
+}
+
+/// The record of a tree node in a set.
+pub(crate) struct NodeRecord<'a> {
+    pub(crate) key: &'a RecordKey,
+    pub(crate) node: NodeIndex,
+    block: &'a Arc<[u8]>,
+    range: Range<usize>,
+}
+
+impl NodeRecord<'_> {
+    pub(crate) fn value(&self) -> &[u8] {
+        self.block.get(self.range.clone()).unwrap_or_default()
+    }
+
+    /// The end of the value, which is so long.
+    pub(crate) fn tail(&self, len: usize) -> NodeBytes {
+        NodeBytes::part(self.block, self.range.end.saturating_sub(len)..self.range.end)
+    }
 }
 
 impl RecordSet {
     /// The empty set.
     #[must_use]
     pub const fn new() -> Self {
-        Self { entries: Vec::new(), values: Blocks::new() }
+        Self { entries: Vec::new(), values: Blocks::new(), nodes: Blocks::new() }
     }
 
     /// The empty set, with room for so many names.
     #[must_use]
     pub fn with_capacity(records: usize) -> Self {
-        Self { entries: Vec::with_capacity(records), values: Blocks::new() }
+        Self { entries: Vec::with_capacity(records), values: Blocks::new(), nodes: Blocks::new() }
     }
 
     /// Appends a record.
     pub fn push(&mut self, key: RecordKey, value: &[u8]) {
-        let place = self.values.push(value);
+        let place = match key {
+            RecordKey::TreeNode(..) => self.nodes.push(value),
+            _ => self.values.push(value),
+        };
         self.entries.push((key, place));
     }
 
@@ -64,7 +92,23 @@ impl RecordSet {
     /// The records in their order.
     #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&RecordKey, &[u8])> + Clone {
-        self.entries.iter().map(|(key, place)| (key, self.values.get(place)))
+        self.entries.iter().map(|(key, place)| (key, self.value(key, place)))
+    }
+
+    fn value(&self, key: &RecordKey, place: &Place) -> &[u8] {
+        match key {
+            RecordKey::TreeNode(..) => self.nodes.get(place),
+            _ => self.values.get(place),
+        }
+    }
+
+    /// The records of tree nodes in their order.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeRecord<'_>> {
+        self.entries.iter().filter_map(|(key, place)| {
+            let RecordKey::TreeNode(_, node) = key else { return None };
+            let (block, range) = self.nodes.block(place)?;
+            Some(NodeRecord { key, node: *node, block, range })
+        })
     }
 
     /// Puts the records into the order of [`RecordKey::to_bytes`]. Costs little where they are a tree's and in it.
@@ -86,9 +130,8 @@ impl IntoIterator for RecordSet {
     type IntoIter = alloc::vec::IntoIter<(RecordKey, SecretBytes)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        let Self { entries, values } = self;
-        let singly = |(key, place)| (key, SecretBytes::from_slice(values.get(&place)));
-        entries.into_iter().map(singly).collect::<Vec<_>>().into_iter()
+        let singly = |(key, value): (&RecordKey, _)| (key.clone(), SecretBytes::from_slice(value));
+        self.iter().map(singly).collect::<Vec<_>>().into_iter()
     }
 }
 
@@ -102,7 +145,7 @@ impl FromIterator<(RecordKey, SecretBytes)> for RecordSet {
 
 impl fmt::Debug for RecordSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { entries, values: _ } = self;
+        let Self { entries, values: _, nodes: _ } = self;
         f.debug_set().entries(entries.iter().map(|(key, _)| key)).finish()
     }
 }

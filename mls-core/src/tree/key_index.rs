@@ -171,6 +171,11 @@ impl Keys {
         if changes.removed.is_empty() && changes.added.is_empty() {
             return;
         }
+        if self.table.len() == 0 && self.late.is_none() {
+            // What is both removed and added stays.
+            self.table = Arc::new(Slots::of(&changes.added));
+            return;
+        }
         changes.sort();
         if let Some(late) = &self.late {
             let added = merged(late.added.iter().copied(), &changes.removed, &changes.added);
@@ -208,12 +213,6 @@ impl Changes {
 }
 
 impl IndexChanges {
-    /// Orders what is here so that it need not be ordered later.
-    pub(super) fn sort(&mut self) {
-        self.encryption.sort();
-        self.signature.sort();
-    }
-
     /// Takes in those of another part of the tree.
     pub(super) fn append(&mut self, other: Self) {
         let Self { seed: _, encryption, signature } = other;

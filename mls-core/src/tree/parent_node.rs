@@ -1,12 +1,12 @@
 //! Parent nodes (RFC 9420 section 7.1).
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, Encode, EncodeError, encode_header, encode_opaque};
 use mls_crypto_traits::HpkePublicKey;
 
 use crate::tree::math::LeafIndex;
+use crate::tree::node_bytes::NodeBytes;
 
 /// A node that stands for the members below it (RFC 9420 section 7.1).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -34,7 +34,7 @@ pub(super) fn encode_parent(
     encryption_key: &[u8],
     parent_hash: &[u8],
     unmerged_leaves: &[LeafIndex],
-) -> Result<Arc<[u8]>, EncodeError> {
+) -> Result<NodeBytes, EncodeError> {
     // Four bytes a leaf, and a header of at most four for each of the three.
     let leaves = unmerged_leaves.len().saturating_mul(4);
     let len = encryption_key.len().saturating_add(parent_hash.len()).saturating_add(leaves).saturating_add(12);
@@ -46,5 +46,5 @@ pub(super) fn encode_parent(
     for leaf in unmerged_leaves {
         leaf.encode(scratch)?;
     }
-    Ok(Arc::from(scratch.as_slice()))
+    Ok(NodeBytes::from(scratch.as_slice()))
 }

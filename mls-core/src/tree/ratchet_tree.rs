@@ -18,6 +18,7 @@ use super::parent_node::ParentNode;
 use super::summary::Summary;
 use super::view::{LeafRef, ParentRef, identity_of};
 use crate::credential::Credential;
+use crate::tree::node_bytes::NodeBytes;
 
 mod apply;
 pub(crate) mod build;
@@ -90,7 +91,7 @@ impl RatchetTree {
     /// # Errors
     /// [`TreeError::Encode`] for a leaf too long, [`TreeError::Crypto`] from the provider.
     pub fn new(suite: Suite<'_>, seed: IndexSeed, leaf: &LeafNode) -> Result<Self, TreeError> {
-        let leaf = Arc::from(leaf.to_bytes()?);
+        let leaf = NodeBytes::from(leaf.to_bytes()?);
         Self::from_nodes(suite, seed, TreeSize::ONE, [(LeafIndex::ZERO.node(), leaf)])
     }
 
@@ -105,9 +106,9 @@ impl RatchetTree {
         suite: Suite<'_>,
         seed: IndexSeed,
         size: TreeSize,
-        nodes: impl IntoIterator<Item = (NodeIndex, Arc<[u8]>)>,
+        nodes: impl IntoIterator<Item = (NodeIndex, NodeBytes)>,
     ) -> Result<Self, TreeError> {
-        let mut nodes: Vec<(NodeIndex, Arc<[u8]>)> = nodes.into_iter().collect();
+        let mut nodes: Vec<(NodeIndex, NodeBytes)> = nodes.into_iter().collect();
         nodes.sort_unstable_by_key(|(node, _)| *node);
         Self::build(suite, seed, size, &mut nodes, &[])
     }
@@ -155,7 +156,7 @@ impl RatchetTree {
 
     /// The leaf's encoding; `None` where it is blank or outside the tree.
     #[must_use]
-    pub fn leaf_bytes(&self, leaf: LeafIndex) -> Option<&Arc<[u8]>> {
+    pub fn leaf_bytes(&self, leaf: LeafIndex) -> Option<&NodeBytes> {
         self.node_bytes(leaf.node())
     }
 
@@ -191,7 +192,7 @@ impl RatchetTree {
 
     /// The node's encoding; `None` where it is blank or outside the tree.
     #[must_use]
-    pub fn node_bytes(&self, node: NodeIndex) -> Option<&Arc<[u8]>> {
+    pub fn node_bytes(&self, node: NodeIndex) -> Option<&NodeBytes> {
         self.link(node)?.payload()
     }
 

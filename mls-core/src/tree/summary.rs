@@ -65,16 +65,25 @@ impl Summary {
 
     pub(super) fn of_leaf(profile: &LeafProfile<'_>) -> Self {
         let LeafProfile { credential_type, extensions, proposals, credentials } = *profile;
-        let types = |encoded: &[u8]| {
-            let (values, _) = encoded.as_chunks::<2>();
-            Types::of(values.iter().map(|bytes| u16::from_be_bytes(*bytes)))
-        };
+        let types = |encoded| Types::of(values(encoded));
         Self {
             vacant: false,
             credentials_in_use: Types::of([credential_type].into_iter()),
             extensions: types(extensions),
             proposals: types(proposals),
             credentials: types(credentials),
+        }
+    }
+
+    /// Of two subtrees that are a leaf each: what both [are](Self::of_leaf) [together](Self::combine), at less cost.
+    fn of_leaves(one: &LeafProfile<'_>, other: &LeafProfile<'_>) -> Self {
+        let both = |a, b| Types::of(values(a).filter(|value| values(b).any(|other| other == *value)));
+        Self {
+            vacant: false,
+            credentials_in_use: Types::of([one.credential_type, other.credential_type].into_iter()),
+            extensions: both(one.extensions, other.extensions),
+            proposals: both(one.proposals, other.proposals),
+            credentials: both(one.credentials, other.credentials),
         }
     }
 
@@ -90,6 +99,12 @@ impl Summary {
             credentials: both(&self.credentials, &other.credentials),
         }
     }
+}
+
+/// The types in an encoded list.
+fn values(encoded: &[u8]) -> impl Iterator<Item = u16> + Clone + '_ {
+    let (values, _) = encoded.as_chunks::<2>();
+    values.iter().map(|bytes| u16::from_be_bytes(*bytes))
 }
 
 fn has(values: &[u16], value: u16) -> bool {
@@ -146,63 +161,94 @@ impl PartialEq for Types {
 impl Eq for Types {}
 
 /// What the members at and below a node have in common, on its way up.
-pub(super) enum Below {
+#[derive(Clone, Copy)]
+pub(super) enum Below<'a> {
     /// There are none.
     Nobody,
-    /// A leaf's: no place keeps it.
-    Leaf(Summary),
-    Shared(Arc<Summary>),
+    /// A leaf's, as it stands there: no place keeps it, since no two leaves may say the same (RFC 9420 section 13.5).
+    Leaf(LeafProfile<'a>),
+    Known(SummaryId),
 }
 
-impl Below {
-    fn summary(&self) -> Option<&Summary> {
-        match self {
-            Self::Nobody => None,
-            Self::Leaf(summary) => Some(summary),
-            Self::Shared(summary) => Some(summary),
-        }
-    }
-}
+/// A summary that [`Summaries`] know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct SummaryId(usize);
 
 /// Makes summaries, and one value of equal ones that it meets close together.
 #[derive(Default)]
 pub(super) struct Summaries {
-    last: Option<Arc<Summary>>,
+    known: Vec<Arc<Summary>>,
 }
 
+/// Among how many summaries an equal one is looked for, the latest first.
+const CLOSE: usize = 4;
+
 impl Summaries {
-    /// The summary of the two halves' members; `None` where there are none. `previous` is what stood there before.
-    pub(super) fn combine(
-        &mut self,
-        left: Below,
-        right: Below,
-        previous: Option<&Arc<Summary>>,
-    ) -> Option<Arc<Summary>> {
-        let combined = match (left.summary(), right.summary()) {
-            // Equal values made far apart meet here, and the upper tree holds one of them.
-            (Some(one), Some(other)) if !core::ptr::eq(one, other) && one != other => one.combine(other),
-            (Some(_), _) => return self.shared(left, previous),
-            (None, _) => return self.shared(right, previous),
-        };
-        let known = [&left, &right].into_iter().find_map(|half| match half {
-            Below::Shared(summary) if **summary == combined => Some(Arc::clone(summary)),
-            _ => None,
-        });
-        known.or_else(|| self.shared(Below::Leaf(combined), previous))
+    /// One that a tree has.
+    pub(super) fn of(&mut self, summary: &Arc<Summary>) -> SummaryId {
+        self.close(|known| Arc::ptr_eq(known, summary)).unwrap_or_else(|| self.push(Arc::clone(summary)))
     }
 
-    /// One value of it that may be kept.
-    pub(super) fn shared(&mut self, below: Below, previous: Option<&Arc<Summary>>) -> Option<Arc<Summary>> {
-        let summary = match below {
-            Below::Nobody => return None,
-            Below::Shared(summary) => return Some(summary),
-            Below::Leaf(summary) => summary,
+    /// The summary of the two halves' members. `previous` is what stood there before.
+    pub(super) fn combine(
+        &mut self,
+        left: Below<'_>,
+        right: Below<'_>,
+        previous: Option<&Arc<Summary>>,
+    ) -> Option<SummaryId> {
+        let combined = match (left, right) {
+            (Below::Leaf(one), Below::Leaf(other)) => Summary::of_leaves(&one, &other),
+            (one, Below::Nobody) | (Below::Nobody, one) => return self.id(one),
+            (one, other) => {
+                let (one, other) = (self.id(one)?, self.id(other)?);
+                if one == other {
+                    return Some(one);
+                }
+                let (a, b) = (self.get(one)?, self.get(other)?);
+                // Equal values made far apart meet here, and the upper tree holds one of them.
+                if a == b {
+                    return Some(one);
+                }
+                let combined = a.combine(b);
+                if combined == **a {
+                    return Some(one);
+                }
+                if combined == **b {
+                    return Some(other);
+                }
+                combined
+            }
         };
-        if let Some(known) = [previous, self.last.as_ref()].into_iter().flatten().find(|known| ***known == summary) {
-            return Some(Arc::clone(known));
+        match previous {
+            Some(previous) if **previous == combined => Some(self.of(previous)),
+            _ => Some(self.known(combined)),
         }
-        let summary = Arc::new(summary);
-        self.last = Some(Arc::clone(&summary));
-        Some(summary)
+    }
+
+    /// One value of it that may be kept; `None` where there is nobody.
+    pub(super) fn id(&mut self, below: Below<'_>) -> Option<SummaryId> {
+        match below {
+            Below::Nobody => None,
+            Below::Leaf(profile) => Some(self.known(Summary::of_leaf(&profile))),
+            Below::Known(id) => Some(id),
+        }
+    }
+
+    pub(super) fn get(&self, SummaryId(place): SummaryId) -> Option<&Arc<Summary>> {
+        self.known.get(place)
+    }
+
+    fn known(&mut self, summary: Summary) -> SummaryId {
+        self.close(|known| **known == summary).unwrap_or_else(|| self.push(Arc::new(summary)))
+    }
+
+    fn close(&self, is: impl Fn(&Arc<Summary>) -> bool) -> Option<SummaryId> {
+        let latest = self.known.iter().enumerate().rev().take(CLOSE);
+        latest.into_iter().find(|(_, known)| is(known)).map(|(place, _)| SummaryId(place))
+    }
+
+    fn push(&mut self, summary: Arc<Summary>) -> SummaryId {
+        self.known.push(summary);
+        SummaryId(self.known.len().saturating_sub(1))
     }
 }

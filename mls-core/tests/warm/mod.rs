@@ -32,6 +32,7 @@ use mls_core::welcome::GroupInfo;
 use mls_crypto_traits::{CipherSuite, CryptoProvider, SigningKey, Suite};
 
 use crate::common::{Peer, TestRng, agree, lifetime};
+use mls_core::tree::node_bytes::NodeBytes;
 
 const GROUP: &[u8] = b"warm";
 
@@ -81,7 +82,7 @@ pub fn warm_group(members: u32, crypto: &Arc<dyn CryptoProvider>) -> Vec<Peer> {
     let mut forgotten = Forgotten { suite, rng: TestRng(3), signers: Vec::new() };
     let first = forgotten.leaf(crypto.as_ref());
     let tree = RatchetTree::new(suite, IndexSeed::new([7; 16]), &first).unwrap();
-    let adds: Vec<Arc<[u8]>> =
+    let adds: Vec<NodeBytes> =
         (1..members - 1).map(|_| forgotten.leaf(crypto.as_ref()).to_bytes().unwrap().into()).collect();
     let (mut tree, _) = tree.apply_changes(suite, &[], &[], &adds).unwrap();
     // One path for each pair of leaves gives every parent a key.

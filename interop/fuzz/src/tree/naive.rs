@@ -1,7 +1,6 @@
 //! The tree as an array of encodings.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use mls_codec::{Decode, Encode, encode_header, encode_opaque};
 use mls_core::tree::leaf_node::LeafNode;
@@ -10,10 +9,11 @@ use mls_core::tree::parent_node::ParentNode;
 use mls_core::tree::ratchet_tree::{NodeEdit, RatchetTree};
 
 use super::{leaf_index, seed, suite};
+use mls_core::tree::node_bytes::NodeBytes;
 
 /// Leaf `i` stands at place `2 * i`; there are one less than a power of two.
 #[derive(Clone)]
-pub(super) struct Naive(Vec<Option<Arc<[u8]>>>);
+pub(super) struct Naive(Vec<Option<NodeBytes>>);
 
 /// The level of a place: how many ones its number ends in.
 const fn level(place: usize) -> u32 {
@@ -21,7 +21,7 @@ const fn level(place: usize) -> u32 {
 }
 
 impl Naive {
-    pub(super) fn of(size: TreeSize, nodes: impl IntoIterator<Item = (NodeIndex, Arc<[u8]>)>) -> Self {
+    pub(super) fn of(size: TreeSize, nodes: impl IntoIterator<Item = (NodeIndex, NodeBytes)>) -> Self {
         let mut naive = Self(vec![None; place_of(size.node_count())]);
         for (node, bytes) in nodes {
             naive.0[place(node)] = Some(bytes);
@@ -83,9 +83,9 @@ impl Naive {
     /// one that has had its.
     pub(super) fn changed(
         &self,
-        updates: &[(LeafIndex, Arc<[u8]>)],
+        updates: &[(LeafIndex, NodeBytes)],
         removes: &[LeafIndex],
-        adds: &[Arc<[u8]>],
+        adds: &[NodeBytes],
     ) -> Option<(Self, Vec<LeafIndex>)> {
         let mut naive = self.clone();
         let updates = updates.iter().map(|(leaf, bytes)| (*leaf, Some(bytes.clone())));
@@ -103,7 +103,7 @@ impl Naive {
         Some((naive, added))
     }
 
-    fn add(&mut self, bytes: &Arc<[u8]>) -> LeafIndex {
+    fn add(&mut self, bytes: &NodeBytes) -> LeafIndex {
         let blank = (0..self.leaves()).find(|leaf| self.0[2 * leaf].is_none());
         let leaf = blank.unwrap_or_else(|| {
             self.extend();
@@ -127,8 +127,8 @@ impl Naive {
     pub(super) fn with_path(
         &self,
         sender: LeafIndex,
-        leaf: &Arc<[u8]>,
-        parents: &[(NodeIndex, Arc<[u8]>)],
+        leaf: &NodeBytes,
+        parents: &[(NodeIndex, NodeBytes)],
     ) -> Option<Self> {
         let mut naive = self.clone();
         let index = place_of(sender.as_u32());
@@ -224,7 +224,7 @@ impl Naive {
             places.filter_map(|(at, node)| Some((NodeIndex::new(u32::try_from(at).unwrap()).unwrap(), node.clone()?)))
         };
         assert_eq!(place_of(tree.size().node_count()), self.0.len(), "size");
-        assert!(tree.nodes().map(|(node, bytes)| (node, Arc::clone(bytes))).eq(nodes()), "nodes");
+        assert!(tree.nodes().map(|(node, bytes)| (node, bytes.clone())).eq(nodes()), "nodes");
         assert_eq!(tree.root_hash().as_bytes(), self.hash(self.0.len() / 2), "root hash");
         assert_eq!(tree.to_extension().unwrap(), self.extension(), "extension");
         let built = RatchetTree::from_nodes(suite(), seed(), tree.size(), nodes()).unwrap();

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use super::super::cases::{must, some};
 use super::source::{OwnKeyPackage, Signer, Source, encoded};
+use mls_core::tree::node_bytes::NodeBytes;
 
 const SEED: IndexSeed = IndexSeed::new([9; 16]);
 
@@ -91,9 +92,9 @@ impl<'s, 'a> Forest<'s, 'a> {
 
     fn change(
         &self,
-        updates: &[(LeafIndex, Arc<[u8]>)],
+        updates: &[(LeafIndex, NodeBytes)],
         removes: &[LeafIndex],
-        adds: &[Arc<[u8]>],
+        adds: &[NodeBytes],
     ) -> Result<RatchetTree, String> {
         must("change", self.tree.apply_changes(self.source.suite, updates, removes, adds)).map(|(tree, _)| tree)
     }

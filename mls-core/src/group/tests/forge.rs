@@ -23,6 +23,7 @@ use crate::psk::{PreSharedKeyId, Psk, PskValue, psk_secret};
 use crate::secret_tree::{RatchetType, SecretTreeLimits};
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource};
 use crate::tree::math::LeafIndex;
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::parent_hash::path_parent_hashes;
 use crate::tree::parent_node::ParentNode;
 use crate::tree::path::generate_path;
@@ -182,13 +183,13 @@ fn apply(suite: Suite<'_>, group: &Group, author: Sender, list: &[ListedProposal
     for listed in list {
         match (&listed.proposal, listed.sender) {
             (Proposal::Update(leaf), Sender::Member(at)) => {
-                updates.insert(at, Arc::<[u8]>::from(leaf.to_bytes().unwrap()));
+                updates.insert(at, NodeBytes::from(leaf.to_bytes().unwrap()));
             }
             (Proposal::Remove(removed), _) => {
                 let at = removed.leaf().filter(|at| tree.leaf(*at).is_some() && Sender::Member(*at) != author);
                 removes.extend(at);
             }
-            (Proposal::Add(package), _) => adds.push(Arc::<[u8]>::from(package.leaf_node.to_bytes().unwrap())),
+            (Proposal::Add(package), _) => adds.push(NodeBytes::from(package.leaf_node.to_bytes().unwrap())),
             (Proposal::GroupContextExtensions(new), _) => extensions = new.clone(),
             _ => {}
         }
@@ -260,7 +261,7 @@ fn make_path(
             let key = suite.generate_hpke_key_pair(&mut world.rng).unwrap().public;
             let place = LeafNode { encryption_key: key, ..author.leaf.clone() };
             let (tree, placed) =
-                applied.tree.apply_changes(suite, &[], &[], &[Arc::from(place.to_bytes().unwrap())]).unwrap();
+                applied.tree.apply_changes(suite, &[], &[], &[NodeBytes::from(place.to_bytes().unwrap())]).unwrap();
             (tree, placed[0])
         }
     };
@@ -286,10 +287,10 @@ fn make_path(
         .map(|((step, key), hash)| {
             let (encryption_key, parent_hash) = (key.clone(), hash.as_bytes().to_vec());
             let parent = ParentNode { encryption_key, parent_hash, unmerged_leaves: Vec::new() };
-            (step.node, Arc::from(parent.to_bytes().unwrap()))
+            (step.node, NodeBytes::from(parent.to_bytes().unwrap()))
         })
         .collect();
-    let after = before.set_path(suite, own, Arc::from(leaf.to_bytes().unwrap()), &parents).unwrap();
+    let after = before.set_path(suite, own, NodeBytes::from(leaf.to_bytes().unwrap()), &parents).unwrap();
     context.tree_hash = after.root_hash().as_bytes().to_vec();
     let kit = PathKit { suite, context: context.to_bytes().unwrap(), before };
     let excluded = applied.added.iter().copied().collect();

@@ -18,6 +18,7 @@ use crate::psk::{PreSharedKeyId, PskValue, psk_secret};
 use crate::tree::key_index::IndexSeed;
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource};
 use crate::tree::math::NodeIndex;
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::path::generate_path;
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::welcome::{EncryptedGroupSecrets, GroupInfo, GroupSecrets, Welcome};
@@ -70,7 +71,7 @@ pub(super) fn forge_welcome(peer: &mut Peer, package: &KeyPackage, lies: Welcome
     let group = peer.group.as_ref().unwrap();
     let suite = crypto.suite(group.cipher_suite()).unwrap();
     let own = group.own_leaf();
-    let leaf = Arc::from(package.leaf_node.to_bytes().unwrap());
+    let leaf = NodeBytes::from(package.leaf_node.to_bytes().unwrap());
     let (mut tree, placed) = group.tree().unwrap().apply_changes(suite, &[], &[], &[leaf]).unwrap();
     let mut path_secret = None;
     if lies.with_path {
@@ -133,8 +134,8 @@ pub(super) fn forge_welcome(peer: &mut Peer, package: &KeyPackage, lies: Welcome
 
 /// The tree with one node replaced, hashes and all else made to fit.
 pub(super) fn with_node(suite: Suite<'_>, tree: &RatchetTree, at: NodeIndex, bytes: Option<Vec<u8>>) -> RatchetTree {
-    let mut nodes: Vec<(NodeIndex, Arc<[u8]>)> =
-        tree.nodes().filter(|(node, _)| *node != at).map(|(node, bytes)| (node, Arc::clone(bytes))).collect();
-    nodes.extend(bytes.map(|bytes| (at, Arc::from(bytes))));
+    let mut nodes: Vec<(NodeIndex, NodeBytes)> =
+        tree.nodes().filter(|(node, _)| *node != at).map(|(node, bytes)| (node, bytes.clone())).collect();
+    nodes.extend(bytes.map(|bytes| (at, NodeBytes::from(bytes))));
     RatchetTree::from_nodes(suite, IndexSeed::new([0; 16]), tree.size(), nodes).unwrap()
 }

@@ -16,22 +16,43 @@ fn values_come_back_as_they_were_pushed() {
     let id = GroupId::from(&b"group"[..]);
     // More than one block of each size, a value that fits none of them, and values that are empty.
     let lengths = [0, 1, 1_000, 24, 0, 2_000, 70_000, 65_536, 1, 0, 65_535, 2, 300];
+    let blocks = [960, 1_000, 960, 2_000, 70_000, 65_536, 960, 65_535, 1_920];
     let value = |at: u32, len: usize| vec![u8::try_from(at).unwrap(); len];
-    let mut set = RecordSet::with_capacity(2);
-    assert!(set.is_empty());
-    for (at, len) in (0..).zip(lengths) {
-        set.push(node(&id, at), &value(at, len));
+    let keys: [&dyn Fn(u32) -> RecordKey; 2] = [&|at| node(&id, at), &|at| RecordKey::Psk(at.to_be_bytes().to_vec())];
+    for key in keys {
+        let mut set = RecordSet::with_capacity(2);
+        assert!(set.is_empty());
+        for (at, len) in (0..).zip(lengths) {
+            set.push(key(at), &value(at, len));
+        }
+        assert_eq!(set.len(), lengths.len());
+        // Secrets stand by themselves.
+        assert!(set.nodes.lens().chain(set.values.lens()).eq(blocks));
+        assert!(set.nodes.lens().next().is_none() || set.values.lens().next().is_none());
+        assert_eq!(set.iter().len(), lengths.len());
+        for ((at, len), (name, found)) in (0..).zip(lengths).zip(set.iter()) {
+            assert_eq!((name, found), (&key(at), &value(at, len)[..]));
+        }
+        let again: RecordSet = set.into_iter().collect();
+        for ((at, len), (name, found)) in (0..).zip(lengths).zip(again) {
+            assert_eq!((name, found.as_bytes()), (key(at), &value(at, len)[..]));
+        }
     }
-    assert_eq!(set.len(), lengths.len());
-    assert_eq!(set.values.lens().collect::<Vec<_>>(), [960, 1_000, 960, 2_000, 70_000, 65_536, 960, 65_535, 1_920]);
-    assert_eq!(set.iter().len(), lengths.len());
-    for ((at, len), (key, found)) in (0..).zip(lengths).zip(set.iter()) {
-        assert_eq!((key, found), (&node(&id, at), &value(at, len)[..]));
-    }
-    let again: RecordSet = set.into_iter().collect();
-    for ((at, len), (key, found)) in (0..).zip(lengths).zip(again) {
-        assert_eq!((key, found.as_bytes()), (node(&id, at), &value(at, len)[..]));
-    }
+}
+
+#[test]
+fn a_node_shares_the_block_of_its_record() {
+    let id = GroupId::from(&b"group"[..]);
+    let mut set = RecordSet::new();
+    set.push(RecordKey::Psk(vec![7]), b"secret");
+    set.push(node(&id, 3), b"notes and node");
+    set.push(node(&id, 1), b"another");
+    let nodes: Vec<_> = set.nodes().map(|record| (record.node, record.value().to_vec(), record.tail(4))).collect();
+    drop(set);
+    let [(first, value, tail), (second, other, _)] = &*nodes else { panic!("{} nodes", nodes.len()) };
+    assert_eq!((first.as_u32(), &**value, &**tail), (3, &b"notes and node"[..], &b"node"[..]));
+    assert_eq!((second.as_u32(), &**other), (1, &b"another"[..]));
+    assert!(tail.block().starts_with(b"notes and nodeanother"));
 }
 
 #[test]

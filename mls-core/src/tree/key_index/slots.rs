@@ -54,6 +54,37 @@ impl Slots {
         added.iter().for_each(|entry| self.insert(*entry));
     }
 
+    /// The table of these, in any order.
+    ///
+    /// Since they are evenly distributed, putting each to those that name the same slot nearly sorts them.
+    pub(super) fn of(entries: &[u64]) -> Self {
+        let bits = bits_for(entries.len());
+        let named = |entry: u64| number(entry.checked_shr(64_u32.saturating_sub(bits)).unwrap_or_default());
+        // Where the entries of each slot end, and then, filled from their end, where they begin.
+        let mut ends = vec![0_u32; 1_usize.checked_shl(bits).unwrap_or_default()];
+        for entry in entries {
+            if let Some(count) = ends.get_mut(named(*entry)) {
+                *count = count.saturating_add(1);
+            }
+        }
+        let mut sum = 0_u32;
+        for end in &mut ends {
+            sum = sum.saturating_add(*end);
+            *end = sum;
+        }
+        let mut sorted = vec![0; entries.len()];
+        for entry in entries {
+            let Some(end) = ends.get_mut(named(*entry)) else { continue };
+            *end = end.saturating_sub(1);
+            if let Some(place) = sorted.get_mut(number(u64::from(*end))) {
+                *place = *entry;
+            }
+        }
+        sorted.chunk_by_mut(|a, b| named(*a) == named(*b)).for_each(<[u64]>::sort_unstable);
+        sorted.dedup();
+        Self::build(sorted)
+    }
+
     /// The table of these, which ascend.
     pub(super) fn build(entries: Vec<u64>) -> Self {
         let bits = bits_for(entries.len());
@@ -120,8 +151,12 @@ impl Slots {
 
     /// The slot that an entry's leading bits name.
     fn named(&self, entry: u64) -> usize {
-        usize::try_from(entry.checked_shr(64_u32.saturating_sub(self.bits)).unwrap_or_default()).unwrap_or(usize::MAX)
+        number(entry.checked_shr(64_u32.saturating_sub(self.bits)).unwrap_or_default())
     }
+}
+
+fn number(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
 }
 
 /// Room for so many entries with a quarter of the slots empty at least.

@@ -189,6 +189,11 @@ proptest! {
             oracle.extend(added);
             prop_assert_eq!(slots.iter().collect::<Vec<_>>(), oracle.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(slots.len(), oracle.len());
+            // From any order, and each once.
+            let twice: Vec<u64> = oracle.iter().rev().chain(&oracle).copied().collect();
+            let made = Slots::of(&twice);
+            prop_assert_eq!(made.iter().collect::<Vec<_>>(), oracle.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(made.len(), oracle.len());
             for high in 0..40 {
                 let like = entry((high, 0));
                 let expected: Vec<u64> = oracle.iter().copied().filter(|entry| entry >> 32 == like >> 32).collect();

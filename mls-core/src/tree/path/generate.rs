@@ -1,7 +1,6 @@
 //! Making a path (RFC 9420 sections 7.4 and 7.5).
 
 use alloc::collections::BTreeSet;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::Encode;
@@ -14,6 +13,7 @@ use crate::commit::{EncryptedPathSecrets, UpdatePathNode};
 use crate::key_schedule::CommitSecret;
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource};
 use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::parent_hash::{PathParentHashes, path_parent_hashes};
 use crate::tree::parent_node::encode_parent;
 use crate::tree::ratchet_tree::RatchetTree;
@@ -185,13 +185,13 @@ pub(super) fn install<'a>(
     nodes: impl Iterator<Item = (NodeIndex, &'a HpkePublicKey)>,
     parent_hashes: &PathParentHashes,
 ) -> Result<RatchetTree, PathError> {
-    let mut parents: Vec<(NodeIndex, Arc<[u8]>)> = Vec::with_capacity(parent_hashes.parents.len());
+    let mut parents: Vec<(NodeIndex, NodeBytes)> = Vec::with_capacity(parent_hashes.parents.len());
     let mut scratch = Vec::new();
     // req: R-7.4-01, R-7.5-02, R-7.5-09
     for ((node, key), parent_hash) in nodes.zip(&parent_hashes.parents) {
         parents.push((node, encode_parent(&mut scratch, key.as_bytes(), parent_hash.as_bytes(), &[])?));
     }
-    let leaf = Arc::from(leaf.to_bytes()?);
+    let leaf = NodeBytes::from(leaf.to_bytes()?);
     Ok(tree.set_path(suite, sender, leaf, &parents)?)
 }
 

@@ -1,7 +1,6 @@
 //! Proposals and paths applied to the tree (RFC 9420 sections 7.5 and 12.1.1 to 12.1.3).
 
 use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_crypto_traits::Suite;
@@ -10,13 +9,14 @@ use super::edit::NodeEdit;
 use super::link::{Link, collect_blanks};
 use super::{RatchetTree, TreeError};
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize, direct_path};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::parent_node::encode_parent;
 use crate::tree::view::ParentRef;
 
 /// What becomes of one leaf.
 struct LeafChange {
     leaf: LeafIndex,
-    bytes: Option<Arc<[u8]>>,
+    bytes: Option<NodeBytes>,
     /// Updated or removed, so that the direct path is blanked; else added.
     blanks_path: bool,
 }
@@ -34,9 +34,9 @@ impl RatchetTree {
     pub fn apply_changes(
         &self,
         suite: Suite<'_>,
-        updates: &[(LeafIndex, Arc<[u8]>)],
+        updates: &[(LeafIndex, NodeBytes)],
         removes: &[LeafIndex],
-        adds: &[Arc<[u8]>],
+        adds: &[NodeBytes],
     ) -> Result<(Self, Vec<LeafIndex>), TreeError> {
         let mut changes = BTreeMap::new();
         let updates = updates.iter().map(|(leaf, bytes)| (*leaf, Some(bytes)));
@@ -60,7 +60,7 @@ impl RatchetTree {
             let change =
                 changes.entry(*leaf).or_insert_with(|| LeafChange { leaf: *leaf, bytes: None, blanks_path: false });
             // req: R-12.1.1-05
-            change.bytes = Some(Arc::clone(bytes));
+            change.bytes = Some(bytes.clone());
         }
         let changes: Vec<LeafChange> = changes.into_values().collect();
 
@@ -86,8 +86,8 @@ impl RatchetTree {
         &self,
         suite: Suite<'_>,
         sender: LeafIndex,
-        leaf: Arc<[u8]>,
-        parents: &[(NodeIndex, Arc<[u8]>)],
+        leaf: NodeBytes,
+        parents: &[(NodeIndex, NodeBytes)],
     ) -> Result<Self, TreeError> {
         let size = if sender.as_u32() == self.size.leaf_count() {
             self.size.doubled().ok_or(TreeError::TooManyLeaves)?
@@ -103,7 +103,7 @@ impl RatchetTree {
             let place = path.binary_search_by_key(node, |(node, _)| *node);
             let (_, slot) =
                 place.ok().and_then(|place| path.get_mut(place)).ok_or(TreeError::NotOnDirectPath(*node))?;
-            if slot.replace(Arc::clone(bytes)).is_some() {
+            if slot.replace(bytes.clone()).is_some() {
                 return Err(TreeError::NotAscending(*node));
             }
         }
@@ -176,7 +176,7 @@ fn plan(link: &Link, node: NodeIndex, changes: &[LeafChange], edits: &mut Vec<No
 }
 
 /// The encoded parent with the changed leaves among its unmerged ones, in order.
-fn with_unmerged(parent: &[u8], changes: &[LeafChange]) -> Result<Arc<[u8]>, TreeError> {
+fn with_unmerged(parent: &[u8], changes: &[LeafChange]) -> Result<NodeBytes, TreeError> {
     let parent = ParentRef::from_bytes(parent)?;
     let mut leaves: Vec<LeafIndex> = parent.unmerged().chain(changes.iter().map(|change| change.leaf)).collect();
     leaves.sort_unstable();

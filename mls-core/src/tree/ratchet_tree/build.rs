@@ -1,7 +1,6 @@
 //! A whole tree at once: subtrees of some hundred leaves each by itself, in as many threads as there are, and then what
 //! is above them.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_crypto_traits::{Digest, Suite, parallel};
@@ -13,6 +12,7 @@ use super::link::Link;
 use super::{RatchetTree, TreeError};
 use crate::tree::key_index::{IndexChanges, IndexSeed, KeyIndex};
 use crate::tree::math::{NodeIndex, TreeSize};
+use crate::tree::node_bytes::NodeBytes;
 
 /// What one node of a tree is read from.
 pub(crate) trait NodeSource: Send {
@@ -21,7 +21,7 @@ pub(crate) trait NodeSource: Send {
     fn node(&self) -> NodeIndex;
 
     /// The node's encoding, asked for once.
-    fn take(&mut self) -> Result<Arc<[u8]>, Self::Error>;
+    fn take(&mut self) -> Result<NodeBytes, Self::Error>;
 }
 
 /// The level of the subtrees that are made by themselves: 256 leaves, whose encodings stay in a core's cache from their
@@ -91,9 +91,7 @@ impl<S: NodeSource> Part<'_, S> {
         let (mut link, mut hash) = (Link::BLANK, Slot::from(Digest::EMPTY));
         let mut edits = take_all(self.sources.iter_mut())?;
         editor.edit(self.root, &mut link, hash.as_mut(), false, &mut edits)?;
-        let mut changes = editor.changes;
-        changes.sort();
-        Ok((Subtree { root: self.root, link, hash }, changes))
+        Ok((Subtree { root: self.root, link, hash }, editor.changes))
     }
 }
 
@@ -122,15 +120,15 @@ fn divide<'n, S: NodeSource>(
     divide(right, behind, parts, above);
 }
 
-impl NodeSource for (NodeIndex, Arc<[u8]>) {
+impl NodeSource for (NodeIndex, NodeBytes) {
     type Error = TreeError;
 
     fn node(&self) -> NodeIndex {
         self.0
     }
 
-    fn take(&mut self) -> Result<Arc<[u8]>, TreeError> {
-        Ok(Arc::clone(&self.1))
+    fn take(&mut self) -> Result<NodeBytes, TreeError> {
+        Ok(self.1.clone())
     }
 }
 
@@ -142,7 +140,7 @@ impl NodeSource for (NodeIndex, &[u8]) {
         self.0
     }
 
-    fn take(&mut self) -> Result<Arc<[u8]>, TreeError> {
-        Ok(Arc::from(self.1))
+    fn take(&mut self) -> Result<NodeBytes, TreeError> {
+        Ok(NodeBytes::from(self.1))
     }
 }

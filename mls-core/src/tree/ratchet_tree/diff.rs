@@ -7,6 +7,7 @@ use super::edit::NodeEdit;
 use super::iter::Nodes;
 use super::link::Link;
 use crate::tree::math::{NodeIndex, TreeSize};
+use crate::tree::node_bytes::NodeBytes;
 
 impl RatchetTree {
     /// The edits that make `newer` of this tree, ascending by node, found by comparing pointers: O(changes) between
@@ -48,7 +49,7 @@ impl RatchetTree {
     }
 
     /// Visits the nodes that a tree of `size` does not have, in array order.
-    fn for_each_beyond(&self, mut size: TreeSize, visit: &mut dyn FnMut(NodeIndex, &alloc::sync::Arc<[u8]>)) {
+    fn for_each_beyond(&self, mut size: TreeSize, visit: &mut dyn FnMut(NodeIndex, &NodeBytes)) {
         while size < self.size {
             let Some(next) = size.doubled() else { return };
             let root = next.root();

@@ -11,9 +11,10 @@ use super::{RatchetTree, TreeError};
 use crate::tree::hash::blank_tree_hash;
 use crate::tree::key_index::KeySpace;
 use crate::tree::math::{NodeIndex, TreeSize};
+use crate::tree::node_bytes::NodeBytes;
 
 /// A node and its new encoding, `None` to blank it.
-pub type NodeEdit = (NodeIndex, Option<Arc<[u8]>>);
+pub type NodeEdit = (NodeIndex, Option<NodeBytes>);
 
 impl RatchetTree {
     /// The tree with `edits` made, which ascend strictly by node. Costs one hash for every node at or above an edit;

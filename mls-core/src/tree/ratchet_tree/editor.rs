@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::mem;
 
 use mls_codec::Reader;
 use mls_crypto_traits::{CryptoError, Digest, Suite};
@@ -13,6 +14,7 @@ use super::link::{Link, Parent};
 use crate::tree::hash::{blank_tree_hash, leaf_tree_hash, parent_tree_hash};
 use crate::tree::key_index::{IndexChanges, KeySpace};
 use crate::tree::math::{NodeIndex, TreeSize};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::summary::{Below, Summaries, Summary};
 use crate::tree::view::{LeafRef, LeafView, ParentRef};
 
@@ -56,26 +58,29 @@ impl<'a> Editor<'a> {
 
     /// Edits what is at and below `node` and puts its tree hash into `hash`, which is up to date iff `hashed`. What comes
     /// back is of the members there.
-    pub(super) fn edit(
+    pub(super) fn edit<'l>(
         &mut self,
         node: NodeIndex,
-        link: &mut Link,
+        link: &'l mut Link,
         hash: &mut [u8],
         hashed: bool,
         edits: &mut [NodeEdit],
-    ) -> Result<Below, TreeError> {
+    ) -> Result<Below<'l>, TreeError> {
         if edits.is_empty() && hashed {
-            return below(link);
+            return self.below(link);
         }
         if let Some(subtree) = self.made.pop_if(|subtree| subtree.root == node) {
             *link = subtree.link;
             self.store(hash, &subtree.hash.digest(self.hash_len)?)?;
-            return below(link);
+            return self.below(link);
         }
         if let Some(leaf) = node.leaf() {
-            let below = match edits.first_mut() {
-                Some((_, bytes)) => self.edit_leaf(node, link, bytes.take())?,
-                None => below(link)?,
+            let put = |bytes: Option<NodeBytes>| bytes.map_or(Link::BLANK, Link::Leaf);
+            let old = edits.first_mut().map(|(_, bytes)| mem::replace(link, put(bytes.take())));
+            let link = &*link;
+            let below = match old {
+                Some(old) => self.enter_leaf(node, old.payload(), link.payload())?,
+                None => self.below(link)?,
             };
             let digest = leaf_tree_hash(self.suite, leaf, link.payload().map(|bytes| &**bytes))?;
             self.store(hash, &digest)?;
@@ -111,13 +116,18 @@ impl<'a> Editor<'a> {
         };
         collapse(link);
         self.store(hash, &digest)?;
-        below(link)
+        self.below(link)
     }
 
-    /// Puts another leaf into the place of one, or blanks it.
-    fn edit_leaf(&mut self, node: NodeIndex, link: &mut Link, bytes: Option<Arc<[u8]>>) -> Result<Below, TreeError> {
-        let new = bytes.as_deref().map(LeafView::from_bytes).transpose()?;
-        let old = link.payload().map(|bytes| LeafRef::from_bytes(bytes)).transpose()?;
+    /// A leaf has come into the place of another one, either of which may be blank.
+    fn enter_leaf<'l>(
+        &mut self,
+        node: NodeIndex,
+        old: Option<&NodeBytes>,
+        new: Option<&'l NodeBytes>,
+    ) -> Result<Below<'l>, TreeError> {
+        let new = new.map(|bytes| LeafView::from_bytes(bytes)).transpose()?;
+        let old = old.map(|bytes| LeafRef::from_bytes(bytes)).transpose()?;
         let keys = new.map(|new| new.keys);
         self.reindex(
             node,
@@ -131,9 +141,7 @@ impl<'a> Editor<'a> {
             old.map(|leaf| leaf.signature_key),
             keys.map(|leaf| leaf.signature_key),
         );
-        let below = new.map_or(Below::Nobody, |new| Below::Leaf(Summary::of_leaf(&new.profile)));
-        *link = bytes.map_or(Link::BLANK, Link::Leaf);
-        Ok(below)
+        Ok(new.map_or(Below::Nobody, |new| Below::Leaf(new.profile)))
     }
 
     /// Edits a parent that nobody shares. `hashed` says of each child whether its hash is up to date.
@@ -165,8 +173,13 @@ impl<'a> Editor<'a> {
         let left = self.edit(left, &mut parent.left, left_hash, left_hashed, left_edits)?;
         let right = self.edit(right, &mut parent.right, right_hash, right_hashed, right_edits)?;
 
+        let summary = self.summaries.combine(left, right, parent.summary.as_ref());
+        let summary = summary.and_then(|id| self.summaries.get(id));
+        let is_same = |known| parent.summary.as_ref().is_some_and(|summary| Arc::ptr_eq(summary, known));
+        if !summary.is_some_and(is_same) {
+            parent.summary = summary.cloned();
+        }
         parent.members = parent.left.members().saturating_add(parent.right.members());
-        parent.summary = self.summaries.combine(left, right, parent.summary.as_ref());
         let digest = parent_tree_hash(
             self.suite,
             parent.payload.as_deref(),
@@ -192,7 +205,7 @@ impl<'a> Editor<'a> {
             let (inside, beyond) = edits.split_at_mut_checked(inside).unwrap_or_default();
             edits = beyond;
             let mut digest = Digest::EMPTY;
-            let old_root = core::mem::replace(root, Link::BLANK);
+            let old_root = mem::replace(root, Link::BLANK);
             *root = Link::Inner(Some(Parent::make(self.hash_len, old_root, |parent| {
                 parent.hashes.iter_mut().zip(&hash.0).take(self.hash_len).for_each(|(to, from)| *to = *from);
                 digest = self.edit_parent(next.root(), parent, [true, false], inside)?;
@@ -219,8 +232,23 @@ impl<'a> Editor<'a> {
     }
 
     pub(super) fn summary_of(&mut self, root: &Link) -> Result<Arc<Summary>, TreeError> {
-        let shared = self.summaries.shared(below(root)?, None);
-        Ok(shared.unwrap_or_else(|| Arc::new(Summary::vacant())))
+        let below = self.below(root)?;
+        let summary = self.summaries.id(below).and_then(|id| self.summaries.get(id)).cloned();
+        Ok(summary.unwrap_or_else(|| Arc::new(Summary::vacant())))
+    }
+
+    /// What the members there have in common.
+    fn below<'l>(&mut self, link: &'l Link) -> Result<Below<'l>, TreeError> {
+        Ok(match link {
+            Link::Leaf(bytes) => {
+                let LeafView { profile, .. } = LeafView::read_head(&mut Reader::new(bytes))?;
+                Below::Leaf(profile)
+            }
+            Link::Inner(parent) => {
+                let summary = parent.as_ref().and_then(|parent| parent.summary.as_ref());
+                summary.map_or(Below::Nobody, |summary| Below::Known(self.summaries.of(summary)))
+            }
+        })
     }
 
     /// Puts a digest, which is `hash_len` long, at the head of a slot.
@@ -233,20 +261,6 @@ impl<'a> Editor<'a> {
             _ => Err(TreeError::Crypto(CryptoError::WrongLength)),
         }
     }
-}
-
-/// What the members there have in common.
-fn below(link: &Link) -> Result<Below, TreeError> {
-    Ok(match link {
-        Link::Leaf(bytes) => {
-            let LeafView { profile, .. } = LeafView::read_head(&mut Reader::new(bytes))?;
-            Below::Leaf(Summary::of_leaf(&profile))
-        }
-        Link::Inner(parent) => {
-            let summary = parent.as_ref().and_then(|parent| parent.summary.clone());
-            summary.map_or(Below::Nobody, Below::Shared)
-        }
-    })
 }
 
 /// A subtree that has become wholly blank is one empty link.

@@ -1,10 +1,10 @@
 //! Walks over the nodes that are not blank.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::link::{Link, Parent};
 use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::node_bytes::NodeBytes;
 
 /// The nodes that are not blank, in array order.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ impl<'a> Nodes<'a> {
 }
 
 impl<'a> Iterator for Nodes<'a> {
-    type Item = (NodeIndex, &'a Arc<[u8]>);
+    type Item = (NodeIndex, &'a NodeBytes);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -62,7 +62,7 @@ impl<'a> Leaves<'a> {
 }
 
 impl<'a> Iterator for Leaves<'a> {
-    type Item = (LeafIndex, &'a Arc<[u8]>);
+    type Item = (LeafIndex, &'a NodeBytes);
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.find_map(|(node, bytes)| Some((node.leaf()?, bytes)))

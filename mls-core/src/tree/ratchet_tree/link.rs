@@ -8,6 +8,7 @@ use mls_crypto_traits::Digest;
 
 use super::TreeError;
 use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::summary::Summary;
 use crate::tree::view::ParentRef;
 
@@ -15,7 +16,7 @@ use crate::tree::view::ParentRef;
 #[derive(Clone)]
 pub(crate) enum Link {
     /// A leaf's encoding.
-    Leaf(Arc<[u8]>),
+    Leaf(NodeBytes),
     /// A subtree that is not wholly blank, or nothing: a blank leaf or a wholly blank subtree.
     Inner(Option<Arc<Parent>>),
 }
@@ -25,7 +26,7 @@ pub(crate) struct ParentOf<H: ?Sized> {
     pub(super) left: Link,
     pub(super) right: Link,
     /// The parent's encoding, `None` where it is blank.
-    pub(super) payload: Option<Arc<[u8]>>,
+    pub(super) payload: Option<NodeBytes>,
     /// Of the members below; `None` where there are none.
     pub(super) summary: Option<Arc<Summary>>,
     pub(super) members: u32,
@@ -55,7 +56,7 @@ impl Link {
         }
     }
 
-    pub(crate) fn payload(&self) -> Option<&Arc<[u8]>> {
+    pub(crate) fn payload(&self) -> Option<&NodeBytes> {
         match self {
             Self::Leaf(bytes) => Some(bytes),
             Self::Inner(parent) => parent.as_ref()?.payload.as_ref(),
@@ -80,7 +81,7 @@ impl Link {
     /// Whether both are the very same subtree, and so equal.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Leaf(a), Self::Leaf(b)) => Arc::ptr_eq(a, b),
+            (Self::Leaf(a), Self::Leaf(b)) => a.is_same(b),
             (Self::Inner(Some(a)), Self::Inner(Some(b))) => Arc::ptr_eq(a, b),
             (Self::Inner(None), Self::Inner(None)) => true,
             _ => false,

@@ -15,6 +15,7 @@ use crate::key_schedule::tests::test_vectors;
 use crate::tree::key_index::IndexSeed;
 use crate::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource, Lifetime};
 use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::path::{
     NewPath, OwnPathKeys, PathKeysUpdate, check_path, decrypt_path, generate_path, keys_from_welcome, merge_path,
 };
@@ -132,7 +133,7 @@ impl World {
         let leaves = world.members.keys().map(|index| {
             let mut leaf = world.tree.leaf(*index).unwrap();
             leaf.capabilities.credentials = credentials.to_vec();
-            (*index, Arc::from(leaf.to_bytes().unwrap()))
+            (*index, NodeBytes::from(leaf.to_bytes().unwrap()))
         });
         let leaves: Vec<_> = leaves.collect();
         world.tree = world.tree.apply_changes(world.suite, &leaves, &[], &[]).unwrap().0;
@@ -147,7 +148,7 @@ impl World {
     /// Adds members as proposals do; they know their leaf's key only.
     pub(in crate::tree) fn add(&mut self, count: usize) -> BTreeSet<LeafIndex> {
         let newcomers: Vec<_> = (0..count).map(|_| newcomer(self.suite, &mut self.rng)).collect();
-        let adds: Vec<_> = newcomers.iter().map(|(leaf, _)| Arc::from(leaf.to_bytes().unwrap())).collect();
+        let adds: Vec<_> = newcomers.iter().map(|(leaf, _)| NodeBytes::from(leaf.to_bytes().unwrap())).collect();
         let (tree, added) = self.tree.apply_changes(self.suite, &[], &[], &adds).unwrap();
         self.tree = tree;
         self.members.extend(added.iter().copied().zip(newcomers.into_iter().map(|(_, member)| member)));
@@ -165,7 +166,7 @@ impl World {
         let member = self.members.get_mut(&index).unwrap();
         let mut leaf = leaf_node(&keys, &*member.signer, self.suite, LeafNodeSource::Update);
         leaf.sign(self.suite, &*member.signer, Some((GROUP_ID, index))).unwrap();
-        let update = (index, Arc::from(leaf.to_bytes().unwrap()));
+        let update = (index, NodeBytes::from(leaf.to_bytes().unwrap()));
         self.tree = self.tree.apply_changes(self.suite, &[update], &[], &[]).unwrap().0;
         member.keys.apply(PathKeysUpdate { leaf: Some(keys.private), ..PathKeysUpdate::default() });
         self.forget_blanked();

@@ -1,6 +1,5 @@
 //! Trees that are made at once, in parts, beside the same ones made by edits.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use mls_codec::DecodeErrorKind;
@@ -11,6 +10,7 @@ use super::support::{
 };
 use crate::tree::hash::blank_tree_hash;
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::ratchet_tree::{RatchetTree, TreeError};
 
 const MEMBERS: u32 = 1_500;
@@ -31,11 +31,11 @@ fn edited(counting: &Counting) -> RatchetTree {
     tree
 }
 
-fn nodes(tree: &RatchetTree) -> Vec<(NodeIndex, Arc<[u8]>)> {
-    tree.nodes().map(|(node, bytes)| (node, Arc::clone(bytes))).collect()
+fn nodes(tree: &RatchetTree) -> Vec<(NodeIndex, NodeBytes)> {
+    tree.nodes().map(|(node, bytes)| (node, bytes.clone())).collect()
 }
 
-fn build(counting: &Counting, nodes: Vec<(NodeIndex, Arc<[u8]>)>) -> Result<RatchetTree, TreeError> {
+fn build(counting: &Counting, nodes: Vec<(NodeIndex, NodeBytes)>) -> Result<RatchetTree, TreeError> {
     RatchetTree::from_nodes(counting.suite(), SEED, TreeSize::from_depth(11).unwrap(), nodes)
 }
 
@@ -115,7 +115,7 @@ fn what_is_wrong_with_a_node_of_any_part_is_found() {
     // Of a leaf in a part, and of the root.
     for node in [2 * 1_300, 2_047] {
         let mut bad = good.clone();
-        bad[place(node)].1 = Arc::from([1, 2, 3]);
+        bad[place(node)].1 = NodeBytes::from(&[1, 2, 3][..]);
         let error = build(&counting, bad).unwrap_err();
         assert!(
             matches!(&error, TreeError::Decode(error) if error.kind() == DecodeErrorKind::LengthOverflow),

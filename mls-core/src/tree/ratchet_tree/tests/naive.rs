@@ -1,7 +1,6 @@
 //! Random histories against the tree as the RFC draws it: an array, and everything by scanning.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -15,6 +14,7 @@ use crate::extension::ExtensionType;
 use crate::proposal::ProposalType;
 use crate::tree::leaf_node::LeafNode;
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize, direct_path};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::parent_node::ParentNode;
 use crate::tree::ratchet_tree::{PathStep, RatchetTree};
 
@@ -220,7 +220,7 @@ impl Pair<'_> {
         let mut updated = Vec::new();
         for leaf in pick(updates).difference(&removes) {
             let node = leaf_node(self.fresh(), 1);
-            updated.push((*leaf, Arc::from(node.to_bytes().unwrap())));
+            updated.push((*leaf, NodeBytes::from(node.to_bytes().unwrap())));
             self.naive.update(*leaf, node);
         }
         removes.iter().for_each(|leaf| self.naive.remove(*leaf));
@@ -228,7 +228,7 @@ impl Pair<'_> {
         let mut added = Vec::new();
         for kind in adds {
             let node = leaf_node(self.fresh(), *kind);
-            added.push(Arc::from(node.to_bytes().unwrap()));
+            added.push(NodeBytes::from(node.to_bytes().unwrap()));
             slots.push(self.naive.add(node));
         }
         let removes: Vec<_> = removes.into_iter().rev().collect();
@@ -248,11 +248,11 @@ impl Pair<'_> {
         let mut parents = Vec::new();
         for step in &steps {
             let parent = parent_node(self.fresh());
-            parents.push((step.node, Arc::from(parent.to_bytes().unwrap())));
+            parents.push((step.node, NodeBytes::from(parent.to_bytes().unwrap())));
             self.naive.set(step.node, Place::Parent(parent));
         }
         self.counting.take();
-        let leaf = Arc::from(leaf.to_bytes().unwrap());
+        let leaf = NodeBytes::from(leaf.to_bytes().unwrap());
         let tree = self.tree.set_path(self.counting.suite(), sender, leaf, &parents).unwrap();
         let depth = usize::from(tree.size().depth());
         if is_member {

@@ -10,6 +10,7 @@ use mls_codec::{DecodeError, DecodeErrorKind};
 
 use super::support::*;
 use crate::tree::math::{NodeIndex, TreeSize};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::ratchet_tree::link::Link;
 use crate::tree::ratchet_tree::{RatchetTree, TreeError};
 
@@ -224,20 +225,20 @@ fn edits_out_of_order_out_of_tree_or_malformed_are_refused() {
     let counting = Counting::new(1);
     let suite = counting.suite();
     let tree = tree_of(suite, 4);
-    let edit = |edits: &[(u32, Option<Arc<[u8]>>)]| {
+    let edit = |edits: &[(u32, Option<NodeBytes>)]| {
         tree.clone().edit(suite, edits.iter().map(|(node, bytes)| (node_index(*node), bytes.clone())).collect())
     };
     assert_eq!(edit(&[(2, None), (0, None)]).unwrap_err(), TreeError::NotAscending(node_index(0)));
     assert_eq!(edit(&[(2, None), (2, None)]).unwrap_err(), TreeError::NotAscending(node_index(2)));
     assert_eq!(edit(&[(0, None), (7, None)]).unwrap_err(), TreeError::IndexOutOfTree(node_index(7)));
     let end = |offset| TreeError::Decode(DecodeError::new(DecodeErrorKind::UnexpectedEnd, offset));
-    assert_eq!(edit(&[(0, Some(Arc::from([])))]).unwrap_err(), end(0));
-    assert_eq!(edit(&[(1, Some(Arc::from([0, 0])))]).unwrap_err(), end(2));
+    assert_eq!(edit(&[(0, Some(NodeBytes::from(&[][..])))]).unwrap_err(), end(0));
+    assert_eq!(edit(&[(1, Some(NodeBytes::from(&[0, 0][..])))]).unwrap_err(), end(2));
     let mut long = leaf(9, 1).to_vec();
     let len = long.len();
     long.push(0);
     assert_eq!(
-        edit(&[(0, Some(Arc::from(long)))]).unwrap_err(),
+        edit(&[(0, Some(NodeBytes::from(long)))]).unwrap_err(),
         TreeError::Decode(DecodeError::new(DecodeErrorKind::TrailingBytes, len))
     );
     assert_eq!(

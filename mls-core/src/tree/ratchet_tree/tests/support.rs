@@ -19,6 +19,7 @@ use crate::proposal::ProposalType;
 use crate::tree::key_index::IndexSeed;
 use crate::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource};
 use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::parent_node::ParentNode;
 use crate::tree::ratchet_tree::{RatchetTree, TreeError};
 
@@ -126,8 +127,8 @@ pub(super) fn leaf_node(number: u32, kind: u16) -> LeafNode {
     }
 }
 
-pub(super) fn leaf(number: u32, kind: u16) -> Arc<[u8]> {
-    Arc::from(leaf_node(number, kind).to_bytes().unwrap())
+pub(super) fn leaf(number: u32, kind: u16) -> NodeBytes {
+    NodeBytes::from(leaf_node(number, kind).to_bytes().unwrap())
 }
 
 pub(super) fn parent_node(number: u32) -> ParentNode {
@@ -138,8 +139,8 @@ pub(super) fn parent_node(number: u32) -> ParentNode {
     }
 }
 
-pub(super) fn parent(number: u32) -> Arc<[u8]> {
-    Arc::from(parent_node(number).to_bytes().unwrap())
+pub(super) fn parent(number: u32) -> NodeBytes {
+    NodeBytes::from(parent_node(number).to_bytes().unwrap())
 }
 
 /// The tree of the members 0..`members`, added in one batch.

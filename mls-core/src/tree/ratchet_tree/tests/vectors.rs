@@ -3,7 +3,6 @@
 extern crate std;
 
 use alloc::string::String;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use std::path::PathBuf;
 
@@ -15,6 +14,7 @@ use super::support::*;
 use crate::proposal::Proposal;
 use crate::tree::hash::blank_tree_hash;
 use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::node_bytes::NodeBytes;
 use crate::tree::ratchet_tree::RatchetTree;
 
 fn load<T: DeserializeOwned>(name: &str) -> Vec<T> {
@@ -55,7 +55,7 @@ fn tree_operations() {
         let leaf = |leaf: &dyn Fn(&mut Vec<u8>)| {
             let mut bytes = Vec::new();
             leaf(&mut bytes);
-            Arc::<[u8]>::from(bytes)
+            NodeBytes::from(bytes)
         };
         let (mut updates, mut removes, mut adds) = (Vec::new(), Vec::new(), Vec::new());
         match Proposal::from_bytes(&bytes(&case.proposal)).unwrap() {
