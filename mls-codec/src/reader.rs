@@ -100,7 +100,20 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As [`opaque`](Self::opaque).
+    #[inline]
     pub fn vector(&mut self) -> Result<Self, DecodeError> {
+        // Most are short: one byte of header, and the body is there.
+        if let Some((&len @ 0..0x40, behind)) = self.bytes.split_first()
+            && let Some((bytes, rest)) = behind.split_at_checked(usize::from(len))
+        {
+            let offset = self.offset.saturating_add(1);
+            *self = Self { bytes: rest, offset: offset.saturating_add(bytes.len()) };
+            return Ok(Self { bytes, offset });
+        }
+        self.any_vector()
+    }
+
+    fn any_vector(&mut self) -> Result<Self, DecodeError> {
         let at = self.offset;
         let len = decode_header(self)?;
         let offset = self.offset;

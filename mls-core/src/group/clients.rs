@@ -14,6 +14,7 @@ use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::proposal::Proposal;
 use crate::proposal::apply::{AppliedList, Newcomer};
 use crate::proposal::list::{ListedProposal, ProposalListError};
+use crate::tree::key_index::slots::Slots;
 use crate::tree::math::LeafIndex;
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::view::identity_of;
@@ -24,25 +25,29 @@ pub(crate) struct ClientTag(u64, u64);
 
 /// The clients at the leaves of one tree, as far as they are known. Those are not known whose leaves nobody has been
 /// asked about: our own in a group that we created, and all where the tree came from outside the store.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Clients {
     /// By leaf.
     tags: Vec<Option<ClientTag>>,
-    /// The leaves whose client is known, by tag. Ordered, and not hashed: clients choose their names.
-    order: BTreeSet<(ClientTag, LeafIndex)>,
+    /// The leaves whose client is known, by the tag's first bits. Clients choose their names, and can make many begin
+    /// alike with much work: such a lookup compares them all, and no more.
+    places: Slots,
 }
 
 /// The leaves whose client becomes another one, ascending and each of them once.
 pub(crate) type ClientChanges = Vec<(LeafIndex, Option<ClientTag>)>;
-
-/// Where more than one leaf in so many changes, the order is made anew.
-const MANY: usize = 8;
 
 impl ClientTag {
     pub(crate) fn of(suite: Suite<'_>, member: &MemberId) -> Result<Self, CryptoError> {
         let digest = suite.hash(&[b"mls-core 1.0 client ", &member.0])?;
         let mut numbers = digest.as_bytes().as_chunks::<8>().0.iter().map(|bytes| u64::from_be_bytes(*bytes));
         Ok(Self(numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default()))
+    }
+
+    /// Its first 32 bits, and the leaf.
+    fn place_at(self, leaf: LeafIndex) -> u64 {
+        // Never 0: there is no leaf of the highest number.
+        self.0 & !u64::from(u32::MAX) | u64::from(leaf.as_u32().saturating_add(1))
     }
 }
 
@@ -51,7 +56,8 @@ impl Clients {
     pub(crate) fn of_leaves(leaves: impl IntoIterator<Item = (LeafIndex, Option<ClientTag>)>) -> Self {
         let mut clients = Self::default();
         leaves.into_iter().for_each(|(leaf, client)| clients.put(leaf, client));
-        clients.put_in_order();
+        let places: Vec<_> = clients.by_leaf().map(|(client, leaf)| client.place_at(leaf)).collect();
+        clients.places = Slots::of(&places);
         clients
     }
 
@@ -61,14 +67,14 @@ impl Clients {
     }
 
     /// How many leaves have one that is known.
-    pub(crate) fn known(&self) -> usize {
-        self.order.len()
+    pub(crate) const fn known(&self) -> usize {
+        self.places.len()
     }
 
-    /// The leaves of a client.
+    /// The leaves of a client, ascending.
     pub(crate) fn leaves_of(&self, client: ClientTag) -> impl Iterator<Item = LeafIndex> {
-        let from = self.order.range((client, LeafIndex::ZERO)..);
-        from.take_while(move |(other, _)| *other == client).map(|(_, leaf)| *leaf)
+        let alike = self.places.like(client.place_at(LeafIndex::ZERO)).filter_map(leaf_of_place);
+        alike.filter(move |leaf| self.get(*leaf) == Some(client))
     }
 
     /// All that is known, by leaf.
@@ -78,39 +84,20 @@ impl Clients {
 
     /// Makes the changes. What comes back undoes them.
     pub(crate) fn change(&mut self, changes: &[(LeafIndex, Option<ClientTag>)]) -> ClientChanges {
-        let undo = changes.iter().map(|(leaf, _)| (*leaf, self.get(*leaf))).collect();
-        if changes.len().saturating_mul(MANY) <= self.order.len() {
-            for (leaf, client) in changes {
-                self.change_one(*leaf, *client);
-            }
-            return undo;
-        }
+        let place = |(leaf, client): &(LeafIndex, Option<ClientTag>)| Some((*client)?.place_at(*leaf));
+        let undo: ClientChanges = changes.iter().map(|(leaf, _)| (*leaf, self.get(*leaf))).collect();
+        let mut removed: Vec<u64> = undo.iter().filter_map(place).collect();
+        let mut added: Vec<u64> = changes.iter().filter_map(place).collect();
+        removed.sort_unstable();
+        added.sort_unstable();
+        self.places.change(&removed, &added);
         changes.iter().for_each(|(leaf, client)| self.put(*leaf, *client));
-        self.put_in_order();
         undo
-    }
-
-    /// Makes the order anew.
-    fn put_in_order(&mut self) {
-        let mut order: Vec<_> = self.by_leaf().collect();
-        // Nearly all of them differ in the first number, and what is in order is not sorted again.
-        order.sort_unstable_by_key(|(ClientTag(first, _), _)| *first);
-        self.order = order.into_iter().collect();
     }
 
     fn by_leaf(&self) -> impl Iterator<Item = (ClientTag, LeafIndex)> + '_ {
         let leaves = (0..).map_while(LeafIndex::new).zip(&self.tags);
         leaves.filter_map(|(leaf, tag)| Some(((*tag)?, leaf)))
-    }
-
-    fn change_one(&mut self, leaf: LeafIndex, client: Option<ClientTag>) {
-        if let Some(old) = self.get(leaf) {
-            self.order.remove(&(old, leaf));
-        }
-        if let Some(new) = client {
-            self.order.insert((new, leaf));
-        }
-        self.put(leaf, client);
     }
 
     fn put(&mut self, leaf: LeafIndex, client: Option<ClientTag>) {
@@ -130,6 +117,20 @@ impl Clients {
             self.tags.truncate(used);
         }
     }
+}
+
+impl PartialEq for Clients {
+    fn eq(&self, other: &Self) -> bool {
+        self.tags == other.tags && self.places.iter().eq(other.places.iter())
+    }
+}
+
+impl Eq for Clients {}
+
+/// The leaf in what [`ClientTag::place_at`] made.
+fn leaf_of_place(place: u64) -> Option<LeafIndex> {
+    let [.., a, b, c, d] = place.to_be_bytes();
+    LeafIndex::new(u32::from_be_bytes([a, b, c, d]).wrapping_sub(1))
 }
 
 fn place_of(leaf: LeafIndex) -> usize {

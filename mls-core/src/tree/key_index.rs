@@ -17,7 +17,7 @@ use siphasher::sip::SipHasher13;
 
 use super::math::NodeIndex;
 
-mod slots;
+pub(crate) mod slots;
 
 use slots::{Slots, merged};
 

@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 ///
 /// A lookup reads one place of memory, and a change moves the few entries between its slot and the next empty one. Since
 /// all is in order, many equal upper halves, which only a hostile tree has, cost no more to build than others.
-#[derive(Clone)]
-pub(super) struct Slots {
+#[derive(Clone, Debug)]
+pub(crate) struct Slots {
     /// 0 where there is no entry. The last ones may stand behind the slots that have names.
     slots: Vec<u64>,
     /// Two to the power of this is the number of slots that have names.
@@ -25,24 +25,24 @@ impl Default for Slots {
 }
 
 impl Slots {
-    pub(super) const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.count
     }
 
     /// All entries, ascending.
-    pub(super) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
         self.slots.iter().copied().filter(|entry| *entry != 0)
     }
 
     /// The entries whose upper half is that of `fingerprint`, ascending.
-    pub(super) fn like(&self, fingerprint: u64) -> impl Iterator<Item = u64> + '_ {
+    pub(crate) fn like(&self, fingerprint: u64) -> impl Iterator<Item = u64> + '_ {
         let from = self.lower_bound(fingerprint);
         let rest = self.slots.get(from..).unwrap_or_default();
         rest.iter().copied().take_while(move |entry| *entry != 0 && entry >> 32 == fingerprint >> 32)
     }
 
     /// The set without `removed` and then with `added`, both ascending.
-    pub(super) fn change(&mut self, removed: &[u64], added: &[u64]) {
+    pub(crate) fn change(&mut self, removed: &[u64], added: &[u64]) {
         let changes = removed.len().saturating_add(added.len());
         // One pass over everything where that is less work, and where there is to be more or much less room.
         let bits = bits_for(self.count.saturating_add(added.len()).saturating_sub(removed.len()));
@@ -57,7 +57,7 @@ impl Slots {
     /// The table of these, in any order.
     ///
     /// Since they are evenly distributed, putting each to those that name the same slot nearly sorts them.
-    pub(super) fn of(entries: &[u64]) -> Self {
+    pub(crate) fn of(entries: &[u64]) -> Self {
         let bits = bits_for(entries.len());
         let named = |entry: u64| number(entry.checked_shr(64_u32.saturating_sub(bits)).unwrap_or_default());
         // Where the entries of each slot end, and then, filled from their end, where they begin.
@@ -86,7 +86,7 @@ impl Slots {
     }
 
     /// The table of these, which ascend.
-    pub(super) fn build(entries: Vec<u64>) -> Self {
+    pub(crate) fn build(entries: Vec<u64>) -> Self {
         let bits = bits_for(entries.len());
         let named = 1_usize.checked_shl(bits).unwrap_or_default();
         let mut table = Self { slots: vec![0; named], bits, count: entries.len() };
@@ -166,7 +166,7 @@ fn bits_for(count: usize) -> u32 {
 }
 
 /// `entries` without `removed` and then with `added`. All three ascend, and so does what results, each once.
-pub(super) fn merged(entries: impl Iterator<Item = u64>, removed: &[u64], added: &[u64]) -> Vec<u64> {
+pub(crate) fn merged(entries: impl Iterator<Item = u64>, removed: &[u64], added: &[u64]) -> Vec<u64> {
     let mut merged = Vec::with_capacity(entries.size_hint().0.saturating_add(added.len()));
     let (mut removed, mut added) = (removed.iter().copied().peekable(), added.iter().copied().peekable());
     let mut put = |entry| {
