@@ -3,6 +3,9 @@
 use mls_crypto_traits::SecretBytes;
 use zeroize::Zeroize;
 
+/// So much is a parent of a ratchet tree when it is hashed, of which there are many.
+const NODE: usize = 192;
+
 /// What fits is gathered on the stack.
 pub(crate) const STACK: usize = 512;
 
@@ -18,6 +21,7 @@ pub(crate) fn with_whole<R>(parts: &[&[u8]], then: impl FnOnce(&[u8]) -> R) -> R
         [] => then(&[]),
         [whole] => then(whole),
         _ => match whole_len(parts) {
+            Some(len) if len <= NODE => on_stack::<NODE, _>(parts, len, then),
             Some(len) if len <= STACK => on_stack::<STACK, _>(parts, len, then),
             Some(len) if len <= MESSAGE => on_stack::<MESSAGE, _>(parts, len, then),
             Some(len) if len <= COMMIT => on_stack::<COMMIT, _>(parts, len, then),

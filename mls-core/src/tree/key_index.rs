@@ -108,6 +108,12 @@ impl KeyIndex {
         IndexChanges { seed: Arc::clone(&self.seed), encryption, signature: Changes::default() }
     }
 
+    /// An empty set of changes that brings in so many nodes.
+    pub(super) fn additions(&self, nodes: usize) -> IndexChanges {
+        let room = || Changes { removed: Vec::new(), added: Vec::with_capacity(nodes) };
+        IndexChanges { seed: Arc::clone(&self.seed), encryption: room(), signature: room() }
+    }
+
     /// Takes the changes in; an entry both removed and added stays.
     pub(super) fn apply(&mut self, changes: IndexChanges) {
         let IndexChanges { seed: _, encryption, signature } = changes;

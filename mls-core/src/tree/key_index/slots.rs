@@ -80,7 +80,8 @@ impl Slots {
                 *place = *entry;
             }
         }
-        sorted.chunk_by_mut(|a, b| named(*a) == named(*b)).for_each(<[u64]>::sort_unstable);
+        let alike = sorted.chunk_by_mut(|a, b| named(*a) == named(*b));
+        alike.filter(|alike| alike.len() > 1).for_each(<[u64]>::sort_unstable);
         sorted.dedup();
         Self::build(sorted)
     }

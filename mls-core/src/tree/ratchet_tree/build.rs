@@ -52,12 +52,12 @@ impl RatchetTree {
         blank: &[BlankSubtree],
     ) -> Result<Self, S::Error> {
         check_order(sources.iter().map(NodeSource::node), size)?;
-        let mut index = KeyIndex::new(seed);
+        let (mut index, nodes) = (KeyIndex::new(seed), sources.len());
         let (mut parts, mut above) = (Vec::new(), Vec::new());
         divide(size.root(), sources, &mut parts, &mut above);
         let made = parallel::map_mut(&mut parts, |part| part.build(suite, &index, blank));
 
-        let mut editor = Editor::new(suite, suite.hash_len(), index.changes(0));
+        let mut editor = Editor::new(suite, suite.hash_len(), index.additions(nodes));
         for part in made {
             let (subtree, changes) = part?;
             editor.made.push(subtree);
@@ -87,7 +87,7 @@ impl<S: NodeSource> Part<'_, S> {
         if let (true, Some((root, hash))) = (self.sources.is_empty(), known) {
             return Ok((Subtree { root: *root, link: Link::BLANK, hash: Slot::from(*hash) }, index.changes(0)));
         }
-        let mut editor = Editor::new(suite, suite.hash_len(), index.changes(0));
+        let mut editor = Editor::new(suite, suite.hash_len(), index.additions(self.sources.len()));
         let (mut link, mut hash) = (Link::BLANK, Slot::from(Digest::EMPTY));
         let mut edits = take_all(self.sources.iter_mut())?;
         editor.edit(self.root, &mut link, hash.as_mut(), false, &mut edits)?;
