@@ -7,6 +7,7 @@ use mls_core::record::{Delta, Durable, RecordKey, RecordPrefix, RecordSet};
 use mls_core::storage::{AppTransaction, AppWrites, Storage, StorageError, StorageErrorKind};
 use mls_crypto_traits::SecretBytes;
 
+mod nodes;
 mod table;
 
 use table::{Changes, Table, check};

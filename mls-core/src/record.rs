@@ -4,7 +4,7 @@
 //! checks and applies in one transaction, whereupon it returns [`Durable`], the only way to what the transition
 //! puts out.
 
-mod blocks;
+pub(crate) mod blocks;
 mod delta;
 mod key;
 mod secret_writer;

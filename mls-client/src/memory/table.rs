@@ -2,7 +2,6 @@
 
 use core::ops::{Bound, Range};
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use mls_codec::EncodeError;
 use mls_core::record::{Delta, GroupId, Precondition, RecordKey, RecordPrefix, RecordSet, Write};
@@ -10,10 +9,12 @@ use mls_core::storage::{StorageError, StorageErrorKind};
 use mls_core::tree::math::NodeIndex;
 use mls_crypto_traits::SecretBytes;
 
+use super::nodes::Nodes;
+
 /// Trees stand apart: they are nearly all there is, and their records are told apart by a number.
 #[derive(Default)]
 pub(super) struct Table {
-    trees: BTreeMap<GroupId, BTreeMap<NodeIndex, SecretBytes>>,
+    trees: BTreeMap<GroupId, Nodes>,
     /// By the bytes of their keys.
     others: BTreeMap<Vec<u8>, SecretBytes>,
 }
@@ -47,12 +48,12 @@ struct Set<'a> {
 
 impl Table {
     pub(super) fn len(&self) -> usize {
-        self.trees.values().map(BTreeMap::len).fold(self.others.len(), usize::saturating_add)
+        self.trees.values().map(Nodes::len).fold(self.others.len(), usize::saturating_add)
     }
 
     pub(super) fn get(&self, key: &RecordKey) -> Result<Option<&SecretBytes>, StorageError> {
         Ok(match key {
-            RecordKey::TreeNode(id, node) => self.trees.get(id).and_then(|tree| tree.get(node)),
+            RecordKey::TreeNode(id, node) => self.trees.get(id).and_then(|tree| tree.get(*node)),
             other => self.others.get(&bytes(other)?),
         })
     }
@@ -63,8 +64,8 @@ impl Table {
         let tree = set.tree.and_then(|id| self.trees.get_key_value(id));
         let mut found = RecordSet::with_capacity(tree.map_or(0, |(_, nodes)| nodes.len()));
         if let Some((id, nodes)) = tree {
-            for (node, value) in nodes {
-                found.push(RecordKey::TreeNode(id.clone(), *node), value.as_bytes());
+            for (node, value) in nodes.iter() {
+                found.push(RecordKey::TreeNode(id.clone(), node), value.as_bytes());
             }
         }
         let nodes = found.len();
@@ -90,8 +91,8 @@ impl Table {
                 },
                 Change::Delete(Name::Node(id, node)) => {
                     if let Some(tree) = self.trees.get_mut(*id) {
-                        tree.remove(node);
-                        if tree.is_empty() {
+                        tree.remove(*node);
+                        if tree.len() == 0 {
                             self.trees.remove(*id);
                         }
                     }
@@ -114,15 +115,12 @@ impl Table {
             Some(tree) => tree,
             None => self.trees.entry(id.clone()).or_default(),
         };
-        match tree.entry(node) {
-            Entry::Occupied(old) => replace(old.into_mut(), value),
-            Entry::Vacant(place) => _ = place.insert(SecretBytes::from_slice(value)),
-        }
+        tree.put(node, value);
     }
 }
 
 /// Most records are as long as they were: those are written over, which leaves nothing to wipe and to free.
-fn replace(old: &mut SecretBytes, new: &[u8]) {
+pub(super) fn replace(old: &mut SecretBytes, new: &[u8]) {
     if old.len() == new.len() {
         old.as_mut_bytes().copy_from_slice(new);
     } else {

@@ -7,14 +7,17 @@ use core::ops::Range;
 
 use mls_crypto_traits::SecretBytes;
 
+use crate::tree::node_bytes::NodeBytes;
+
 /// Values one behind the other in a few blocks: many values cost few allocations, and are freed at once.
-pub(super) struct Blocks<B = Wiped>(Vec<B>);
+pub(crate) struct Blocks<B = Wiped>(Vec<B>);
 
 /// Room for some values.
-pub(super) trait Block {
+pub(crate) trait Block {
     fn with_capacity(len: usize) -> Self;
 
-    fn capacity(&self) -> usize;
+    /// How many more bytes there is room for.
+    fn room(&mut self) -> usize;
 
     fn as_bytes(&self) -> &[u8];
 
@@ -23,17 +26,17 @@ pub(super) trait Block {
 }
 
 /// Of secret values: it is never outgrown, and wiped as it is dropped.
-pub(super) struct Wiped(Vec<u8>);
+pub(crate) struct Wiped(Vec<u8>);
 
 /// Of public values, which may outlive the set that they came with.
-pub(super) struct Shared {
+pub(crate) struct Shared {
     bytes: Arc<[u8]>,
     used: usize,
 }
 
 /// Where a value is.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(crate) struct Place {
     block: usize,
     range: Range<usize>,
 }
@@ -46,14 +49,13 @@ const FEW: usize = 8;
 const LARGE: usize = 1 << 16;
 
 impl<B: Block> Blocks<B> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(Vec::new())
     }
 
     /// Copies a value in.
-    pub(super) fn push(&mut self, value: &[u8]) -> Place {
-        let fits = |block: &B| block.capacity().saturating_sub(block.as_bytes().len()) >= value.len();
-        if !self.0.last().is_some_and(fits) {
+    pub(crate) fn push(&mut self, value: &[u8]) -> Place {
+        if self.0.last_mut().is_none_or(|block| block.room() < value.len()) {
             let further = self.0.len().saturating_add(1).saturating_sub(FEW).min(8);
             let len = SMALL.saturating_mul(1 << further).min(LARGE);
             self.0.push(B::with_capacity(len.max(value.len())));
@@ -65,13 +67,14 @@ impl<B: Block> Blocks<B> {
         Place { block, range: start..values.as_bytes().len() }
     }
 
-    pub(super) fn get(&self, Place { block, range }: &Place) -> &[u8] {
+    pub(crate) fn get(&self, Place { block, range }: &Place) -> &[u8] {
         self.0.get(*block).and_then(|block| block.as_bytes().get(range.clone())).unwrap_or_default()
     }
 
+    /// How long the blocks are, as long as nobody else has a part of them.
     #[cfg(test)]
-    pub(super) fn lens(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().map(Block::capacity)
+    pub(crate) fn lens(&mut self) -> impl Iterator<Item = usize> {
+        self.0.iter_mut().map(|block| block.as_bytes().len().saturating_add(block.room()))
     }
 }
 
@@ -83,32 +86,38 @@ impl<B: Block> Default for Blocks<B> {
 
 impl Blocks {
     /// Takes in others, whose places are those that [`Place::behind`] gives from then on.
-    pub(super) fn append(&mut self, mut other: Self) -> usize {
+    pub(crate) fn append(&mut self, mut other: Self) -> usize {
         let blocks = self.0.len();
         self.0.append(&mut other.0);
         blocks
     }
 
     /// All of them once more.
-    pub(super) fn duplicate(&self) -> Self {
+    pub(crate) fn duplicate(&self) -> Self {
         Self(self.0.iter().map(|Wiped(values)| Wiped(values.clone())).collect())
     }
 }
 
 impl Blocks<Shared> {
     /// The block that a value is in, and where.
-    pub(super) fn block(&self, Place { block, range }: &Place) -> Option<(&Arc<[u8]>, Range<usize>)> {
+    pub(crate) fn block(&self, Place { block, range }: &Place) -> Option<(&Arc<[u8]>, Range<usize>)> {
         Some((&self.0.get(*block)?.bytes, range.clone()))
+    }
+
+    /// A value, which keeps its block alive.
+    pub(crate) fn part(&self, place: &Place) -> NodeBytes {
+        let block = self.block(place);
+        block.map_or_else(|| NodeBytes::from(&[][..]), |(block, range)| NodeBytes::part(block, range))
     }
 }
 
 impl Place {
     /// The place behind so many blocks.
-    pub(super) fn behind(self, blocks: usize) -> Self {
+    pub(crate) fn behind(self, blocks: usize) -> Self {
         Self { block: self.block.saturating_add(blocks), ..self }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.range.len()
     }
 }
@@ -118,8 +127,8 @@ impl Block for Wiped {
         Self(Vec::with_capacity(len))
     }
 
-    fn capacity(&self) -> usize {
-        self.0.capacity()
+    fn room(&mut self) -> usize {
+        self.0.capacity().saturating_sub(self.0.len())
     }
 
     fn as_bytes(&self) -> &[u8] {
@@ -142,8 +151,9 @@ impl Block for Shared {
         Self { bytes: iter::repeat_n(0, len).collect(), used: 0 }
     }
 
-    fn capacity(&self) -> usize {
-        self.bytes.len()
+    fn room(&mut self) -> usize {
+        // None in bytes that others have a part of.
+        Arc::get_mut(&mut self.bytes).map_or(0, |bytes| bytes.len().saturating_sub(self.used))
     }
 
     fn as_bytes(&self) -> &[u8] {
@@ -152,7 +162,6 @@ impl Block for Shared {
 
     fn append(&mut self, value: &[u8]) {
         let end = self.used.saturating_add(value.len());
-        // Nobody has a part of it as long as values are pushed.
         if let Some(room) = Arc::get_mut(&mut self.bytes).and_then(|bytes| bytes.get_mut(self.used..end)) {
             room.copy_from_slice(value);
             self.used = end;

@@ -6,7 +6,6 @@ use mls_codec::{Decode, Encode, EncodeError, encode_header, encode_opaque};
 use mls_crypto_traits::HpkePublicKey;
 
 use crate::tree::math::LeafIndex;
-use crate::tree::node_bytes::NodeBytes;
 
 /// A node that stands for the members below it (RFC 9420 section 7.1).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -28,23 +27,23 @@ impl ParentNode {
     }
 }
 
-/// Encodes a `ParentNode` from its parts. `scratch` is room that serves several nodes.
+/// Encodes a `ParentNode` from its parts into `out`, in the place of what is there.
 pub(super) fn encode_parent(
-    scratch: &mut Vec<u8>,
+    out: &mut Vec<u8>,
     encryption_key: &[u8],
     parent_hash: &[u8],
     unmerged_leaves: &[LeafIndex],
-) -> Result<NodeBytes, EncodeError> {
+) -> Result<(), EncodeError> {
     // Four bytes a leaf, and a header of at most four for each of the three.
     let leaves = unmerged_leaves.len().saturating_mul(4);
     let len = encryption_key.len().saturating_add(parent_hash.len()).saturating_add(leaves).saturating_add(12);
-    scratch.clear();
-    scratch.reserve(len);
-    encode_opaque(encryption_key, scratch)?;
-    encode_opaque(parent_hash, scratch)?;
-    encode_header(leaves, scratch)?;
+    out.clear();
+    out.reserve(len);
+    encode_opaque(encryption_key, out)?;
+    encode_opaque(parent_hash, out)?;
+    encode_header(leaves, out)?;
     for leaf in unmerged_leaves {
-        leaf.encode(scratch)?;
+        leaf.encode(out)?;
     }
-    Ok(NodeBytes::from(scratch.as_slice()))
+    Ok(())
 }

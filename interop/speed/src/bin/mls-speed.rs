@@ -163,11 +163,14 @@ fn write_results(dir: &std::path::Path, rows: &[Row]) {
     let mut json: Vec<String> = rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect();
     json.push(String::new());
     std::fs::write(dir.join("rows.jsonl"), json.join("\n")).unwrap();
-    let mut text =
-        "# Results of the benchmark\n\nMade by `make bench`: processor time, medians. [What is measured, and how the \
-                    floor is counted](../speed/README.md).\n\n"
-            .to_owned();
     let suites: BTreeSet<u16> = rows.iter().map(|row| row.suite).collect();
+    let is_full = suites.len() > 1 || rows.iter().any(|row| row.members > 10_000);
+    // Results lie in `bench-results`, those of all suites in a folder of it.
+    let (target, here) = if is_full { ("bench-full", "../../speed") } else { ("bench", "../speed") };
+    let mut text = format!(
+        "# Results of the benchmark\n\nMade by `make {target}`: processor time, medians. [What is measured, and how the \
+         floor is counted]({here}/README.md).\n\n"
+    );
     for suite in suites {
         text.push_str(&table::table(rows, suite));
         text.push_str(&table::shared(rows, suite));

@@ -47,9 +47,13 @@ fn a_node_shares_the_block_of_its_record() {
     set.push(RecordKey::Psk(vec![7]), b"secret");
     set.push(node(&id, 3), b"notes and node");
     set.push(node(&id, 1), b"another");
+    // What is pushed later does not come into a block that is shared.
+    let early = set.nodes().last().map(|record| record.tail(4)).unwrap();
+    set.push(node(&id, 5), b"later");
     let nodes: Vec<_> = set.nodes().map(|record| (record.node, record.value().to_vec(), record.tail(4))).collect();
     drop(set);
-    let [(first, value, tail), (second, other, _)] = &*nodes else { panic!("{} nodes", nodes.len()) };
+    let [(first, value, tail), (second, other, same), (_, later, _)] = &*nodes else { panic!("{} nodes", nodes.len()) };
+    assert!(same.is_same(&early) && **later == *b"later");
     assert_eq!((first.as_u32(), &**value, &**tail), (3, &b"notes and node"[..], &b"node"[..]));
     assert_eq!((second.as_u32(), &**other), (1, &b"another"[..]));
     assert!(tail.block().starts_with(b"notes and nodeanother"));

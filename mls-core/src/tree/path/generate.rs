@@ -11,6 +11,7 @@ use super::secret::PathSecret;
 use super::{PathError, UPDATE_PATH_NODE};
 use crate::commit::{EncryptedPathSecrets, UpdatePathNode};
 use crate::key_schedule::CommitSecret;
+use crate::record::blocks::{Blocks, Shared};
 use crate::tree::leaf_node::{LeafNode, LeafNodeSource};
 use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
 use crate::tree::node_bytes::NodeBytes;
@@ -176,6 +177,10 @@ impl NewPath {
     }
 }
 
+/// From this level upwards the nodes of a path stand in one block, which lives as long as the lowest of them: few are so
+/// high. Those below are many, and live until one of the few members below them commits again.
+const COMMON: u8 = 4;
+
 /// Blanks the sender's direct path and installs the keys, without unmerged leaves (RFC 9420 section 7.5).
 pub(super) fn install<'a>(
     suite: Suite<'_>,
@@ -185,12 +190,16 @@ pub(super) fn install<'a>(
     nodes: impl Iterator<Item = (NodeIndex, &'a HpkePublicKey)>,
     parent_hashes: &PathParentHashes,
 ) -> Result<RatchetTree, PathError> {
-    let mut parents: Vec<(NodeIndex, NodeBytes)> = Vec::with_capacity(parent_hashes.parents.len());
-    let mut scratch = Vec::new();
+    let mut places = Vec::with_capacity(parent_hashes.parents.len());
+    let (mut common, mut bytes) = (Blocks::<Shared>::new(), Vec::new());
     // req: R-7.4-01, R-7.5-02, R-7.5-09
     for ((node, key), parent_hash) in nodes.zip(&parent_hashes.parents) {
-        parents.push((node, encode_parent(&mut scratch, key.as_bytes(), parent_hash.as_bytes(), &[])?));
+        encode_parent(&mut bytes, key.as_bytes(), parent_hash.as_bytes(), &[])?;
+        let alone = (node.level() < COMMON).then(|| NodeBytes::from(&*bytes));
+        places.push((node, alone.ok_or_else(|| common.push(&bytes))));
     }
+    let place = |place: Result<NodeBytes, _>| place.unwrap_or_else(|place| common.part(&place));
+    let parents: Vec<_> = places.into_iter().map(|(node, at)| (node, place(at))).collect();
     let leaf = NodeBytes::from(leaf.to_bytes()?);
     Ok(tree.set_path(suite, sender, leaf, &parents)?)
 }

@@ -181,5 +181,7 @@ fn with_unmerged(parent: &[u8], changes: &[LeafChange]) -> Result<NodeBytes, Tre
     let mut leaves: Vec<LeafIndex> = parent.unmerged().chain(changes.iter().map(|change| change.leaf)).collect();
     leaves.sort_unstable();
     leaves.dedup();
-    Ok(encode_parent(&mut Vec::new(), parent.encryption_key, parent.parent_hash, &leaves)?)
+    let mut bytes = Vec::new();
+    encode_parent(&mut bytes, parent.encryption_key, parent.parent_hash, &leaves)?;
+    Ok(NodeBytes::from(bytes))
 }

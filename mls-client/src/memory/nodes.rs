@@ -1,0 +1,112 @@
+//! The nodes of one tree, by number.
+
+use std::collections::BTreeMap;
+
+use mls_core::tree::math::NodeIndex;
+use mls_crypto_traits::SecretBytes;
+
+/// How many neighbours stand in one run: a path's lower half is in one or two.
+const RUN: u32 = 256;
+
+/// The records of a tree's nodes in runs of neighbours, so that a node is found without comparing many numbers that are
+/// all over memory.
+#[derive(Default)]
+pub(super) struct Nodes {
+    /// Each as long as its last node needs.
+    runs: BTreeMap<u32, Vec<Option<SecretBytes>>>,
+    len: usize,
+}
+
+impl Nodes {
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn get(&self, node: NodeIndex) -> Option<&SecretBytes> {
+        let (run, place) = split(node);
+        self.runs.get(&run)?.get(place)?.as_ref()
+    }
+
+    /// The nodes, ascending.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (NodeIndex, &SecretBytes)> {
+        self.runs.iter().flat_map(|(run, nodes)| {
+            let numbers = run.saturating_mul(RUN)..;
+            numbers.zip(nodes).filter_map(|(number, value)| Some((NodeIndex::new(number)?, value.as_ref()?)))
+        })
+    }
+
+    pub(super) fn put(&mut self, node: NodeIndex, value: &[u8]) {
+        let (run, place) = split(node);
+        let nodes = self.runs.entry(run).or_default();
+        if place >= nodes.len() {
+            nodes.resize_with(place.saturating_add(1), || None);
+        }
+        match nodes.get_mut(place) {
+            Some(Some(old)) => super::table::replace(old, value),
+            Some(free) => {
+                *free = Some(SecretBytes::from_slice(value));
+                self.len = self.len.saturating_add(1);
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn remove(&mut self, node: NodeIndex) {
+        let (run, place) = split(node);
+        let Some(nodes) = self.runs.get_mut(&run) else { return };
+        if nodes.get_mut(place).and_then(Option::take).is_some() {
+            self.len = self.len.saturating_sub(1);
+        }
+        let used = nodes.iter().rposition(Option::is_some).map_or(0, |last| last.saturating_add(1));
+        nodes.truncate(used);
+        if nodes.is_empty() {
+            self.runs.remove(&run);
+        }
+    }
+}
+
+/// The run of a node, and its place there.
+fn split(node: NodeIndex) -> (u32, usize) {
+    let place = usize::try_from(node.as_u32() % RUN).unwrap_or_default();
+    (node.as_u32() / RUN, place)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
+
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::{NodeIndex, Nodes};
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_map(
+            changes in prop::collection::vec((0_u32..1_600, prop::option::of(prop::collection::vec(0_u8..2, 0..3))), 0..300)
+        ) {
+            let (mut nodes, mut oracle) = (Nodes::default(), BTreeMap::new());
+            for (number, value) in changes {
+                // Few places, in and around several runs.
+                let number = number / 100 * 64 + number % 2;
+                let node = NodeIndex::new(number).unwrap();
+                match value {
+                    Some(value) => {
+                        nodes.put(node, &value);
+                        oracle.insert(node, value);
+                    }
+                    None => {
+                        nodes.remove(node);
+                        oracle.remove(&node);
+                    }
+                }
+                prop_assert_eq!(nodes.len(), oracle.len());
+                prop_assert_eq!(nodes.get(node).map(|value| value.as_bytes().to_vec()), oracle.get(&node).cloned());
+                prop_assert!(nodes.runs.values().all(|run| run.last().is_some_and(Option::is_some)));
+            }
+            let all = nodes.iter().map(|(node, value)| (node, value.as_bytes().to_vec()));
+            prop_assert!(all.eq(oracle));
+        }
+    }
+}
