@@ -30,8 +30,10 @@ impl Nodes {
     /// The nodes, ascending.
     pub(super) fn iter(&self) -> impl Iterator<Item = (NodeIndex, &SecretBytes)> {
         self.runs.iter().flat_map(|(run, nodes)| {
-            let numbers = run.saturating_mul(RUN)..;
-            numbers.zip(nodes).filter_map(|(number, value)| Some((NodeIndex::new(number)?, value.as_ref()?)))
+            let first = run.saturating_mul(RUN);
+            (0..RUN)
+                .zip(nodes)
+                .filter_map(move |(place, value)| Some((NodeIndex::new(first.saturating_add(place))?, value.as_ref()?)))
         })
     }
 
@@ -88,9 +90,9 @@ mod tests {
         ) {
             let (mut nodes, mut oracle) = (Nodes::default(), BTreeMap::new());
             for (number, value) in changes {
-                // Few places, in and around several runs.
+                // Few places, in several runs and at the end of the last one.
                 let number = number / 100 * 64 + number % 2;
-                let node = NodeIndex::new(number).unwrap();
+                let node = NodeIndex::new(if number < 960 { number } else { u32::MAX - 2 + number % 2 }).unwrap();
                 match value {
                     Some(value) => {
                         nodes.put(node, &value);
