@@ -34,6 +34,9 @@ enum Types {
 
 /// So many types take no more room than a pointer to them.
 const FEW: usize = 7;
+/// Encoded lists are compared pair by pair up to this product of their lengths in bytes. Members choose the lengths, so
+/// longer ones are put in order first.
+const PAIRS: usize = 4_096;
 
 impl Summary {
     pub(super) fn vacant() -> Self {
@@ -77,7 +80,12 @@ impl Summary {
 
     /// Of two subtrees that are a leaf each: what both [are](Self::of_leaf) [together](Self::combine), at less cost.
     fn of_leaves(one: &LeafProfile<'_>, other: &LeafProfile<'_>) -> Self {
-        let both = |a, b| Types::of(values(a).filter(|value| values(b).any(|other| other == *value)));
+        let both = |a: &[u8], b: &[u8]| {
+            if a.len().saturating_mul(b.len()) > PAIRS {
+                return in_both(&Types::of(values(a)), &Types::of(values(b)));
+            }
+            Types::of(values(a).filter(|value| values(b).any(|other| other == *value)))
+        };
         Self {
             vacant: false,
             credentials_in_use: Types::of([one.credential_type, other.credential_type].into_iter()),
@@ -89,14 +97,13 @@ impl Summary {
 
     /// Of two subtrees that both have members.
     fn combine(&self, other: &Self) -> Self {
-        let both = |a: &[u16], b: &[u16]| Types::of(a.iter().copied().filter(|value| has(b, *value)));
         let in_use = self.credentials_in_use.iter().chain(&*other.credentials_in_use);
         Self {
             vacant: false,
             credentials_in_use: Types::of(in_use.copied()),
-            extensions: both(&self.extensions, &other.extensions),
-            proposals: both(&self.proposals, &other.proposals),
-            credentials: both(&self.credentials, &other.credentials),
+            extensions: in_both(&self.extensions, &other.extensions),
+            proposals: in_both(&self.proposals, &other.proposals),
+            credentials: in_both(&self.credentials, &other.credentials),
         }
     }
 }
@@ -105,6 +112,11 @@ impl Summary {
 fn values(encoded: &[u8]) -> impl Iterator<Item = u16> + Clone + '_ {
     let (values, _) = encoded.as_chunks::<2>();
     values.iter().map(|bytes| u16::from_be_bytes(*bytes))
+}
+
+/// Of two lists in order.
+fn in_both(a: &[u16], b: &[u16]) -> Types {
+    Types::of(a.iter().copied().filter(|value| has(b, *value)))
 }
 
 fn has(values: &[u16], value: u16) -> bool {
@@ -256,3 +268,6 @@ impl Summaries {
         SummaryId(self.known.len().saturating_sub(1))
     }
 }
+
+#[cfg(test)]
+mod tests;
