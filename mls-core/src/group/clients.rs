@@ -14,7 +14,7 @@ use crate::identity::{CredentialCheck, CredentialEvent, MemberId};
 use crate::proposal::Proposal;
 use crate::proposal::apply::{AppliedList, Newcomer};
 use crate::proposal::list::{ListedProposal, ProposalListError};
-use crate::tree::key_index::slots::Slots;
+use crate::tree::key_index::slots::{self, Slots};
 use crate::tree::math::LeafIndex;
 use crate::tree::ratchet_tree::RatchetTree;
 use crate::tree::view::identity_of;
@@ -45,9 +45,8 @@ impl ClientTag {
     }
 
     /// Its first 32 bits, and the leaf.
-    fn place_at(self, leaf: LeafIndex) -> u64 {
-        // Never 0: there is no leaf of the highest number.
-        self.0 & !u64::from(u32::MAX) | u64::from(leaf.as_u32().saturating_add(1))
+    const fn place_at(self, leaf: LeafIndex) -> u64 {
+        slots::entry(self.0, leaf.as_u32())
     }
 }
 
@@ -73,7 +72,10 @@ impl Clients {
 
     /// The leaves of a client, ascending.
     pub(crate) fn leaves_of(&self, client: ClientTag) -> impl Iterator<Item = LeafIndex> {
-        let alike = self.places.like(client.place_at(LeafIndex::ZERO)).filter_map(leaf_of_place);
+        let alike = self
+            .places
+            .like(client.place_at(LeafIndex::ZERO))
+            .filter_map(|place| LeafIndex::new(slots::number_in(place)));
         alike.filter(move |leaf| self.get(*leaf) == Some(client))
     }
 
@@ -126,12 +128,6 @@ impl PartialEq for Clients {
 }
 
 impl Eq for Clients {}
-
-/// The leaf in what [`ClientTag::place_at`] made.
-fn leaf_of_place(place: u64) -> Option<LeafIndex> {
-    let [.., a, b, c, d] = place.to_be_bytes();
-    LeafIndex::new(u32::from_be_bytes([a, b, c, d]).wrapping_sub(1))
-}
 
 fn place_of(leaf: LeafIndex) -> usize {
     usize::try_from(leaf.as_u32()).unwrap_or(usize::MAX)

@@ -256,8 +256,7 @@ fn duplicate_in<'t>(run: &[u64], key_at: impl Fn(NodeIndex) -> Option<&'t [u8]>)
 }
 
 fn entry(seed: &IndexSeed, key: &[u8], node: NodeIndex) -> u64 {
-    // Never 0: there is no node of the highest number.
-    fingerprint(seed, key) | u64::from(node.as_u32().saturating_add(1))
+    slots::entry(fingerprint(seed, key), node.as_u32())
 }
 
 /// The upper half of an entry; the lower is zero.
@@ -268,8 +267,7 @@ fn fingerprint(seed: &IndexSeed, key: &[u8]) -> u64 {
 }
 
 const fn location(entry: u64) -> Option<NodeIndex> {
-    let [.., a, b, c, d] = entry.to_be_bytes();
-    NodeIndex::new(u32::from_be_bytes([a, b, c, d]).wrapping_sub(1))
+    NodeIndex::new(slots::number_in(entry))
 }
 
 /// Of ascending entries, those whose upper half is that of `fingerprint`.

@@ -4,8 +4,10 @@ use alloc::format;
 use alloc::vec;
 
 use super::*;
-use crate::record::GroupId;
+use crate::group::leaf_epochs::StoredNode;
+use crate::record::{GroupId, RECORD_VERSION};
 use crate::tree::math::NodeIndex;
+use crate::tree::ratchet_tree::build::NodeSource;
 
 fn node(id: &GroupId, node: u32) -> RecordKey {
     RecordKey::TreeNode(id.clone(), NodeIndex::new(node).unwrap())
@@ -56,7 +58,7 @@ fn a_node_shares_the_block_of_its_record() {
     assert!(same.is_same(&early) && **later == *b"later");
     assert_eq!((first.as_u32(), &**value, &**tail), (3, &b"notes and node"[..], &b"node"[..]));
     assert_eq!((second.as_u32(), &**other), (1, &b"another"[..]));
-    assert!(tail.block().starts_with(b"notes and nodeanother"));
+    assert!(tail.block.starts_with(b"notes and nodeanother"));
 }
 
 #[test]
@@ -100,4 +102,15 @@ fn only_names_are_shown() {
     let mut set = RecordSet::new();
     set.push(RecordKey::Psk(vec![7]), b"secret");
     assert_eq!(format!("{set:?}"), "{Psk([7])}");
+}
+
+/// Loading a tree copies no node.
+#[test]
+fn a_node_that_is_loaded_stays_in_the_set() {
+    let mut set = RecordSet::new();
+    set.push(node(&GroupId::from(&b"group"[..]), 1), &[RECORD_VERSION, 7, 8]);
+    let [record] = &*set.nodes().collect::<Vec<_>>() else { panic!("one node") };
+    let loaded = StoredNode::new(set.nodes().next().unwrap()).take().unwrap();
+    assert_eq!(*loaded, [7, 8]);
+    assert!(loaded.is_same(&record.tail(2)));
 }

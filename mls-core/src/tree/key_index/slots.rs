@@ -59,7 +59,7 @@ impl Slots {
     /// Since they are evenly distributed, putting each to those that name the same slot nearly sorts them.
     pub(crate) fn of(entries: &[u64]) -> Self {
         let bits = bits_for(entries.len());
-        let named = |entry: u64| number(entry.checked_shr(64_u32.saturating_sub(bits)).unwrap_or_default());
+        let named = |entry| slot(entry, bits);
         // Where the entries of each slot end, and then, filled from their end, where they begin.
         let mut ends = vec![0_u32; 1_usize.checked_shl(bits).unwrap_or_default()];
         for entry in entries {
@@ -152,8 +152,26 @@ impl Slots {
 
     /// The slot that an entry's leading bits name.
     fn named(&self, entry: u64) -> usize {
-        number(entry.checked_shr(64_u32.saturating_sub(self.bits)).unwrap_or_default())
+        slot(entry, self.bits)
     }
+}
+
+/// An entry of the upper half of `fingerprint`, and a number below the highest, so that it is never 0.
+pub(crate) const fn entry(fingerprint: u64, number: u32) -> u64 {
+    let [a, b, c, d, ..] = fingerprint.to_be_bytes();
+    let [e, f, g, h] = number.saturating_add(1).to_be_bytes();
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// The number in an entry.
+pub(crate) const fn number_in(entry: u64) -> u32 {
+    let [.., a, b, c, d] = entry.to_be_bytes();
+    u32::from_be_bytes([a, b, c, d]).wrapping_sub(1)
+}
+
+/// The slot that the leading bits of an entry name, of two to the power of `bits`.
+fn slot(entry: u64, bits: u32) -> usize {
+    number(entry.checked_shr(64_u32.saturating_sub(bits)).unwrap_or_default())
 }
 
 fn number(value: u64) -> usize {

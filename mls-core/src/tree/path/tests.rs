@@ -13,6 +13,7 @@ mod vectors;
 pub(in crate::tree) mod world;
 
 use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -23,7 +24,7 @@ use self::world::{Sent, World, suite1};
 use super::*;
 use crate::commit::{EncryptedPathSecrets, UpdatePath, UpdatePathNode};
 use crate::tree::leaf_node::LeafNodeSource;
-use crate::tree::math::{LeafIndex, NodeIndex};
+use crate::tree::math::{LeafIndex, NodeIndex, direct_path};
 use crate::tree::parent_hash::verify_parent_hashes;
 
 fn leaf(index: u32) -> LeafIndex {
@@ -442,5 +443,19 @@ fn a_path_may_come_from_outside() {
         let mut path = sent.path.clone();
         path.leaf_node.encryption_key = world.tree.leaf(leaf(0)).unwrap().encryption_key;
         assert_eq!(check(&world, &sent, &path), Err(PathError::KeyInTree { node: node(0) }));
+    }
+}
+
+#[test]
+fn the_upper_nodes_of_a_path_share_a_block() {
+    let mut world = World::with_members(suite1(), 7, 64, 0);
+    world.commit(LeafIndex::ZERO);
+    let path: Vec<_> = direct_path(LeafIndex::ZERO, world.tree.size())
+        .filter_map(|node| Some((node.level(), world.tree.node_bytes(node)?)))
+        .collect();
+    assert_eq!(path.iter().map(|(level, _)| *level).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    for (level, bytes) in &path {
+        let beside = path.iter().filter(|(_, other)| Arc::ptr_eq(&other.block, &bytes.block)).count();
+        assert_eq!(beside, if *level < 4 { 1 } else { 3 }, "level {level}");
     }
 }
