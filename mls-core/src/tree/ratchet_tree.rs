@@ -30,6 +30,7 @@ mod error;
 mod extension;
 mod iter;
 pub(super) mod link;
+mod rows;
 
 pub use super::resolution::PathStep;
 pub use edit::NodeEdit;

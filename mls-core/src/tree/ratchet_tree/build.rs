@@ -9,7 +9,9 @@ use super::edge::BlankSubtree;
 use super::edit::{NodeEdit, check_order};
 use super::editor::{Editor, Slot};
 use super::link::Link;
+use super::rows::Rows;
 use super::{RatchetTree, TreeError};
+use crate::tree::hash::blank_tree_hash;
 use crate::tree::key_index::{IndexChanges, IndexSeed, KeyIndex};
 use crate::tree::math::{NodeIndex, TreeSize};
 use crate::tree::node_bytes::NodeBytes;
@@ -65,7 +67,8 @@ impl RatchetTree {
         }
         // They are met from the left.
         editor.made.reverse();
-        let mut edits = take_all(above.into_iter())?;
+        let edit = |source: &mut S| Ok((source.node(), Some(source.take()?)));
+        let mut edits: Vec<NodeEdit> = above.into_iter().map(edit).collect::<Result<_, S::Error>>()?;
         let (mut root, mut hash) = (Link::BLANK, Slot::from(Digest::EMPTY));
         editor.edit(size.root(), &mut root, hash.as_mut(), false, &mut edits)?;
         let summary = editor.summary_of(&root)?;
@@ -83,20 +86,16 @@ impl<S: NodeSource> Part<'_, S> {
         index: &KeyIndex,
         blank: &[BlankSubtree],
     ) -> Result<(Subtree, IndexChanges), S::Error> {
-        let known = blank.iter().find(|(root, hash)| *root == self.root && hash.len() == suite.hash_len());
-        if let (true, Some((root, hash))) = (self.sources.is_empty(), known) {
-            return Ok((Subtree { root: *root, link: Link::BLANK, hash: Slot::from(*hash) }, index.changes(0)));
+        if self.sources.is_empty() {
+            let known = blank.iter().find(|(root, hash)| *root == self.root && hash.len() == suite.hash_len());
+            let hash = known.map_or_else(|| blank_tree_hash(suite, self.root), |(_, hash)| Ok(*hash));
+            let hash = Slot::from(hash.map_err(TreeError::from)?);
+            return Ok((Subtree { root: self.root, link: Link::BLANK, hash }, index.changes(0)));
         }
-        let mut editor = Editor::new(suite, suite.hash_len(), index.additions(self.sources.len()));
-        let (mut link, mut hash) = (Link::BLANK, Slot::from(Digest::EMPTY));
-        let mut edits = take_all(self.sources.iter_mut())?;
-        editor.edit(self.root, &mut link, hash.as_mut(), false, &mut edits)?;
-        Ok((Subtree { root: self.root, link, hash }, editor.changes))
+        let take = |source: &mut S| Ok((source.node(), source.take()?));
+        let nodes: Vec<_> = self.sources.iter_mut().map(take).collect::<Result<_, S::Error>>()?;
+        Ok(Rows::new(suite, index.additions(nodes.len())).build(self.root, nodes)?)
     }
-}
-
-fn take_all<'n, S: NodeSource + 'n>(sources: impl Iterator<Item = &'n mut S>) -> Result<Vec<NodeEdit>, S::Error> {
-    sources.map(|source| Ok((source.node(), Some(source.take()?)))).collect()
 }
 
 /// Divides the nodes at and below `node` into parts, from the left, and those above all parts. A subtree without nodes

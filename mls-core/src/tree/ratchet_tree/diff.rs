@@ -69,10 +69,6 @@ fn diff_links(old: &Link, new: &Link, node: NodeIndex, edits: &mut Vec<NodeEdit>
     if old.is_same(new) {
         return;
     }
-    let halves = |link| match link {
-        &Link::Inner(Some(ref parent)) => (parent.left(), parent.right()),
-        _ => (Link::BLANK_REF, Link::BLANK_REF),
-    };
     let ((old_left, old_right), (new_left, new_right)) = (halves(old), halves(new));
     if let Some(left) = node.left() {
         diff_links(old_left, new_left, left, edits);
@@ -90,8 +86,11 @@ fn count_unshared(new: &Link, old: &Link) -> usize {
         return 0;
     }
     let Some(parent) = new.parent() else { return 1 };
-    let (old_left, old_right) =
-        old.parent().map_or((Link::BLANK_REF, Link::BLANK_REF), |old| (old.left(), old.right()));
+    let (old_left, old_right) = halves(old);
     let below = count_unshared(parent.left(), old_left).saturating_add(count_unshared(parent.right(), old_right));
     below.saturating_add(1)
+}
+
+fn halves(link: &Link) -> (&Link, &Link) {
+    link.parent().map_or((Link::BLANK_REF, Link::BLANK_REF), |parent| (parent.left(), parent.right()))
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use mls_crypto_traits::Suite;
 
 use super::editor::{Editor, Slot};
-use super::link::{Link, encryption_key};
+use super::link::encryption_key;
 use super::{RatchetTree, TreeError};
 use crate::tree::hash::blank_tree_hash;
 use crate::tree::key_index::KeySpace;
@@ -102,8 +102,8 @@ impl RatchetTree {
         let Some(size) = self.size.halved() else {
             return false;
         };
-        let (left, hash, summary) = match &self.root {
-            Link::Inner(Some(root)) if root.right.is_blank() => {
+        let (left, hash, summary) = match self.root.parent() {
+            Some(root) if root.right.is_blank() => {
                 let Some(hash) = root.child_hash(true, self.root_hash.len()) else {
                     return false;
                 };

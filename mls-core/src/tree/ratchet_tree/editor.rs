@@ -86,34 +86,28 @@ impl<'a> Editor<'a> {
             self.store(hash, &digest)?;
             return Ok(below);
         }
-        let digest = match link {
-            Link::Inner(Some(shared)) => match Arc::get_mut(shared) {
-                Some(parent) => self.edit_parent(node, parent, [true; 2], edits)?,
-                None => {
-                    let mut digest = Digest::EMPTY;
-                    *shared = shared.copy(self.hash_len, |parent| {
-                        digest = self.edit_parent(node, parent, [true; 2], edits)?;
-                        Ok(())
-                    })?;
-                    digest
-                }
-            },
+        let mut digest = Digest::EMPTY;
+        if let Some(parent) = link.own() {
+            digest = self.edit_parent(node, parent, [true; 2], edits)?;
+        } else if let Some(shared) = link.parent() {
+            let copy = shared.copy(self.hash_len, |parent| {
+                digest = self.edit_parent(node, parent, [true; 2], edits)?;
+                Ok(())
+            })?;
+            *link = Link::Inner(Some(copy));
+        } else if self.made.is_empty() && edits.iter().all(|(_, bytes)| bytes.is_none()) {
+            if hashed {
+                return Ok(Below::Nobody);
+            }
+            digest = blank_tree_hash(self.suite, node)?;
+        } else {
             // Above subtrees that are made there is something.
-            _ if self.made.is_empty() && edits.iter().all(|(_, bytes)| bytes.is_none()) => {
-                if hashed {
-                    return Ok(Below::Nobody);
-                }
-                blank_tree_hash(self.suite, node)?
-            }
-            _ => {
-                let mut digest = Digest::EMPTY;
-                *link = Link::Inner(Some(Parent::make(self.hash_len, Link::BLANK, |parent| {
-                    digest = self.edit_parent(node, parent, [false; 2], edits)?;
-                    Ok(())
-                })?));
-                digest
-            }
-        };
+            let parent = Parent::make(self.hash_len, Link::BLANK, |parent| {
+                digest = self.edit_parent(node, parent, [false; 2], edits)?;
+                Ok(())
+            })?;
+            *link = Link::Inner(Some(parent));
+        }
         collapse(link);
         self.store(hash, &digest)?;
         self.below(link)
@@ -244,8 +238,8 @@ impl<'a> Editor<'a> {
                 let LeafView { profile, .. } = LeafView::read_head(&mut Reader::new(bytes))?;
                 Below::Leaf(profile)
             }
-            Link::Inner(parent) => {
-                let summary = parent.as_ref().and_then(|parent| parent.summary.as_ref());
+            inner => {
+                let summary = inner.parent().and_then(|parent| parent.summary.as_ref());
                 summary.map_or(Below::Nobody, |summary| Below::Known(self.summaries.of(summary)))
             }
         })

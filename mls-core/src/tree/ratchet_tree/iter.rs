@@ -27,13 +27,12 @@ impl<'a> Iterator for Nodes<'a> {
         loop {
             // Down to the left as far as it goes.
             while let Some((link, node)) = self.next.take() {
-                match link {
-                    Link::Leaf(bytes) => return Some((node, bytes)),
-                    Link::Inner(Some(parent)) => {
-                        self.above.push((parent, node));
-                        self.next = node.left().map(|left| (parent.left(), left));
-                    }
-                    Link::Inner(None) => {}
+                if let Link::Leaf(bytes) = link {
+                    return Some((node, bytes));
+                }
+                if let Some(parent) = link.parent() {
+                    self.above.push((parent, node));
+                    self.next = node.left().map(|left| (parent.left(), left));
                 }
             }
             let (parent, node) = self.above.pop()?;

@@ -1,7 +1,8 @@
-//! The layout: one `Arc` a node, links of two words (leaf) or three (parent), hashes inline at their exact length.
+//! The layout: one `Arc` a parent, or one a row of parents that were made together; hashes inline at their exact length.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ptr;
 
 use mls_codec::Reader;
 use mls_crypto_traits::Digest;
@@ -19,7 +20,20 @@ pub(crate) enum Link {
     Leaf(NodeBytes),
     /// A subtree that is not wholly blank, or nothing: a blank leaf or a wholly blank subtree.
     Inner(Option<Arc<Parent>>),
+    /// The same, as one of a row.
+    Inner32(Row<HASHES_32>, u32),
+    Inner48(Row<HASHES_48>, u32),
+    Inner64(Row<HASHES_64>, u32),
 }
+
+/// Parents of one level that were made together: ten thousand of them are not as many allocations. It lives as long as
+/// one of its parents is in a tree.
+pub(super) type Row<const N: usize> = Arc<[ParentOf<[u8; N]>]>;
+
+/// Room for two hashes of up to 32 bytes.
+pub(super) const HASHES_32: usize = 64;
+pub(super) const HASHES_48: usize = 96;
+pub(super) const HASHES_64: usize = 128;
 
 /// A parent position with something at or below it.
 pub(crate) struct ParentOf<H: ?Sized> {
@@ -51,7 +65,18 @@ impl Link {
 
     pub(crate) fn parent(&self) -> Option<&Parent> {
         match self {
-            Self::Inner(Some(parent)) => Some(parent),
+            Self::Leaf(_) => None,
+            Self::Inner(parent) => parent.as_deref(),
+            Self::Inner32(row, place) => in_row(row, *place),
+            Self::Inner48(row, place) => in_row(row, *place),
+            Self::Inner64(row, place) => in_row(row, *place),
+        }
+    }
+
+    /// The parent here, where nothing else shares it.
+    pub(super) fn own(&mut self) -> Option<&mut Parent> {
+        match self {
+            Self::Inner(Some(parent)) => Arc::get_mut(parent),
             _ => None,
         }
     }
@@ -59,14 +84,14 @@ impl Link {
     pub(crate) fn payload(&self) -> Option<&NodeBytes> {
         match self {
             Self::Leaf(bytes) => Some(bytes),
-            Self::Inner(parent) => parent.as_ref()?.payload.as_ref(),
+            _ => self.parent()?.payload.as_ref(),
         }
     }
 
     pub(super) fn members(&self) -> u32 {
         match self {
             Self::Leaf(_) => 1,
-            Self::Inner(parent) => parent.as_ref().map_or(0, |parent| parent.members),
+            _ => self.parent().map_or(0, |parent| parent.members),
         }
     }
 
@@ -74,7 +99,7 @@ impl Link {
     pub(crate) fn resolution_len(&self) -> u32 {
         match self {
             Self::Leaf(_) => 1,
-            Self::Inner(parent) => parent.as_ref().map_or(0, |parent| parent.resolved),
+            _ => self.parent().map_or(0, |parent| parent.resolved),
         }
     }
 
@@ -82,11 +107,17 @@ impl Link {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Leaf(a), Self::Leaf(b)) => a.is_same(b),
-            (Self::Inner(Some(a)), Self::Inner(Some(b))) => Arc::ptr_eq(a, b),
-            (Self::Inner(None), Self::Inner(None)) => true,
-            _ => false,
+            _ => match (self.parent(), other.parent()) {
+                (Some(a), Some(b)) => ptr::addr_eq(a, b),
+                _ => self.is_blank() && other.is_blank(),
+            },
         }
     }
+}
+
+fn in_row<const N: usize>(row: &Row<N>, place: u32) -> Option<&Parent> {
+    let parent: &Parent = row.get(usize::try_from(place).ok()?)?;
+    Some(parent)
 }
 
 impl Parent {
@@ -146,9 +177,9 @@ impl Parent {
     ) -> Result<Arc<Self>, TreeError> {
         // Two hashes each; a digest has at most 64 bytes.
         match hash_len {
-            ..=32 => ParentOf::<[u8; 64]>::sized(left, edit),
-            33..=48 => ParentOf::<[u8; 96]>::sized(left, edit),
-            _ => ParentOf::<[u8; 128]>::sized(left, edit),
+            ..=32 => ParentOf::<[u8; HASHES_32]>::sized(left, edit),
+            33..=48 => ParentOf::<[u8; HASHES_48]>::sized(left, edit),
+            _ => ParentOf::<[u8; HASHES_64]>::sized(left, edit),
         }
     }
 }
@@ -170,22 +201,15 @@ pub(super) fn encryption_key(node: &[u8]) -> Option<&[u8]> {
 /// Appends the blank leaves below `node` from the left until `found` has `wanted`. Full subtrees are not entered.
 pub(super) fn collect_blanks(link: &Link, node: NodeIndex, wanted: usize, found: &mut Vec<LeafIndex>) {
     let (first, last) = node.leaf_range();
-    match link {
-        Link::Leaf(_) => {}
-        Link::Inner(None) => {
-            let missing = wanted.saturating_sub(found.len());
-            let leaves = first.as_u32()..=last.as_u32();
-            found.extend(leaves.filter_map(LeafIndex::new).take(missing));
-        }
-        Link::Inner(Some(parent)) => {
-            let full = last.as_u32().wrapping_sub(first.as_u32()).saturating_add(1) == parent.members;
-            if full || found.len() >= wanted {
-                return;
-            }
-            if let (Some(left), Some(right)) = (node.left(), node.right()) {
-                collect_blanks(&parent.left, left, wanted, found);
-                collect_blanks(&parent.right, right, wanted, found);
-            }
+    if link.is_blank() {
+        let missing = wanted.saturating_sub(found.len());
+        let leaves = first.as_u32()..=last.as_u32();
+        found.extend(leaves.filter_map(LeafIndex::new).take(missing));
+    } else if let (Some(parent), Some(left), Some(right)) = (link.parent(), node.left(), node.right()) {
+        let full = last.as_u32().wrapping_sub(first.as_u32()).saturating_add(1) == parent.members;
+        if !full && found.len() < wanted {
+            collect_blanks(&parent.left, left, wanted, found);
+            collect_blanks(&parent.right, right, wanted, found);
         }
     }
 }

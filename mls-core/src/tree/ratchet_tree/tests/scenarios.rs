@@ -16,8 +16,8 @@ use crate::tree::ratchet_tree::{RatchetTree, TreeError};
 
 #[test]
 #[cfg(target_pointer_width = "64")]
-fn links_are_three_words() {
-    assert_eq!(size_of::<Link>(), 24);
+fn links_are_four_words() {
+    assert_eq!(size_of::<Link>(), 32);
 }
 
 // req: R-7.7-01, R-7.7-02

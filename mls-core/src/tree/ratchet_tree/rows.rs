@@ -1,0 +1,179 @@
+//! A subtree of some hundred leaves at once, level by level: the parents of a level stand in one row.
+
+use alloc::sync::Arc;
+use alloc::vec::{IntoIter, Vec};
+use core::iter::Peekable;
+
+use mls_crypto_traits::{CryptoError, Digest, Suite};
+
+use super::TreeError;
+use super::build::Subtree;
+use super::editor::Slot;
+use super::link::{HASHES_32, HASHES_48, HASHES_64, Link, Parent, ParentOf, Row};
+use crate::tree::hash::{leaf_tree_hash, parent_tree_hash};
+use crate::tree::key_index::{IndexChanges, KeySpace};
+use crate::tree::math::NodeIndex;
+use crate::tree::node_bytes::NodeBytes;
+use crate::tree::summary::{Below, Summaries, SummaryId};
+use crate::tree::view::{LeafView, ParentRef};
+
+/// A subtree under way.
+pub(super) struct Rows<'a> {
+    suite: Suite<'a>,
+    summaries: Summaries,
+    changes: IndexChanges,
+}
+
+/// Nodes that are not blank: on each level from the left, and the levels from below.
+type Nodes = Peekable<IntoIter<(NodeIndex, NodeBytes)>>;
+
+/// What the level above has to know of a node.
+struct Made {
+    /// Its place in the row; `None` where all is blank at and below it.
+    place: Option<u32>,
+    hash: Digest,
+    summary: Option<SummaryId>,
+}
+
+impl<'a> Rows<'a> {
+    /// `changes` have nothing in them yet.
+    pub(super) fn new(suite: Suite<'a>, changes: IndexChanges) -> Self {
+        Self { suite, summaries: Summaries::default(), changes }
+    }
+
+    /// The subtree of these nodes, which are at or below `root` and ascend strictly.
+    pub(super) fn build(
+        mut self,
+        root: NodeIndex,
+        mut nodes: Vec<(NodeIndex, NodeBytes)>,
+    ) -> Result<(Subtree, IndexChanges), TreeError> {
+        nodes.sort_by_key(|(node, _)| node.level());
+        let parents = nodes.split_off(nodes.partition_point(|(node, _)| node.is_leaf()));
+        let (mut leaves, parents) = (nodes.into_iter().peekable(), parents.into_iter().peekable());
+        let (link, hash) = if root.is_leaf() {
+            let leaf = take(&mut leaves, root);
+            let (_, hash) = self.leaf(root, leaf.as_ref())?;
+            (leaf.map_or(Link::BLANK, Link::Leaf), hash)
+        } else {
+            match self.suite.hash_len() {
+                ..=32 => self.levels::<HASHES_32>(root, leaves, parents, Link::Inner32)?,
+                33..=48 => self.levels::<HASHES_48>(root, leaves, parents, Link::Inner48)?,
+                _ => self.levels::<HASHES_64>(root, leaves, parents, Link::Inner64)?,
+            }
+        };
+        Ok((Subtree { root, link, hash: Slot::from(hash) }, self.changes))
+    }
+
+    fn levels<const N: usize>(
+        &mut self,
+        root: NodeIndex,
+        mut leaves: Nodes,
+        mut parents: Nodes,
+        to_link: fn(Row<N>, u32) -> Link,
+    ) -> Result<(Link, Digest), TreeError> {
+        let pairs = at_level(root, 1);
+        let room = pairs.size_hint().1.unwrap_or_default();
+        let (mut made, mut row) = (Vec::with_capacity(room), Vec::with_capacity(room));
+        for node in pairs {
+            let (Some(left), Some(right)) = (node.left(), node.right()) else { continue };
+            let pair = [take(&mut leaves, left), take(&mut leaves, right)];
+            let [left_leaf, right_leaf] = &pair;
+            let (left, left_hash) = self.leaf(left, left_leaf.as_ref())?;
+            let (right, right_hash) = self.leaf(right, right_leaf.as_ref())?;
+            let summary = self.summaries.combine(left, right, None);
+            let links = pair.map(|leaf| leaf.map_or(Link::BLANK, Link::Leaf));
+            let payload = take(&mut parents, node);
+            made.push(self.parent(node, payload, links, [&left_hash, &right_hash], summary, &mut row)?);
+        }
+        let mut row: Row<N> = row.into();
+        for level in 2..=root.level() {
+            let room = made.len() / 2;
+            let (mut made_above, mut above) = (Vec::with_capacity(room), Vec::with_capacity(room));
+            for (node, [left, right]) in at_level(root, level).zip(made.as_chunks::<2>().0) {
+                let summary = self.summaries.combine(left.below(), right.below(), None);
+                let links = [left, right].map(|made| made.link(&row, to_link));
+                let payload = take(&mut parents, node);
+                made_above.push(self.parent(node, payload, links, [&left.hash, &right.hash], summary, &mut above)?);
+            }
+            (made, row) = (made_above, above.into());
+        }
+        let top = made.first().ok_or(TreeError::IndexOutOfTree(root))?;
+        Ok((top.link(&row, to_link), top.hash))
+    }
+
+    /// Reads and hashes a leaf.
+    fn leaf<'l>(
+        &mut self,
+        node: NodeIndex,
+        bytes: Option<&'l NodeBytes>,
+    ) -> Result<(Below<'l>, Digest), TreeError> {
+        let below = match bytes {
+            None => Below::Nobody,
+            Some(bytes) => {
+                let LeafView { keys, profile } = LeafView::from_bytes(bytes)?;
+                self.changes.add(KeySpace::Encryption, keys.encryption_key, node);
+                self.changes.add(KeySpace::Signature, keys.signature_key, node);
+                Below::Leaf(profile)
+            }
+        };
+        let leaf = node.leaf().ok_or(TreeError::IndexOutOfTree(node))?;
+        Ok((below, leaf_tree_hash(self.suite, leaf, bytes.map(|bytes| &**bytes))?))
+    }
+
+    /// Reads and hashes a parent, and puts it into the row, unless all is blank there.
+    fn parent<const N: usize>(
+        &mut self,
+        node: NodeIndex,
+        payload: Option<NodeBytes>,
+        [left, right]: [Link; 2],
+        [left_hash, right_hash]: [&Digest; 2],
+        summary: Option<SummaryId>,
+        row: &mut Vec<ParentOf<[u8; N]>>,
+    ) -> Result<Made, TreeError> {
+        if let Some(payload) = &payload {
+            let key = ParentRef::from_bytes(payload)?.encryption_key;
+            self.changes.add(KeySpace::Encryption, key, node);
+        }
+        let hash = parent_tree_hash(self.suite, payload.as_deref(), left_hash, right_hash)?;
+        if payload.is_none() && left.is_blank() && right.is_blank() {
+            return Ok(Made { place: None, hash, summary });
+        }
+        let members = left.members().saturating_add(right.members());
+        let of_members = summary.and_then(|id| self.summaries.get(id)).cloned();
+        let mut parent = ParentOf { left, right, payload, summary: of_members, members, resolved: 0, hashes: [0; N] };
+        let hashes = parent.hashes.chunks_exact_mut(N / 2).zip([left_hash, right_hash]);
+        for (to, from) in hashes {
+            let to = to.get_mut(..from.len()).filter(|to| to.len() == self.suite.hash_len());
+            to.ok_or(CryptoError::WrongLength)?.copy_from_slice(from);
+        }
+        let filled: &mut Parent = &mut parent;
+        filled.resolved = filled.count_resolved()?;
+        let place = u32::try_from(row.len()).map_err(|_| TreeError::TooManyLeaves)?;
+        row.push(parent);
+        Ok(Made { place: Some(place), hash, summary })
+    }
+}
+
+impl Made {
+    fn below(&self) -> Below<'static> {
+        self.summary.map_or(Below::Nobody, Below::Known)
+    }
+
+    fn link<const N: usize>(&self, row: &Row<N>, to_link: fn(Row<N>, u32) -> Link) -> Link {
+        self.place.map_or(Link::BLANK, |place| to_link(Arc::clone(row), place))
+    }
+}
+
+/// The node's encoding, where it is not blank.
+fn take(nodes: &mut Nodes, node: NodeIndex) -> Option<NodeBytes> {
+    nodes.next_if(|(next, _)| *next == node).map(|(_, bytes)| bytes)
+}
+
+/// The nodes of that level at or below `root`, from the left.
+fn at_level(root: NodeIndex, level: u8) -> impl Iterator<Item = NodeIndex> {
+    let (first, last) = root.leaf_range();
+    let width = 1_u32.checked_shl(level.into()).unwrap_or_default();
+    let first = first.node().as_u32().saturating_add(width.saturating_sub(1));
+    let step = usize::try_from(width).unwrap_or_default().saturating_mul(2);
+    (first..=last.node().as_u32()).step_by(step).filter_map(NodeIndex::new)
+}
