@@ -55,7 +55,8 @@ impl Clients {
     pub(crate) fn of_leaves(leaves: impl IntoIterator<Item = (LeafIndex, Option<ClientTag>)>) -> Self {
         let mut clients = Self::default();
         leaves.into_iter().for_each(|(leaf, client)| clients.put(leaf, client));
-        let places: Vec<_> = clients.by_leaf().map(|(client, leaf)| client.place_at(leaf)).collect();
+        let mut places = Vec::with_capacity(clients.tags.len());
+        places.extend(clients.by_leaf().map(|(client, leaf)| client.place_at(leaf)));
         clients.places = Slots::of(&places);
         clients
     }

@@ -96,7 +96,8 @@ impl Group {
         if self.is_tree_outside() {
             return Err(Fault::TreeOutside);
         }
-        let mut nodes: Vec<StoredNode<'_>> = set.nodes().map(StoredNode::new).collect();
+        let mut nodes = Vec::with_capacity(set.len());
+        nodes.extend(set.nodes().map(StoredNode::new));
         // A store may give a set in any order.
         nodes.sort_unstable_by_key(StoredNode::node);
         // Before the tree is made: hashing a blank one of any size would take for ever.

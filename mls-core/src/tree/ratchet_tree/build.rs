@@ -92,8 +92,10 @@ impl<S: NodeSource> Part<'_, S> {
             let hash = Slot::from(hash.map_err(TreeError::from)?);
             return Ok((Subtree { root: self.root, link: Link::BLANK, hash }, index.changes(0)));
         }
-        let take = |source: &mut S| Ok((source.node(), source.take()?));
-        let nodes: Vec<_> = self.sources.iter_mut().map(take).collect::<Result<_, S::Error>>()?;
+        let mut nodes = Vec::with_capacity(self.sources.len());
+        for source in &mut *self.sources {
+            nodes.push((source.node(), source.take()?));
+        }
         Ok(Rows::new(suite, index.additions(nodes.len())).build(self.root, nodes)?)
     }
 }

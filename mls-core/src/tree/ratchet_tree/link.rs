@@ -185,9 +185,13 @@ impl Parent {
 }
 
 impl<const N: usize> ParentOf<[u8; N]> {
+    pub(super) const fn blank() -> Self {
+        let (left, right) = (Link::BLANK, Link::BLANK);
+        Self { left, right, payload: None, summary: None, members: 0, resolved: 0, hashes: [0; N] }
+    }
+
     fn sized(left: Link, edit: impl FnOnce(&mut Parent) -> Result<(), TreeError>) -> Result<Arc<Parent>, TreeError> {
-        let mut parent =
-            Self { left, right: Link::BLANK, payload: None, summary: None, members: 0, resolved: 0, hashes: [0; N] };
+        let mut parent = Self { left, ..Self::blank() };
         edit(&mut parent)?;
         Ok(Arc::new(parent))
     }

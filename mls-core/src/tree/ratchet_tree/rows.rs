@@ -2,7 +2,9 @@
 
 use alloc::sync::Arc;
 use alloc::vec::{IntoIter, Vec};
-use core::iter::Peekable;
+use core::iter::{self, Peekable, Zip};
+use core::ops::RangeFrom;
+use core::{mem, slice};
 
 use mls_crypto_traits::{CryptoError, Digest, Suite};
 
@@ -26,6 +28,9 @@ pub(super) struct Rows<'a> {
 
 /// Nodes that are not blank: on each level from the left, and the levels from below.
 type Nodes = Peekable<IntoIter<(NodeIndex, NodeBytes)>>;
+
+/// What is left of a row.
+type Free<'r, const N: usize> = Zip<RangeFrom<u32>, slice::IterMut<'r, ParentOf<[u8; N]>>>;
 
 /// What the level above has to know of a node.
 struct Made {
@@ -71,10 +76,12 @@ impl<'a> Rows<'a> {
         mut parents: Nodes,
         to_link: fn(Row<N>, u32) -> Link,
     ) -> Result<(Link, Digest), TreeError> {
-        let pairs = at_level(root, 1);
-        let room = pairs.size_hint().1.unwrap_or_default();
-        let (mut made, mut row) = (Vec::with_capacity(room), Vec::with_capacity(room));
-        for node in pairs {
+        let nodes = leaves.len().saturating_add(parents.len());
+        let width = |level| at_level(root, level).size_hint().1.unwrap_or_default();
+        let (mut made, mut made_above) = (Vec::with_capacity(width(1)), Vec::with_capacity(width(2)));
+        let mut row = blank_row(width(1).min(nodes));
+        let mut free = free_in(&mut row);
+        for node in at_level(root, 1) {
             let (Some(left), Some(right)) = (node.left(), node.right()) else { continue };
             let pair = [take(&mut leaves, left), take(&mut leaves, right)];
             let [left_leaf, right_leaf] = &pair;
@@ -83,19 +90,19 @@ impl<'a> Rows<'a> {
             let summary = self.summaries.combine(left, right, None);
             let links = pair.map(|leaf| leaf.map_or(Link::BLANK, Link::Leaf));
             let payload = take(&mut parents, node);
-            made.push(self.parent(node, payload, links, [&left_hash, &right_hash], summary, &mut row)?);
+            made.push(self.parent(node, payload, links, [&left_hash, &right_hash], summary, &mut free)?);
         }
-        let mut row: Row<N> = row.into();
         for level in 2..=root.level() {
-            let room = made.len() / 2;
-            let (mut made_above, mut above) = (Vec::with_capacity(room), Vec::with_capacity(room));
+            let below = mem::replace(&mut row, blank_row(width(level).min(nodes)));
+            let mut free = free_in(&mut row);
             for (node, [left, right]) in at_level(root, level).zip(made.as_chunks::<2>().0) {
                 let summary = self.summaries.combine(left.below(), right.below(), None);
-                let links = [left, right].map(|made| made.link(&row, to_link));
+                let links = [left, right].map(|made| made.link(&below, to_link));
                 let payload = take(&mut parents, node);
-                made_above.push(self.parent(node, payload, links, [&left.hash, &right.hash], summary, &mut above)?);
+                made_above.push(self.parent(node, payload, links, [&left.hash, &right.hash], summary, &mut free)?);
             }
-            (made, row) = (made_above, above.into());
+            mem::swap(&mut made, &mut made_above);
+            made_above.clear();
         }
         let top = made.first().ok_or(TreeError::IndexOutOfTree(root))?;
         Ok((top.link(&row, to_link), top.hash))
@@ -128,7 +135,7 @@ impl<'a> Rows<'a> {
         [left, right]: [Link; 2],
         [left_hash, right_hash]: [&Digest; 2],
         summary: Option<SummaryId>,
-        row: &mut Vec<ParentOf<[u8; N]>>,
+        free: &mut Free<'_, N>,
     ) -> Result<Made, TreeError> {
         if let Some(payload) = &payload {
             let key = ParentRef::from_bytes(payload)?.encryption_key;
@@ -138,18 +145,17 @@ impl<'a> Rows<'a> {
         if payload.is_none() && left.is_blank() && right.is_blank() {
             return Ok(Made { place: None, hash, summary });
         }
-        let members = left.members().saturating_add(right.members());
-        let of_members = summary.and_then(|id| self.summaries.get(id)).cloned();
-        let mut parent = ParentOf { left, right, payload, summary: of_members, members, resolved: 0, hashes: [0; N] };
+        let Some((place, parent)) = free.next() else { return Err(TreeError::TooManyLeaves) };
         let hashes = parent.hashes.chunks_exact_mut(N / 2).zip([left_hash, right_hash]);
         for (to, from) in hashes {
             let to = to.get_mut(..from.len()).filter(|to| to.len() == self.suite.hash_len());
             to.ok_or(CryptoError::WrongLength)?.copy_from_slice(from);
         }
-        let filled: &mut Parent = &mut parent;
-        filled.resolved = filled.count_resolved()?;
-        let place = u32::try_from(row.len()).map_err(|_| TreeError::TooManyLeaves)?;
-        row.push(parent);
+        parent.members = left.members().saturating_add(right.members());
+        (parent.left, parent.right, parent.payload) = (left, right, payload);
+        parent.summary = summary.and_then(|id| self.summaries.get(id)).cloned();
+        let parent: &mut Parent = parent;
+        parent.resolved = parent.count_resolved()?;
         Ok(Made { place: Some(place), hash, summary })
     }
 }
@@ -162,6 +168,15 @@ impl Made {
     fn link<const N: usize>(&self, row: &Row<N>, to_link: fn(Row<N>, u32) -> Link) -> Link {
         self.place.map_or(Link::BLANK, |place| to_link(Arc::clone(row), place))
     }
+}
+
+/// A row to be filled from its beginning; what is left of it is not linked to.
+fn blank_row<const N: usize>(parents: usize) -> Row<N> {
+    iter::repeat_with(ParentOf::blank).take(parents).collect()
+}
+
+fn free_in<const N: usize>(row: &mut Row<N>) -> Free<'_, N> {
+    (0..).zip(Arc::get_mut(row).unwrap_or_default())
 }
 
 /// The node's encoding, where it is not blank.
