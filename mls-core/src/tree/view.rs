@@ -64,7 +64,10 @@ impl<'a> ParentRef<'a> {
         let parent_hash = r.opaque()?;
         let mut list = r.vector()?;
         let unmerged = list.clone().rest();
-        while !list.is_empty() {
+        // Such lists are long where many have been added, and read at each further one.
+        let (leaves, half) = unmerged.as_chunks::<4>();
+        let is_good = half.is_empty() && leaves.iter().all(|leaf| LeafIndex::new(u32::from_be_bytes(*leaf)).is_some());
+        while !is_good && !list.is_empty() {
             LeafIndex::decode(&mut list)?;
         }
         Ok(Self { encryption_key, parent_hash, unmerged })
@@ -74,6 +77,11 @@ impl<'a> ParentRef<'a> {
     pub fn unmerged(&self) -> impl Iterator<Item = LeafIndex> + Clone + use<'a> {
         let (chunks, _) = self.unmerged.as_chunks::<4>();
         chunks.iter().filter_map(|bytes| LeafIndex::new(u32::from_be_bytes(*bytes)))
+    }
+
+    /// How many nodes the parent's resolution has (RFC 9420 section 4.1.1).
+    pub(super) fn resolution_len(&self) -> u32 {
+        u32::try_from(self.unmerged_len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 
     /// How many leaves are unmerged.

@@ -178,7 +178,8 @@ fn plan(link: &Link, node: NodeIndex, changes: &[LeafChange], edits: &mut Vec<No
 /// The encoded parent with the changed leaves among its unmerged ones, in order.
 fn with_unmerged(parent: &[u8], changes: &[LeafChange]) -> Result<NodeBytes, TreeError> {
     let parent = ParentRef::from_bytes(parent)?;
-    let mut leaves: Vec<LeafIndex> = parent.unmerged().chain(changes.iter().map(|change| change.leaf)).collect();
+    let mut leaves = Vec::with_capacity(parent.unmerged_len().saturating_add(changes.len()));
+    leaves.extend(parent.unmerged().chain(changes.iter().map(|change| change.leaf)));
     leaves.sort_unstable();
     leaves.dedup();
     let mut bytes = Vec::new();

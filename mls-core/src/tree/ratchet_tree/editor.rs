@@ -10,7 +10,7 @@ use mls_crypto_traits::{CryptoError, Digest, Suite};
 use super::TreeError;
 use super::build::Subtree;
 use super::edit::NodeEdit;
-use super::link::{Link, Parent};
+use super::link::{Link, Parent, encryption_key};
 use crate::tree::hash::{blank_tree_hash, leaf_tree_hash, parent_tree_hash};
 use crate::tree::key_index::{IndexChanges, KeySpace};
 use crate::tree::math::{NodeIndex, TreeSize};
@@ -155,10 +155,10 @@ impl<'a> Editor<'a> {
         let (own, right_edits) = rest.split_at_mut_checked(own).unwrap_or_default();
         if let Some((_, bytes)) = own.first_mut() {
             let bytes = bytes.take();
-            let key = |bytes| ParentRef::from_bytes(bytes).map(|parent| parent.encryption_key);
-            let old = parent.payload.as_deref().map(key).transpose()?;
-            let new = bytes.as_deref().map(key).transpose()?;
-            self.reindex(node, KeySpace::Encryption, old, new);
+            let new = bytes.as_deref().map(ParentRef::from_bytes).transpose()?;
+            let old = parent.payload.as_deref().and_then(encryption_key);
+            self.reindex(node, KeySpace::Encryption, old, new.as_ref().map(|parent| parent.encryption_key));
+            parent.resolved = new.as_ref().map_or(0, ParentRef::resolution_len);
             parent.payload = bytes;
         }
         let middle = parent.hashes.len() / 2;
@@ -180,7 +180,9 @@ impl<'a> Editor<'a> {
             left_hash.get(..self.hash_len).unwrap_or_default(),
             right_hash.get(..self.hash_len).unwrap_or_default(),
         )?;
-        parent.resolved = parent.count_resolved()?;
+        if parent.payload.is_none() {
+            parent.resolved = parent.left.resolution_len().saturating_add(parent.right.resolution_len());
+        }
         Ok(digest)
     }
 

@@ -11,7 +11,6 @@ use super::TreeError;
 use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::node_bytes::NodeBytes;
 use crate::tree::summary::Summary;
-use crate::tree::view::ParentRef;
 
 /// What hangs at a position: whether that is a leaf's or a parent's is known from the position.
 #[derive(Clone)]
@@ -139,15 +138,6 @@ impl Parent {
         let (first, second) = self.hashes.split_at_checked(self.hashes.len() / 2)?;
         let half = if left { first } else { second };
         half.get(..len)
-    }
-
-    /// Counts the nodes of its own resolution, its children's being right.
-    pub(super) fn count_resolved(&self) -> Result<u32, TreeError> {
-        let Some(payload) = &self.payload else {
-            return Ok(self.left.resolution_len().saturating_add(self.right.resolution_len()));
-        };
-        let unmerged = ParentRef::from_bytes(payload)?.unmerged_len();
-        Ok(u32::try_from(unmerged).unwrap_or(u32::MAX).saturating_add(1))
     }
 
     /// Another node with the same content.

@@ -11,7 +11,7 @@ use mls_crypto_traits::{CryptoError, Digest, Suite};
 use super::TreeError;
 use super::build::Subtree;
 use super::editor::Slot;
-use super::link::{HASHES_32, HASHES_48, HASHES_64, Link, Parent, ParentOf, Row};
+use super::link::{HASHES_32, HASHES_48, HASHES_64, Link, ParentOf, Row};
 use crate::tree::hash::{leaf_tree_hash, parent_tree_hash};
 use crate::tree::key_index::{IndexChanges, KeySpace};
 use crate::tree::math::NodeIndex;
@@ -109,11 +109,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Reads and hashes a leaf.
-    fn leaf<'l>(
-        &mut self,
-        node: NodeIndex,
-        bytes: Option<&'l NodeBytes>,
-    ) -> Result<(Below<'l>, Digest), TreeError> {
+    fn leaf<'l>(&mut self, node: NodeIndex, bytes: Option<&'l NodeBytes>) -> Result<(Below<'l>, Digest), TreeError> {
         let below = match bytes {
             None => Below::Nobody,
             Some(bytes) => {
@@ -137,10 +133,14 @@ impl<'a> Rows<'a> {
         summary: Option<SummaryId>,
         free: &mut Free<'_, N>,
     ) -> Result<Made, TreeError> {
-        if let Some(payload) = &payload {
-            let key = ParentRef::from_bytes(payload)?.encryption_key;
-            self.changes.add(KeySpace::Encryption, key, node);
+        let read = payload.as_deref().map(ParentRef::from_bytes).transpose()?;
+        if let Some(parent) = &read {
+            self.changes.add(KeySpace::Encryption, parent.encryption_key, node);
         }
+        let resolved = match &read {
+            Some(parent) => parent.resolution_len(),
+            None => left.resolution_len().saturating_add(right.resolution_len()),
+        };
         let hash = parent_tree_hash(self.suite, payload.as_deref(), left_hash, right_hash)?;
         if payload.is_none() && left.is_blank() && right.is_blank() {
             return Ok(Made { place: None, hash, summary });
@@ -151,11 +151,10 @@ impl<'a> Rows<'a> {
             let to = to.get_mut(..from.len()).filter(|to| to.len() == self.suite.hash_len());
             to.ok_or(CryptoError::WrongLength)?.copy_from_slice(from);
         }
+        parent.resolved = resolved;
         parent.members = left.members().saturating_add(right.members());
         (parent.left, parent.right, parent.payload) = (left, right, payload);
         parent.summary = summary.and_then(|id| self.summaries.get(id)).cloned();
-        let parent: &mut Parent = parent;
-        parent.resolved = parent.count_resolved()?;
         Ok(Made { place: Some(place), hash, summary })
     }
 }
