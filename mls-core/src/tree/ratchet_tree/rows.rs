@@ -145,7 +145,7 @@ impl<'a> Rows<'a> {
         if payload.is_none() && left.is_blank() && right.is_blank() {
             return Ok(Made { place: None, hash, summary });
         }
-        let Some((place, parent)) = free.next() else { return Err(TreeError::TooManyLeaves) };
+        let Some((place, parent)) = free.next() else { return Err(TreeError::IndexOutOfTree(node)) };
         let hashes = parent.hashes.chunks_exact_mut(N / 2).zip([left_hash, right_hash]);
         for (to, from) in hashes {
             let to = to.get_mut(..from.len()).filter(|to| to.len() == self.suite.hash_len());

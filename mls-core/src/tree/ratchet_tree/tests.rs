@@ -3,6 +3,7 @@
 mod build;
 mod extension;
 mod naive;
+mod rows;
 mod scenarios;
 mod support;
 mod vectors;
