@@ -85,6 +85,10 @@ fn a_parent_is_read_in_place() {
         ParentRef::from_bytes(&bytes).unwrap_err(),
         DecodeError::new(DecodeErrorKind::TrailingBytes, bytes.len() - 1)
     );
+    // Half a leaf index: the list is of 6 bytes, and there are no more.
+    bytes.truncate(bytes.len() - 3);
+    bytes[66] = 6;
+    assert_eq!(ParentRef::from_bytes(&bytes).unwrap_err(), DecodeError::new(DecodeErrorKind::UnexpectedEnd, 71));
 }
 
 proptest! {
