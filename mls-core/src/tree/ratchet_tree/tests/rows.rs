@@ -10,7 +10,7 @@ use crate::tree::ratchet_tree::link::Link;
 
 /// Where a row is, how many parents it has room for, and which of them stands at the node; `None` for one by itself.
 fn row(tree: &RatchetTree, node: u32) -> Option<(usize, usize, u32)> {
-    match tree.link(node_index(node)).unwrap() {
+    match tree.link(node_index(node))? {
         Link::Inner32(row, place) => Some((row.as_ptr().addr(), row.len(), *place)),
         Link::Inner48(row, place) => Some((row.as_ptr().addr(), row.len(), *place)),
         Link::Inner64(row, place) => Some((row.as_ptr().addr(), row.len(), *place)),
