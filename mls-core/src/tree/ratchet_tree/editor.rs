@@ -71,7 +71,7 @@ impl<'a> Editor<'a> {
         }
         if let Some(subtree) = self.made.pop_if(|subtree| subtree.root == node) {
             *link = subtree.link;
-            self.store(hash, &subtree.hash.digest(self.hash_len)?)?;
+            store(hash, self.hash_len, &subtree.hash.digest(self.hash_len)?)?;
             return self.below(link);
         }
         if let Some(leaf) = node.leaf() {
@@ -83,7 +83,7 @@ impl<'a> Editor<'a> {
                 None => self.below(link)?,
             };
             let digest = leaf_tree_hash(self.suite, leaf, link.payload().map(|bytes| &**bytes))?;
-            self.store(hash, &digest)?;
+            store(hash, self.hash_len, &digest)?;
             return Ok(below);
         }
         let mut digest = Digest::EMPTY;
@@ -109,7 +109,7 @@ impl<'a> Editor<'a> {
             *link = Link::Inner(Some(parent));
         }
         collapse(link);
-        self.store(hash, &digest)?;
+        store(hash, self.hash_len, &digest)?;
         self.below(link)
     }
 
@@ -208,7 +208,7 @@ impl<'a> Editor<'a> {
                 Ok(())
             })?));
             collapse(root);
-            self.store(hash.as_mut(), &digest)?;
+            store(hash.as_mut(), self.hash_len, &digest)?;
             *at = next;
         }
         Ok(())
@@ -246,16 +246,16 @@ impl<'a> Editor<'a> {
             }
         })
     }
+}
 
-    /// Puts a digest, which is `hash_len` long, at the head of a slot.
-    fn store(&self, hash: &mut [u8], digest: &Digest) -> Result<(), TreeError> {
-        match hash.get_mut(..self.hash_len) {
-            Some(slot) if slot.len() == digest.len() => {
-                slot.copy_from_slice(digest);
-                Ok(())
-            }
-            _ => Err(TreeError::Crypto(CryptoError::WrongLength)),
+/// Puts a digest, which is `len` bytes long, at the head of a slot.
+pub(super) fn store(slot: &mut [u8], len: usize, digest: &Digest) -> Result<(), TreeError> {
+    match slot.get_mut(..len) {
+        Some(slot) if slot.len() == digest.len() => {
+            slot.copy_from_slice(digest);
+            Ok(())
         }
+        _ => Err(TreeError::Crypto(CryptoError::WrongLength)),
     }
 }
 

@@ -6,11 +6,11 @@ use core::iter::{self, Peekable, Zip};
 use core::ops::RangeFrom;
 use core::{mem, slice};
 
-use mls_crypto_traits::{CryptoError, Digest, Suite};
+use mls_crypto_traits::{Digest, Suite};
 
 use super::TreeError;
 use super::build::Subtree;
-use super::editor::Slot;
+use super::editor::{Slot, store};
 use super::link::{HASHES_32, HASHES_48, HASHES_64, Link, ParentOf, Row};
 use crate::tree::hash::{leaf_tree_hash, parent_tree_hash};
 use crate::tree::key_index::{IndexChanges, KeySpace};
@@ -146,10 +146,8 @@ impl<'a> Rows<'a> {
             return Ok(Made { place: None, hash, summary });
         }
         let Some((place, parent)) = free.next() else { return Err(TreeError::IndexOutOfTree(node)) };
-        let hashes = parent.hashes.chunks_exact_mut(N / 2).zip([left_hash, right_hash]);
-        for (to, from) in hashes {
-            let to = to.get_mut(..from.len()).filter(|to| to.len() == self.suite.hash_len());
-            to.ok_or(CryptoError::WrongLength)?.copy_from_slice(from);
+        for (slot, hash) in parent.hashes.chunks_exact_mut(N / 2).zip([left_hash, right_hash]) {
+            store(slot, self.suite.hash_len(), hash)?;
         }
         parent.resolved = resolved;
         parent.members = left.members().saturating_add(right.members());

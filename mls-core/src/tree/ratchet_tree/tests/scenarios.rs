@@ -15,9 +15,8 @@ use crate::tree::ratchet_tree::link::Link;
 use crate::tree::ratchet_tree::{RatchetTree, TreeError};
 
 #[test]
-#[cfg(target_pointer_width = "64")]
-fn links_are_four_words() {
-    assert_eq!(size_of::<Link>(), 32);
+fn links_are_four_long_words_at_most() {
+    assert!(size_of::<Link>() <= 32);
 }
 
 // req: R-7.7-01, R-7.7-02
