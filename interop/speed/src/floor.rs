@@ -1,8 +1,8 @@
 //! The least that RFC 9420 lets an operation cost: the cryptography that it demands, each at the price of the fastest
 //! library.
 //!
-//! Prices are taken where the operations run, on the same core, before and after each part of them: how fast a machine
-//! is changes by the minute. Of each primitive the backend counts that is the fastest at first; ours cost at most 5 % or
+//! Prices are taken where the operations run, on the same core, before, between and after them: how fast a machine is
+//! changes by the minute. Of each primitive the backend counts that is the fastest at first; ours cost at most 5 % or
 //! 300 ns more than the libraries beneath (`make bench-crypto`). One thread; signatures are verified one by one.
 
 use core::hint::black_box;
@@ -50,13 +50,13 @@ struct Price {
     byte: f64,
 }
 
-/// The prices of a suite's primitives, as they were last.
+/// The prices of a suite's primitives, as they are in a part of what runs.
 pub struct Floor {
     suite: CipherSuite,
     /// With the primitives that it is the fastest for.
     backends: Vec<(Arc<dyn CryptoProvider>, Vec<Primitive>)>,
-    /// Before the part that runs, and after it.
-    taken: Mutex<[Prices; 2]>,
+    /// The last before the part, and those since.
+    taken: Mutex<Vec<Prices>>,
 }
 
 impl Floor {
@@ -75,11 +75,16 @@ impl Floor {
         }
         let floor = Self { suite, backends, taken: Mutex::default() };
         floor.take();
-        floor.take();
         Some(floor)
     }
 
-    /// Takes the prices anew: those of before become the older ones.
+    /// Forgets all prices but the last.
+    pub fn begin_part(&self) {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        *taken = taken.pop().into_iter().collect();
+    }
+
+    /// Takes the prices once more.
     pub fn take(&self) {
         let mut prices = Prices::default();
         for (crypto, primitives) in &self.backends {
@@ -87,18 +92,18 @@ impl Floor {
                 *prices.of(*primitive) = price_of(crypto.suite(self.suite).unwrap(), *primitive, 31);
             }
         }
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        *taken = [taken[1], prices];
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(prices);
     }
 
-    /// The middle of the last two.
+    /// The medians of those of the part.
     pub fn prices(&self) -> Prices {
-        let [mut middle, mut after] = *self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut prices = Prices::default();
         for primitive in PRIMITIVES {
-            let (price, other) = (middle.of(primitive), *after.of(primitive));
-            *price = Price { call: price.call.midpoint(other.call), byte: price.byte.midpoint(other.byte) };
+            let mut of = |part: fn(&Price) -> f64| median(taken.iter_mut().map(|prices| part(prices.of(primitive))));
+            *prices.of(primitive) = Price { call: of(|price| price.call), byte: of(|price| price.byte) };
         }
-        middle
+        prices
     }
 }
 

@@ -153,6 +153,12 @@ impl Library for Ours {
         Sheet { implementation: self.implementation, backend: self.backend, suite: self.suite.0, members }
     }
 
+    fn begin_part(&self) {
+        if let Some(floor) = &self.floor {
+            floor.begin_part();
+        }
+    }
+
     fn take_prices(&self) {
         if let Some(floor) = &self.floor {
             floor.take();

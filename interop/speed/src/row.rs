@@ -75,9 +75,10 @@ impl Sheet {
     }
 }
 
-/// The middle one; the lower of two.
+/// The middle one, or the middle between two.
 pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
+    let middle = |place: usize| values.get(place).copied().unwrap_or(0.0);
+    middle(values.len().saturating_sub(1) / 2).midpoint(middle(values.len() / 2))
 }

@@ -7,6 +7,8 @@
 //! `PublicMessage`s, credentials basic; adds are committed without a path.
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use core::time::Duration;
+use std::time::Instant;
 
 use crate::count::{Taken, count, live};
 use crate::row::{Row, Sheet};
@@ -43,9 +45,11 @@ pub trait Library {
 
     /// Where the figures go.
     fn sheet(&self, members: u32) -> Sheet;
-    /// Takes the prices of cryptography, where figures stand beside them: at the start, and behind each part.
+    /// Begins a part: prices of cryptography from here on are those of its floor, and the last before it.
+    fn begin_part(&self) {}
+    /// Takes the prices of cryptography, where figures stand beside them.
     fn take_prices(&self) {}
-    /// The floor of what the row is of, by the prices before and behind.
+    /// The floor of what the row is of, by the prices of the part.
     fn floor(&self, _row: &Row) -> Option<f64> {
         None
     }
@@ -112,9 +116,15 @@ impl Plan {
 /// How often one is measured whose cost should not.
 const STEADY: usize = 21;
 
+/// How often all that is done again at most, and until when: a machine is slower for some seconds now and then.
+const ROUNDS: usize = 9;
+const ENOUGH: Duration = Duration::from_secs(2);
+
 /// Runs everything at one size.
 pub fn run<L: Library>(library: &L, plan: &Plan) {
     let sheet = library.sheet(plan.members);
+    // What runs for the first time in a process is slower.
+    drop(warm_up(library, plan.members.clamp(2, 10)));
     let mut stage = Stage::build(library, &sheet, plan);
     if plan.members > 1 {
         stage.fresh();
@@ -147,9 +157,23 @@ struct Stage<'a, L: Library> {
 }
 
 impl<'a, L: Library> Stage<'a, L> {
+    /// Runs a part in rounds, with the prices behind each.
+    fn rounds(&mut self, mut round: impl FnMut(&mut Self)) {
+        self.library.begin_part();
+        let start = Instant::now();
+        for _ in 0..ROUNDS {
+            round(self);
+            self.library.take_prices();
+            if start.elapsed() >= ENOUGH {
+                break;
+            }
+        }
+    }
+
     /// Key packages, the group, its members.
     fn build(library: &'a L, sheet: &'a Sheet, plan: &'a Plan) -> Self {
         let mut alice = library.member("alice");
+        library.begin_part();
         library.take_prices();
         let made: Vec<Taken> = (0..STEADY).map(|_| count(|| library.key_package(&mut alice)).1).collect();
         let created: Vec<Taken> = (0..STEADY)
@@ -165,6 +189,7 @@ impl<'a, L: Library> Stage<'a, L> {
         let (others, key_packages) = invite(library, plan.members);
         if plan.tree_in_welcome && plan.members > 1 {
             let mut taken = Vec::new();
+            library.begin_part();
             // A minute each, in the largest group.
             for number in 0..if plan.members > 10_000 { 1 } else { 3 } {
                 let mut founder = library.member(&format!("bulk {number}"));
@@ -191,6 +216,7 @@ impl<'a, L: Library> Stage<'a, L> {
     /// The bulk add with the tree outside, and the joins.
     fn found(&mut self, key_packages: &[Vec<u8>]) {
         let (library, alice) = (self.library, &mut self.alice);
+        library.begin_part();
         let (committed, taken) = count(|| {
             let committed = library.add(alice, key_packages, Tree::Beside);
             library.apply(alice);
@@ -200,6 +226,7 @@ impl<'a, L: Library> Stage<'a, L> {
         let welcome = committed.welcome.unwrap();
         self.print_with("bulk add, tree outside", &[taken], |row| row.message = Some(welcome.len() as u64));
         let tree = committed.tree.unwrap();
+        library.begin_part();
         let joined: Vec<Taken> =
             self.others.iter_mut().map(|member| count(|| library.join(member, &welcome, Some(&tree))).1).collect();
         library.take_prices();
@@ -226,29 +253,30 @@ impl<'a, L: Library> Stage<'a, L> {
         let mut stored = Vec::new();
         let (mut len, mut persisted) = (0, Vec::new());
         self.persist_all();
-        for _ in 0..runs {
-            let (library, alice) = (self.library, &mut self.alice);
-            let (commit, taken) = count(|| {
-                let commit = library.update(alice);
-                library.apply(alice);
-                commit
-            });
-            commits.push(taken);
-            len = commit.len() as u64;
-            let end = self.others.len() - 1;
-            for (number, member) in self.others.iter_mut().enumerate() {
-                let (_, taken) = count(|| library.process(member, &commit));
-                if number == 0 {
-                    near.push(taken);
-                    persisted.push(count(|| library.persist(member)).1);
-                    stored.push(library.stored(member));
-                }
-                if number == end {
-                    last.push(taken);
+        self.rounds(|stage| {
+            let (library, alice) = (stage.library, &mut stage.alice);
+            for _ in 0..runs {
+                let (commit, taken) = count(|| {
+                    let commit = library.update(alice);
+                    library.apply(alice);
+                    commit
+                });
+                commits.push(taken);
+                len = commit.len() as u64;
+                let end = stage.others.len() - 1;
+                for (number, member) in stage.others.iter_mut().enumerate() {
+                    let (_, taken) = count(|| library.process(member, &commit));
+                    if number == 0 {
+                        near.push(taken);
+                        persisted.push(count(|| library.persist(member)).1);
+                        stored.push(library.stored(member));
+                    }
+                    if number == end {
+                        last.push(taken);
+                    }
                 }
             }
-        }
-        self.library.take_prices();
+        });
         self.print_with(committing, &commits, |row| row.message = Some(len));
         self.print_with(beside, &near, |row| row.message = Some(len));
         if let Some(far) = far {
@@ -267,39 +295,41 @@ impl<'a, L: Library> Stage<'a, L> {
 
     /// Adds of one, and removals of the one that was added.
     fn changes(&mut self) {
-        let fillers = self.library.key_packages(u32::try_from(STEADY).unwrap());
         let (mut adds, mut added, mut removes, mut removed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut add_len, mut remove_len) = (0, 0);
         // In a large group a removal takes a hundred times as long as an add, which would find the caches as that left
         // them: all are added first. A small one would be a large one by then.
         let in_a_row = if self.plan.members < 1_000 { 1 } else { STEADY };
-        for fillers in fillers.chunks(in_a_row) {
-            for filler in fillers {
-                let (library, alice) = (self.library, &mut self.alice);
-                let (commit, taken) = count(|| {
-                    let commit = library.add(alice, core::slice::from_ref(filler), Tree::Elsewhere).message;
-                    library.apply(alice);
-                    commit
-                });
-                adds.push(taken);
-                add_len = commit.len() as u64;
-                added.push(self.process_all(&commit));
+        self.rounds(|stage| {
+            let library = stage.library;
+            let fillers = library.key_packages(u32::try_from(STEADY).unwrap());
+            for fillers in fillers.chunks(in_a_row) {
+                for filler in fillers {
+                    let alice = &mut stage.alice;
+                    let (commit, taken) = count(|| {
+                        let commit = library.add(alice, core::slice::from_ref(filler), Tree::Elsewhere).message;
+                        library.apply(alice);
+                        commit
+                    });
+                    adds.push(taken);
+                    add_len = commit.len() as u64;
+                    added.push(stage.process_all(&commit));
+                }
+                // The last first.
+                for behind in (0..u32::try_from(fillers.len()).unwrap()).rev() {
+                    let alice = &mut stage.alice;
+                    let leaf = stage.plan.members + behind;
+                    let (commit, taken) = count(|| {
+                        let commit = library.remove(alice, leaf);
+                        library.apply(alice);
+                        commit
+                    });
+                    removes.push(taken);
+                    remove_len = commit.len() as u64;
+                    removed.push(stage.process_all(&commit));
+                }
             }
-            // The last first.
-            for behind in (0..u32::try_from(fillers.len()).unwrap()).rev() {
-                let (library, alice) = (self.library, &mut self.alice);
-                let leaf = self.plan.members + behind;
-                let (commit, taken) = count(|| {
-                    let commit = library.remove(alice, leaf);
-                    library.apply(alice);
-                    commit
-                });
-                removes.push(taken);
-                remove_len = commit.len() as u64;
-                removed.push(self.process_all(&commit));
-            }
-        }
-        self.library.take_prices();
+        });
         self.print_with("add one", &adds, |row| row.message = Some(add_len));
         self.print_with("process it, add", &added, |row| row.message = Some(add_len));
         self.print_with("remove one", &removes, |row| row.message = Some(remove_len));
@@ -323,14 +353,16 @@ impl<'a, L: Library> Stage<'a, L> {
             let (data, mut sent, mut received) = (vec![7; len], Vec::new(), Vec::new());
             let (mut stored, mut persisted) = (Vec::new(), Vec::new());
             self.persist_all();
-            for _ in 0..STEADY * 2 {
-                let (message, taken) = count(|| library.send(&mut self.alice, &data));
-                sent.push(taken);
-                received.push(count(|| library.receive(&mut self.others[0], &message)).1);
-                persisted.push(count(|| library.persist(&mut self.others[0])).1);
-                stored.push(library.stored(&mut self.others[0]));
-            }
-            library.take_prices();
+            self.rounds(|stage| {
+                let [alice, receiver] = [&mut stage.alice, &mut stage.others[0]];
+                for _ in 0..STEADY * 2 {
+                    let (message, taken) = count(|| library.send(alice, &data));
+                    sent.push(taken);
+                    received.push(count(|| library.receive(receiver, &message)).1);
+                    persisted.push(count(|| library.persist(receiver)).1);
+                    stored.push(library.stored(receiver));
+                }
+            });
             self.print(&format!("send {name}"), &sent);
             self.print(&format!("receive {name}"), &received);
             if len == 1_024 {
@@ -344,37 +376,38 @@ impl<'a, L: Library> Stage<'a, L> {
         let library = self.library;
         self.persist_all();
         let (mut sent, mut received, mut loaded, mut alive) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..self.plan.runs() {
-            library.unload(&mut self.alice);
-            let (message, taken) = count(|| {
-                library.load(&mut self.alice);
-                let message = library.send(&mut self.alice, &[7; 1_024]);
-                library.persist(&mut self.alice);
-                message
-            });
-            sent.push(taken);
-            library.persist(&mut self.others[0]);
-            library.unload(&mut self.others[0]);
-            received.push(
-                count(|| {
-                    library.load(&mut self.others[0]);
-                    library.receive(&mut self.others[0], &message);
-                    library.persist(&mut self.others[0]);
-                })
-                .1,
-            );
-            library.unload(&mut self.alice);
-            let before = live();
-            loaded.push(
-                count(|| {
-                    library.load(&mut self.alice);
-                    library.load_rest(&mut self.alice);
-                })
-                .1,
-            );
-            alive.push(u64::try_from(live() - before).unwrap_or(0));
-        }
-        library.take_prices();
+        self.rounds(|stage| {
+            for _ in 0..stage.plan.runs() {
+                library.unload(&mut stage.alice);
+                let (message, taken) = count(|| {
+                    library.load(&mut stage.alice);
+                    let message = library.send(&mut stage.alice, &[7; 1_024]);
+                    library.persist(&mut stage.alice);
+                    message
+                });
+                sent.push(taken);
+                library.persist(&mut stage.others[0]);
+                library.unload(&mut stage.others[0]);
+                received.push(
+                    count(|| {
+                        library.load(&mut stage.others[0]);
+                        library.receive(&mut stage.others[0], &message);
+                        library.persist(&mut stage.others[0]);
+                    })
+                    .1,
+                );
+                library.unload(&mut stage.alice);
+                let before = live();
+                loaded.push(
+                    count(|| {
+                        library.load(&mut stage.alice);
+                        library.load_rest(&mut stage.alice);
+                    })
+                    .1,
+                );
+                alive.push(u64::try_from(live() - before).unwrap_or(0));
+            }
+        });
         self.print("cold start, send", &sent);
         self.print("cold start, receive", &received);
         self.print_with("load", &loaded, |row| {
@@ -466,6 +499,7 @@ fn single_adds<L: Library>(library: &L, sheet: &Sheet) {
     let key_packages = library.key_packages(1_000);
     let mut founder = library.member("single");
     library.create(&mut founder);
+    library.begin_part();
     library.take_prices();
     let ((), taken) = count(|| {
         for key_package in &key_packages {
