@@ -12,7 +12,7 @@ mod set;
 
 pub use delta::{Delta, Durable, Precondition, Records, Write};
 pub use key::{GroupId, Missing, RecordKey, RecordPrefix};
-pub(crate) use secret_writer::{SecretWriter, open_record};
+pub(crate) use secret_writer::{SecretWriter, ToRecord, open_record};
 pub(crate) use set::NodeRecord;
 pub use set::RecordSet;
 

@@ -2,14 +2,12 @@
 
 use alloc::vec::Vec;
 
-use mls_crypto_traits::SecretBytes;
-
 use crate::env::Env;
 use crate::group::builder::StepBuilder;
 use crate::group::clients::ClientTag;
 use crate::group::epoch::{Epoch, EpochEnd, Replaced};
-use crate::group::header::{Retention, past_epoch_record, path_keys_record, with_version, write_secret_tree};
-use crate::group::leaf_epochs::{LeafNotes, node_record};
+use crate::group::header::{EndedEpoch, PathKeysAfter, Retention, write_secret_tree};
+use crate::group::leaf_epochs::{LeafNotes, StoredAs};
 use crate::group::pending::StagedEpoch;
 use crate::group::rewind::rewind_point;
 use crate::group::{Fault, Group, Standing};
@@ -55,10 +53,8 @@ pub(crate) fn write_epoch_change(
     match &end.retain {
         Some(erase) => {
             write_secret_tree(delta, id, old, erase.changes())?;
-            delta.put(
-                RecordKey::Epoch(id.clone(), old),
-                past_epoch_record(&group.epoch, &end.replaced, end.rewind.as_ref())?,
-            );
+            let ended = EndedEpoch { epoch: &group.epoch, replaced: &end.replaced, rewind: end.rewind.as_ref() };
+            delta.write(RecordKey::Epoch(id.clone(), old), &ended)?;
         }
         None => delta.delete_prefix(RecordPrefix::Epoch(id.clone(), old)),
     }
@@ -72,8 +68,7 @@ pub(crate) fn write_epoch_change(
         })?;
         write_names(delta, group, staged, &end)?;
     }
-    let keys = path_keys_record(group.path_keys()?, &staged.path_keys)?;
-    delta.put(RecordKey::PathKeys(id.clone()), keys);
+    delta.write(RecordKey::PathKeys(id.clone()), &PathKeysAfter::new(group.path_keys()?, &staged.path_keys))?;
     write_epoch(delta, id, &staged.epoch, &retention(group, &end))?;
     if group.status.proposals > 0 {
         delta.delete_prefix(RecordPrefix::Proposals(id.clone()));
@@ -90,10 +85,10 @@ pub(crate) fn write_epoch_change(
 
 /// Writes the header and the secret tree of an epoch.
 pub(crate) fn write_epoch(delta: &mut Delta, id: &GroupId, epoch: &Epoch, retention: &Retention) -> Result<(), Fault> {
-    delta.put(RecordKey::Group(id.clone()), epoch.to_record(retention)?);
+    delta.write(RecordKey::Group(id.clone()), &epoch.header(retention))?;
     for (key, value) in epoch.secret_tree.records()? {
         let key = super::header::secret_tree_record(id, epoch.context.epoch, key);
-        delta.put(key, with_version(&value)?);
+        delta.write(key, value.as_bytes())?;
     }
     Ok(())
 }
@@ -110,7 +105,7 @@ pub(crate) fn write_nodes(
         let key = RecordKey::TreeNode(id.clone(), *node);
         let notes = LeafNotes { since, client: node.leaf().and_then(&client_at) };
         match bytes {
-            Some(bytes) => delta.put(key, node_record(tree, *node, bytes, notes)?),
+            Some(bytes) => delta.write(key, &StoredAs::new(tree, *node, bytes, notes))?,
             None => delta.delete(key),
         }
     }
@@ -122,8 +117,8 @@ fn write_names(delta: &mut Delta, group: &Group, staged: &StagedEpoch, end: &Epo
     for (leaf, client) in staged.clients.iter().filter(|(leaf, _)| !end.replaced.contains_key(leaf)) {
         let Some(bytes) = staged.tree.leaf_bytes(*leaf) else { continue };
         let notes = LeafNotes { since: group.leaf_epochs.get(*leaf), client: *client };
-        let record = node_record(&staged.tree, leaf.node(), bytes, notes)?;
-        delta.put(RecordKey::TreeNode(group.id.clone(), leaf.node()), record);
+        let record = StoredAs::new(&staged.tree, leaf.node(), bytes, notes);
+        delta.write(RecordKey::TreeNode(group.id.clone(), leaf.node()), &record)?;
     }
     Ok(())
 }
@@ -194,8 +189,8 @@ fn write_resumption(delta: &mut Delta, group: &Group, end: &EpochEnd) -> Result<
         delta.delete(RecordKey::ResumptionPsk(group.id.clone(), *expired));
     }
     if !end.expired_psks.contains(&old) {
-        let psk = SecretBytes::from_slice(group.epoch.secrets.resumption.as_bytes());
-        delta.put(RecordKey::ResumptionPsk(group.id.clone(), old), with_version(&psk)?);
+        let psk = group.epoch.secrets.resumption.as_bytes();
+        delta.write(RecordKey::ResumptionPsk(group.id.clone(), old), psk)?;
     }
     Ok(())
 }

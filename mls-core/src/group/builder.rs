@@ -9,7 +9,7 @@ use crate::group::edit::Edit;
 use crate::group::state::{Held, Status};
 use crate::group::step::Step;
 use crate::group::{Fault, Group};
-use crate::record::{Delta, Precondition, RecordKey};
+use crate::record::{Delta, Precondition, RecordKey, ToRecord};
 use crate::secret_tree::RatchetMove;
 
 /// A step in the making: writes and edits over a group, which is at a known revision.
@@ -49,7 +49,7 @@ impl StepBuilder {
     /// The step, at the next revision.
     pub(crate) fn finish<T>(mut self, group: &Group, output: T) -> Result<Step<T>, Fault> {
         self.status.revision = self.status.revision.wrapping_add(1);
-        self.delta.put(RecordKey::Status(group.id.clone()), self.status.to_record()?);
+        self.delta.write(RecordKey::Status(group.id.clone()), &self.status)?;
         self.edits.push(Edit::SetStatus(self.status));
         Ok(self.finish_as_it_is(group, output))
     }

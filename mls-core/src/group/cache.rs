@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use core::borrow::Borrow;
 
 use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
-use mls_crypto_traits::{HpkePrivateKey, SecretBytes};
+use mls_crypto_traits::HpkePrivateKey;
 
 use crate::framing::Sender;
 use crate::identity::MemberId;
 use crate::proposal::{Proposal, ProposalRef};
-use crate::record::{RECORD_VERSION, SecretWriter, open_record};
+use crate::record::{SecretWriter, ToRecord, open_record};
 
 /// A proposal whose message and content have been verified.
 pub(crate) struct CachedProposal {
@@ -87,10 +87,9 @@ impl<P: Borrow<CachedProposal>> ProposalCache<P> {
     }
 }
 
-impl CachedProposal {
-    pub(crate) fn to_record(&self) -> Result<SecretBytes, EncodeError> {
+impl ToRecord for CachedProposal {
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
         let Self { order, sender, proposal, member, leaf_key, message } = self;
-        let mut w = SecretWriter::new(RECORD_VERSION);
         w.put(order)?;
         w.put(sender)?;
         w.put(proposal)?;
@@ -99,10 +98,11 @@ impl CachedProposal {
         if let Some(key) = leaf_key {
             w.opaque(key.as_bytes())?;
         }
-        w.put(message)?;
-        Ok(w.finish())
+        w.put(message)
     }
+}
 
+impl CachedProposal {
     /// The proposal of a whole record.
     pub(crate) fn of_record(record: &[u8]) -> Result<Self, DecodeError> {
         let mut r = open_record(record)?;

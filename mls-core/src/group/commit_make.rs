@@ -72,8 +72,7 @@ impl VettedOwnCommit {
         if let Some(ratchet) = ratchet {
             builder.move_ratchet(group, group.epoch(), ratchet)?;
         }
-        let record = pending.to_record(group.tree()?)?;
-        builder.delta.put(RecordKey::PendingCommit(group.id.clone()), record);
+        builder.delta.write(RecordKey::PendingCommit(group.id.clone()), &pending.record(group.tree()?)?)?;
         builder.status.pending_commit = 1;
         builder.edit(Edit::SetPending(Some(Box::new(pending))));
         Ok(builder.finish(group, output)?)

@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use mls_codec::{Decode, DecodeError, Encode, EncodeError};
+use mls_codec::{Decode, DecodeError, Encode, EncodeError, opaque_len};
 use mls_crypto_traits::{
     CipherSuite, HpkePrivateKey, HpkePublicKey, SecretBytes, SignaturePrivateKey, SignaturePublicKey, SigningKey,
     Suite, checks::signature_public_key, random_bytes,
@@ -31,7 +31,7 @@ use crate::group_context::GroupContext;
 use crate::key_package::{KeyPackage, KeyPackageRef, LastResort};
 use crate::key_schedule::{EpochSecret, EpochSecrets, confirmation_tag};
 use crate::proposal::apply::{extension_types, required};
-use crate::record::{Delta, GroupId, Precondition, RECORD_VERSION, RecordKey, SecretWriter, open_record};
+use crate::record::{Delta, GroupId, Precondition, RECORD_VERSION, RecordKey, SecretWriter, ToRecord, open_record};
 use crate::tree::leaf_node::{Capabilities, LeafNode, LeafNodeSource, Lifetime};
 use crate::tree::math::LeafIndex;
 use crate::tree::path::OwnPathKeys;
@@ -201,12 +201,12 @@ pub(crate) fn found(id: GroupId, founding: Founding, env: &mut Env<'_>) -> Resul
         tree_outside: 0,
         standing: Standing::Here,
     };
-    delta.put(RecordKey::Status(id.clone()), status.to_record()?);
+    delta.write(RecordKey::Status(id.clone()), &status)?;
     write_epoch(&mut delta, &id, &epoch, &Retention::default())?;
     let nodes: Vec<_> = tree.nodes().map(|(node, bytes)| (node, Some(bytes.clone()))).collect();
     write_nodes(&mut delta, &id, (&tree, &nodes), epoch.context.epoch, |leaf| clients.get(leaf))?;
     let update = crate::tree::path::PathKeysUpdate::default();
-    delta.put(RecordKey::PathKeys(id.clone()), super::header::path_keys_record(&path_keys, &update)?);
+    delta.write(RecordKey::PathKeys(id.clone()), &super::header::PathKeysAfter::new(&path_keys, &update))?;
     let group = Group {
         id,
         status,
@@ -261,7 +261,7 @@ pub fn generate_key_package(spec: &KeyPackageSpec, env: &mut Env<'_>) -> Result<
     let message = MlsMessage::of_key_package(&bytes)?;
     let stored = StoredKeyPackage { key_package, init_key: init_key.private, leaf_key: leaf_key.private };
     let mut delta = Delta::new(env.rng)?;
-    delta.put(RecordKey::KeyPackage(reference.into()), stored.to_record()?);
+    delta.write(RecordKey::KeyPackage(reference.into()), &stored)?;
     let key_package = stored.key_package;
     Ok(Fresh { delta, output: NewKeyPackage { key_package, message, reference } })
 }
@@ -392,18 +392,21 @@ fn check_extensions(extensions: &Extensions, place: ExtensionPlace, env: &Env<'_
     }
 }
 
-impl StoredKeyPackage {
-    fn to_record(&self) -> Result<SecretBytes, Fault> {
-        let Self { key_package, init_key, leaf_key } = self;
-        let keys = init_key.as_bytes().len().saturating_add(leaf_key.as_bytes().len());
-        let mut w =
-            SecretWriter::sized(RECORD_VERSION, key_package.encoded_len().saturating_add(keys).saturating_add(8));
-        w.put(key_package)?;
-        w.opaque(init_key.as_bytes())?;
-        w.opaque(leaf_key.as_bytes())?;
-        Ok(w.finish())
+impl ToRecord for StoredKeyPackage {
+    fn room(&self) -> usize {
+        let keys = [&self.init_key, &self.leaf_key].map(|key| opaque_len(key.as_bytes()));
+        keys.into_iter().fold(self.key_package.encoded_len(), usize::saturating_add)
     }
 
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+        let Self { key_package, init_key, leaf_key } = self;
+        w.put(key_package)?;
+        w.opaque(init_key.as_bytes())?;
+        w.opaque(leaf_key.as_bytes())
+    }
+}
+
+impl StoredKeyPackage {
     pub(crate) fn from_record(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut r = open_record(bytes)?;
         let stored = Self {
@@ -425,7 +428,7 @@ pub fn key_package_record(
     init_key: HpkePrivateKey,
     leaf_key: HpkePrivateKey,
 ) -> Result<SecretBytes, Fault> {
-    StoredKeyPackage { key_package, init_key, leaf_key }.to_record()
+    Ok(StoredKeyPackage { key_package, init_key, leaf_key }.to_record()?)
 }
 
 impl CreateError {

@@ -18,7 +18,7 @@ use crate::group::pending::PendingCommit;
 use crate::group::process::EpochChange;
 use crate::group::resident::read_pending;
 use crate::group::{Fault, Group, Step};
-use crate::record::{GroupId, RECORD_VERSION, SecretWriter, open_record};
+use crate::record::{GroupId, RECORD_VERSION, SecretWriter, ToRecord, open_record};
 
 /// An own commit with the secrets of the epoch that it leads to, kept by the caller until it is known which commit the
 /// delivery service takes.
@@ -70,7 +70,7 @@ impl DetachedCommit {
             membership: group.status.membership,
             epoch: group.epoch(),
             message: pending.sent.message.clone(),
-            pending: pending.to_record(group.tree()?)?,
+            pending: pending.record(group.tree()?)?.to_record()?,
         })
     }
 

@@ -27,8 +27,8 @@ pub fn delete_exporter(group: &Group, env: &mut Env<'_>) -> Result<Step<()>, Exp
     exporter(group)?;
     let mut builder = StepBuilder::new(group, env.rng)?;
     let gone = ExporterSecret::from_bytes(SecretBytes::zeros(0));
-    let header = group.epoch.to_record_without_exporter(&group.retention())?;
-    builder.delta.put(RecordKey::Group(group.id.clone()), header);
+    let retention = group.retention();
+    builder.delta.write(RecordKey::Group(group.id.clone()), &group.epoch.header_without_exporter(&retention))?;
     builder.edit(Edit::SwapExporter(gone));
     Ok(builder.finish(group, ())?)
 }

@@ -9,11 +9,11 @@ use crate::env::Env;
 use crate::group::Fault;
 use crate::group::clients::ClientChanges;
 use crate::group::epoch::Epoch;
-use crate::group::header::{Retention, path_keys_from_record, path_keys_record};
+use crate::group::header::{Retention, path_keys_from_record};
 use crate::group::resident::index_seed;
-use crate::record::SecretWriter;
+use crate::record::{SecretWriter, ToRecord};
 use crate::secret_tree::SecretTreeKey;
-use crate::tree::path::{OwnPathKeys, PathKeysUpdate};
+use crate::tree::path::OwnPathKeys;
 use crate::tree::ratchet_tree::RatchetTree;
 
 /// A group of ours as it begins.
@@ -28,7 +28,7 @@ pub(crate) struct Founding {
 impl Founding {
     pub(crate) fn write(&self, w: &mut SecretWriter) -> Result<(), Fault> {
         let Self { epoch, tree, path_keys, clients } = self;
-        let header = epoch.to_record(&Retention::default())?;
+        let header = epoch.header(&Retention::default()).to_record()?;
         w.opaque(header.as_bytes())?;
         let records = epoch.secret_tree.records()?;
         w.put(&u32::try_from(records.len()).unwrap_or(u32::MAX))?;
@@ -37,7 +37,7 @@ impl Founding {
             w.opaque(value.as_bytes())?;
         }
         w.opaque(&tree.to_extension()?)?;
-        w.opaque(path_keys_record(path_keys, &PathKeysUpdate::default())?.as_bytes())?;
+        w.opaque(path_keys.to_record()?.as_bytes())?;
         Ok(w.put(clients)?)
     }
 

@@ -16,12 +16,12 @@ use crate::group_context::GroupContext;
 use crate::key_schedule::{
     EpochAuthenticator, ExporterSecret, ExternalSecret, InitSecret, MembershipKey, ResumptionPsk, SenderDataSecret,
 };
-use crate::record::{Delta, GroupId, RECORD_VERSION, RecordKey, SecretWriter, open_record};
+use crate::record::{Delta, GroupId, RecordKey, SecretWriter, ToRecord, open_record};
 use crate::secret_tree::{SecretTree, SecretTreeChange, SecretTreeKey};
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize};
 use crate::tree::node_bytes::NodeBytes;
 use crate::tree::path::{OwnPathKeys, PathKeysUpdate};
-use crate::tree::ratchet_tree::RatchetTree;
+use crate::tree::ratchet_tree::{NodeEdit, RatchetTree};
 
 /// What a group's header record holds besides the epoch.
 #[derive(Default)]
@@ -45,13 +45,17 @@ impl Group {
     }
 }
 
-impl Status {
-    pub(crate) fn to_record(self) -> Result<SecretBytes, EncodeError> {
-        let mut w = SecretWriter::sized(RECORD_VERSION, self.encoded_len());
-        w.put(&self)?;
-        Ok(w.finish())
+impl ToRecord for Status {
+    fn room(&self) -> usize {
+        self.encoded_len()
     }
 
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+        w.put(self)
+    }
+}
+
+impl Status {
     pub(crate) fn from_record(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut r = open_record(bytes)?;
         let status = Self::decode(&mut r)?;
@@ -60,24 +64,72 @@ impl Status {
     }
 }
 
+/// The group's header: an epoch, and what is retained of others.
+pub(crate) struct Header<'a> {
+    epoch: &'a Epoch,
+    retention: &'a Retention,
+    exporter: &'a [u8],
+}
+
+impl ToRecord for Header<'_> {
+    fn room(&self) -> usize {
+        let Retention { past, resumption, abandoned } = self.retention;
+        let lens = [past.encoded_len(), resumption.encoded_len(), abandoned.encoded_len()];
+        lens.into_iter().fold(self.epoch.stored_len(), usize::saturating_add)
+    }
+
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+        let Self { epoch, retention: Retention { past, resumption, abandoned }, exporter } = self;
+        epoch.write(w, exporter)?;
+        w.put(past)?;
+        w.put(resumption)?;
+        w.put(abandoned)
+    }
+}
+
 impl Epoch {
-    pub(crate) fn to_record(&self, retention: &Retention) -> Result<SecretBytes, EncodeError> {
-        self.header(retention, self.secrets.exporter.as_bytes())
+    pub(crate) fn header<'a>(&'a self, retention: &'a Retention) -> Header<'a> {
+        Header { epoch: self, retention, exporter: self.secrets.exporter.as_bytes() }
     }
 
     /// The header of an epoch whose exporter secret is deleted.
-    pub(crate) fn to_record_without_exporter(&self, retention: &Retention) -> Result<SecretBytes, EncodeError> {
-        self.header(retention, &[])
+    pub(crate) const fn header_without_exporter<'a>(&'a self, retention: &'a Retention) -> Header<'a> {
+        Header { epoch: self, retention, exporter: &[] }
     }
 
-    fn header(&self, retention: &Retention, exporter: &[u8]) -> Result<SecretBytes, EncodeError> {
-        // Room for the secrets, and for what is retained.
-        let mut w = SecretWriter::sized(RECORD_VERSION, self.context_bytes.len().saturating_add(768));
-        self.write(&mut w, exporter)?;
-        w.put(&retention.past)?;
-        w.put(&retention.resumption)?;
-        w.put(&retention.abandoned)?;
-        Ok(w.finish())
+    /// How long [`Self::write`] makes a record, at most.
+    fn stored_len(&self) -> usize {
+        let Self {
+            context: _,
+            context_bytes,
+            interim_transcript_hash,
+            confirmation_tag,
+            own_leaf,
+            own_signature_key,
+            re_init,
+            secrets,
+            secret_tree,
+        } = self;
+        let LiveSecrets { sender_data, exporter, external, membership, resumption, authenticator, init } = secrets;
+        let secrets = [
+            sender_data.as_bytes(),
+            exporter.as_bytes(),
+            external.as_bytes(),
+            membership.as_bytes(),
+            resumption.as_bytes(),
+            authenticator.as_bytes(),
+            init.as_bytes(),
+        ];
+        let public = [
+            context_bytes.len(),
+            interim_transcript_hash.encoded_len(),
+            confirmation_tag.encoded_len(),
+            own_leaf.encoded_len(),
+            own_signature_key.encoded_len(),
+            re_init.encoded_len(),
+            secret_tree.size().encoded_len(),
+        ];
+        public.into_iter().chain(secrets.map(opaque_len)).fold(0, usize::saturating_add)
     }
 
     fn write(&self, w: &mut SecretWriter, exporter_bytes: &[u8]) -> Result<(), EncodeError> {
@@ -145,27 +197,41 @@ impl Epoch {
     }
 }
 
-/// The record of an epoch that is retained from now on.
-pub(crate) fn past_epoch_record(
-    epoch: &Epoch,
-    replaced: &Replaced,
-    rewind: Option<&SecretBytes>,
-) -> Result<SecretBytes, EncodeError> {
-    let rewind_len = rewind.map_or(0, SecretBytes::len);
-    let len = epoch.context_bytes.len().saturating_add(rewind_len).saturating_add(384);
-    let mut w = SecretWriter::sized(RECORD_VERSION, len);
-    w.opaque(&epoch.context_bytes)?;
-    w.put(&epoch.own_leaf)?;
-    w.put(&epoch.secret_tree.size())?;
-    w.opaque(epoch.secrets.sender_data.as_bytes())?;
-    let replaced: Vec<_> = replaced.iter().map(|(leaf, then)| (*leaf, then.as_ref())).collect();
-    w.put(&replaced)?;
-    w.opaque(epoch.secrets.authenticator.as_bytes())?;
-    w.put(&u8::from(rewind.is_some()))?;
-    if let Some(rewind) = rewind {
-        w.opaque(rewind.as_bytes())?;
+/// An epoch that is retained from now on.
+pub(crate) struct EndedEpoch<'a> {
+    pub(crate) epoch: &'a Epoch,
+    pub(crate) replaced: &'a Replaced,
+    pub(crate) rewind: Option<&'a SecretBytes>,
+}
+
+impl ToRecord for EndedEpoch<'_> {
+    fn room(&self) -> usize {
+        let Self { epoch, replaced, rewind } = self;
+        let rewind = rewind.map_or(0, |rewind| opaque_len(rewind.as_bytes()));
+        // A leaf's index and whether somebody sat there beside who did.
+        let replaced = replaced.values().flatten();
+        let replaced = replaced.fold(8, |sum, then| then.encoded_len().saturating_add(5).saturating_add(sum));
+        let epoch =
+            [&epoch.context_bytes, epoch.secrets.sender_data.as_bytes(), epoch.secrets.authenticator.as_bytes()]
+                .map(opaque_len);
+        epoch.into_iter().chain([rewind, replaced]).fold(9, usize::saturating_add)
     }
-    Ok(w.finish())
+
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+        let Self { epoch, replaced, rewind } = self;
+        w.opaque(&epoch.context_bytes)?;
+        w.put(&epoch.own_leaf)?;
+        w.put(&epoch.secret_tree.size())?;
+        w.opaque(epoch.secrets.sender_data.as_bytes())?;
+        let replaced: Vec<_> = replaced.iter().map(|(leaf, then)| (*leaf, then.as_ref())).collect();
+        w.put(&replaced)?;
+        w.opaque(epoch.secrets.authenticator.as_bytes())?;
+        w.put(&u8::from(rewind.is_some()))?;
+        if let Some(rewind) = rewind {
+            w.opaque(rewind.as_bytes())?;
+        }
+        Ok(())
+    }
 }
 
 impl PastEpoch {
@@ -190,23 +256,45 @@ impl PastEpoch {
     }
 }
 
-/// The own path keys as they will be after `update`, without applying it.
-pub(crate) fn path_keys_record(keys: &OwnPathKeys, update: &PathKeysUpdate) -> Result<SecretBytes, EncodeError> {
-    let leaf = update.leaf.as_ref().unwrap_or(&keys.leaf);
-    let gone = |node: &NodeIndex| update.set.contains_key(node) || update.clear.contains(node);
-    let mut merged: Vec<_> = Vec::with_capacity(keys.parents.len().saturating_add(update.set.len()));
-    merged.extend(keys.parents.iter().filter(|(node, _)| !gone(node)).chain(&update.set));
-    merged.sort_unstable_by_key(|(node, _)| **node);
-    let len_of = |key: &HpkePrivateKey| opaque_len(key.as_bytes()).saturating_add(4);
-    let len = merged.iter().fold(len_of(leaf), |sum, (_, key)| sum.saturating_add(len_of(key)));
-    let mut w = SecretWriter::sized(RECORD_VERSION, len);
-    w.opaque(leaf.as_bytes())?;
-    w.put(&u32::try_from(merged.len()).unwrap_or(u32::MAX))?;
-    for (node, key) in merged {
-        w.put(node)?;
-        w.opaque(key.as_bytes())?;
+/// The own path keys as they will be after an update, without applying it.
+pub(crate) struct PathKeysAfter<'a> {
+    leaf: &'a HpkePrivateKey,
+    parents: Vec<(&'a NodeIndex, &'a HpkePrivateKey)>,
+}
+
+impl<'a> PathKeysAfter<'a> {
+    pub(crate) fn new(keys: &'a OwnPathKeys, update: &'a PathKeysUpdate) -> Self {
+        let gone = |node: &NodeIndex| update.set.contains_key(node) || update.clear.contains(node);
+        let mut parents: Vec<_> = Vec::with_capacity(keys.parents.len().saturating_add(update.set.len()));
+        parents.extend(keys.parents.iter().filter(|(node, _)| !gone(node)).chain(&update.set));
+        parents.sort_unstable_by_key(|(node, _)| **node);
+        Self { leaf: update.leaf.as_ref().unwrap_or(&keys.leaf), parents }
     }
-    Ok(w.finish())
+}
+
+impl OwnPathKeys {
+    /// The record of the keys as they are.
+    pub(crate) fn to_record(&self) -> Result<SecretBytes, EncodeError> {
+        PathKeysAfter::new(self, &PathKeysUpdate::default()).to_record()
+    }
+}
+
+impl ToRecord for PathKeysAfter<'_> {
+    fn room(&self) -> usize {
+        let len_of = |key: &HpkePrivateKey| opaque_len(key.as_bytes()).saturating_add(4);
+        self.parents.iter().fold(len_of(self.leaf), |sum, (_, key)| sum.saturating_add(len_of(key)))
+    }
+
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+        let Self { leaf, parents } = self;
+        w.opaque(leaf.as_bytes())?;
+        w.put(&u32::try_from(parents.len()).unwrap_or(u32::MAX))?;
+        for (node, key) in parents {
+            w.put(*node)?;
+            w.opaque(key.as_bytes())?;
+        }
+        Ok(())
+    }
 }
 
 pub(crate) fn path_keys_from_record(bytes: &[u8]) -> Result<OwnPathKeys, DecodeError> {
@@ -219,30 +307,47 @@ pub(crate) fn path_keys_from_record(bytes: &[u8]) -> Result<OwnPathKeys, DecodeE
     Ok(keys)
 }
 
-impl PendingCommit {
-    /// The record of a pending commit; of its tree only what differs from `tree`.
-    pub(crate) fn to_record(&self, tree: &RatchetTree) -> Result<SecretBytes, EncodeError> {
-        let Self { sent, staged } = self;
-        let StagedEpoch { epoch, tree: new, path_keys, clients } = staged;
-        let (records, edits) = (epoch.secret_tree.records()?, tree.diff(new));
-        // Room for the epoch beside what is long.
+/// A pending commit; of its tree only what differs from the group's.
+pub(crate) struct PendingRecord<'a> {
+    pending: &'a PendingCommit,
+    records: Vec<(SecretTreeKey, SecretBytes)>,
+    edits: Vec<NodeEdit>,
+}
+
+impl ToRecord for PendingRecord<'_> {
+    fn room(&self) -> usize {
+        let Self { pending: PendingCommit { sent, staged }, records, edits } = self;
+        let StagedEpoch { epoch, tree: _, path_keys: PathKeysUpdate { leaf, set, clear }, clients } = staged;
+        // A name is five octets or so.
         let len_of = |bytes: &[u8]| opaque_len(bytes).saturating_add(8);
         let secrets = records.iter().map(|(_, value)| len_of(value.as_bytes()));
-        let keys = path_keys.leaf.iter().chain(path_keys.set.values()).map(|key| len_of(key.as_bytes()));
-        let public = [sent.encoded_len(), edits.encoded_len(), path_keys.clear.encoded_len(), clients.encoded_len()];
-        let len = public.into_iter().chain(secrets).chain(keys).fold(1_024, usize::saturating_add);
-        let mut w = SecretWriter::sized(RECORD_VERSION, len);
+        let keys = leaf.iter().chain(set.values()).map(|key| len_of(key.as_bytes()));
+        let public = [sent.encoded_len(), edits.encoded_len(), clear.encoded_len(), clients.encoded_len()];
+        let public = public.into_iter().chain([epoch.stored_len()]);
+        public.chain(secrets).chain(keys).fold(16, usize::saturating_add)
+    }
+
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+        let Self { pending: PendingCommit { sent, staged }, records, edits } = self;
+        let StagedEpoch { epoch, tree: _, path_keys, clients } = staged;
         w.put(sent)?;
-        epoch.write(&mut w, epoch.secrets.exporter.as_bytes())?;
+        epoch.write(w, epoch.secrets.exporter.as_bytes())?;
         w.put(&u32::try_from(records.len()).unwrap_or(u32::MAX))?;
-        for (key, value) in &records {
+        for (key, value) in records {
             w.put(key)?;
             w.opaque(value.as_bytes())?;
         }
-        w.put(&edits)?;
-        write_path_update(&mut w, path_keys)?;
-        w.put(clients)?;
-        Ok(w.finish())
+        w.put(edits)?;
+        write_path_update(w, path_keys)?;
+        w.put(clients)
+    }
+}
+
+impl PendingCommit {
+    /// What is stored of it, beside `tree`.
+    pub(crate) fn record(&self, tree: &RatchetTree) -> Result<PendingRecord<'_>, EncodeError> {
+        let StagedEpoch { epoch, tree: new, .. } = &self.staged;
+        Ok(PendingRecord { pending: self, records: epoch.secret_tree.records()?, edits: tree.diff(new) })
     }
 
     /// Reads the record back; the tree is made by `replay` from the edits.
@@ -321,16 +426,9 @@ pub(crate) fn write_secret_tree<'a>(
     for change in changes {
         let key = secret_tree_record(group, epoch, change.key());
         match change.value()? {
-            Some(value) => delta.put(key, with_version(&value)?),
+            Some(value) => delta.write(key, value.as_bytes())?,
             None => delta.delete(key),
         }
     }
     Ok(())
-}
-
-/// A value behind the version octet.
-pub(crate) fn with_version(value: &SecretBytes) -> Result<SecretBytes, EncodeError> {
-    let mut w = SecretWriter::sized(RECORD_VERSION, value.len());
-    w.raw(value.as_bytes());
-    Ok(w.finish())
 }

@@ -4,11 +4,10 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
-use mls_crypto_traits::SecretBytes;
 
 use crate::group::clients::ClientTag;
 use crate::group::{Fault, Group};
-use crate::record::{Missing, NodeRecord, RECORD_VERSION, SecretWriter, open_record};
+use crate::record::{Missing, NodeRecord, SecretWriter, ToRecord, open_record};
 use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::node_bytes::NodeBytes;
 use crate::tree::ratchet_tree::RatchetTree;
@@ -106,25 +105,36 @@ pub(crate) struct LeafNotes {
     pub(crate) client: Option<ClientTag>,
 }
 
-/// The record of a tree node: of a leaf with its notes and, of the last one, what is blank behind it.
-pub(crate) fn node_record(
-    tree: &RatchetTree,
-    node: NodeIndex,
-    bytes: &[u8],
-    notes: LeafNotes,
-) -> Result<SecretBytes, EncodeError> {
-    let blank = node.leaf().map(|leaf| tree.blank_after(leaf)).unwrap_or_default();
-    let beside = notes.encoded_len().saturating_add(blank.encoded_len());
-    let mut w = SecretWriter::sized(RECORD_VERSION, beside.saturating_add(bytes.len()));
-    if node.is_leaf() {
-        w.put(&notes)?;
-        w.put(&blank)?;
-    }
-    w.raw(bytes);
-    Ok(w.finish())
+/// A tree node as it is stored: a leaf with its notes and, the last one, what is blank behind it.
+pub(crate) struct StoredAs<'a> {
+    bytes: &'a [u8],
+    leaf: Option<(LeafNotes, Vec<BlankSubtree>)>,
 }
 
-/// What [`node_record`] wrote.
+impl<'a> StoredAs<'a> {
+    pub(crate) fn new(tree: &RatchetTree, node: NodeIndex, bytes: &'a [u8], notes: LeafNotes) -> Self {
+        Self { bytes, leaf: node.leaf().map(|leaf| (notes, tree.blank_after(leaf))) }
+    }
+}
+
+impl ToRecord for StoredAs<'_> {
+    fn room(&self) -> usize {
+        let Self { bytes, leaf } = self;
+        leaf.as_ref().map_or(0, Encode::encoded_len).saturating_add(bytes.len())
+    }
+
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+        let Self { bytes, leaf } = self;
+        if let Some((notes, blank)) = leaf {
+            w.put(notes)?;
+            w.put(blank)?;
+        }
+        w.raw(bytes);
+        Ok(())
+    }
+}
+
+/// What [`StoredAs`] wrote.
 pub(crate) fn node_from_record(node: NodeIndex, record: &[u8]) -> Result<(&[u8], LeafNotes), DecodeError> {
     let mut r: Reader<'_> = open_record(record)?;
     let mut notes = LeafNotes::default();

@@ -194,8 +194,7 @@ pub(crate) fn cache(
     reference: ProposalRef,
     proposal: CachedProposal,
 ) -> Result<(), Fault> {
-    let record = proposal.to_record()?;
-    builder.delta.put(RecordKey::Proposal(group.id.clone(), reference.into()), record);
+    builder.delta.write(RecordKey::Proposal(group.id.clone(), reference.into()), &proposal)?;
     builder.status.proposals = builder.status.proposals.saturating_add(1);
     builder.edit(Edit::CacheProposal(reference, Box::new(proposal)));
     Ok(())

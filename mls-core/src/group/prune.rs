@@ -55,7 +55,7 @@ pub fn prune(group: &Group, env: &mut Env<'_>) -> Result<Option<Step<Pruned>>, F
     past.retain(|(epoch, _)| !epochs.contains(epoch));
     resumption.retain(|epoch| !resumption_psks.contains(epoch));
     let retention = Retention { past, resumption, abandoned: abandoned.clone() };
-    delta.put(RecordKey::Group(group.id.clone()), group.epoch.to_record(&retention)?);
+    delta.write(RecordKey::Group(group.id.clone()), &group.epoch.header(&retention))?;
     let pruned = Pruned { epochs, resumption_psks };
     builder.edit(Edit::Prune(Box::new(Prune { pruned: pruned.clone(), abandoned })));
     Ok(Some(builder.finish(group, pruned)?))

@@ -17,13 +17,13 @@ use crate::group::cache::{CachedProposal, ProposalCache};
 use crate::group::edit::Edit;
 use crate::group::epoch::Epoch;
 use crate::group::fault::from_fault;
-use crate::group::header::{Retention, path_keys_from_record, path_keys_record, secret_tree_record, with_version};
-use crate::group::leaf_epochs::{LeafNotes, node_record};
+use crate::group::header::{PathKeysAfter, Retention, path_keys_from_record, secret_tree_record};
+use crate::group::leaf_epochs::{LeafNotes, StoredAs};
 use crate::group::rewind_edit::RewindTo;
 use crate::group::state::PastSlot;
 use crate::group::{Disposition, Fault, Group, Step};
 use crate::proposal::ProposalRef;
-use crate::record::{Missing, RECORD_VERSION, RecordKey, RecordPrefix, SecretWriter, open_record};
+use crate::record::{Missing, RECORD_VERSION, RecordKey, RecordPrefix, SecretWriter, ToRecord, open_record};
 use crate::secret_tree::{RatchetType, SecretTreeEdit, SecretTreeKey};
 use crate::tree::math::{LeafIndex, NodeIndex};
 use crate::tree::node_bytes::NodeBytes;
@@ -96,15 +96,15 @@ pub fn rewind(group: &Group, epoch: u64, env: &mut Env<'_>) -> Result<Step<Rewou
         resumption: group.resumption.range(..epoch).map(|(at, _)| *at).collect(),
         abandoned: abandoned.clone(),
     };
-    delta.put(RecordKey::Group(id.clone()), header.to_record(&retention)?);
+    delta.write(RecordKey::Group(id.clone()), &header.header(&retention))?;
     let mut ratchets = Vec::new();
     for (kind, record) in own {
         let leaf = header.own_leaf;
         let key = secret_tree_record(id, epoch, SecretTreeKey::Ratchet(leaf, kind));
-        delta.put(key, with_version(&record)?);
+        delta.write(key, record.as_bytes())?;
         ratchets.push(SecretTreeEdit::ratchet(leaf, kind, record.as_bytes())?);
     }
-    delta.put(RecordKey::PathKeys(id.clone()), path_keys_record(&path_keys, &PathKeysUpdate::default())?);
+    delta.write(RecordKey::PathKeys(id.clone()), &PathKeysAfter::new(&path_keys, &PathKeysUpdate::default()))?;
     let (mut leaf_epochs, mut clients) = (Vec::new(), Vec::new());
     for (node, NodeBefore { notes, bytes }) in nodes {
         leaf_epochs.extend(node.leaf().map(|leaf| (leaf, notes.since)));
@@ -114,13 +114,13 @@ pub fn rewind(group: &Group, epoch: u64, env: &mut Env<'_>) -> Result<Step<Rewou
         }
         let key = RecordKey::TreeNode(id.clone(), node);
         match bytes {
-            Some(bytes) => delta.put(key, node_record(&tree, node, &bytes, notes)?),
+            Some(bytes) => delta.write(key, &StoredAs::new(&tree, node, &bytes, notes))?,
             None => delta.delete(key),
         }
     }
     let mut cache = ProposalCache::default();
     for (reference, proposal) in proposals {
-        delta.put(RecordKey::Proposal(id.clone(), reference.into()), proposal.to_record()?);
+        delta.write(RecordKey::Proposal(id.clone(), reference.into()), &proposal)?;
         cache.insert(reference, proposal);
     }
     if group.has_pending_commit() {
@@ -203,14 +203,14 @@ fn walk_back(group: &Group, suite: Suite<'_>, epoch: u64) -> Result<Walk, Rewind
 /// What the current epoch is to keep, as it ends in favour of one with `next` as its tree.
 pub(crate) fn rewind_point(group: &Group, next: &RatchetTree) -> Result<SecretBytes, Fault> {
     let mut w = SecretWriter::new(RECORD_VERSION);
-    w.opaque(group.epoch.to_record(&Retention::default())?.as_bytes())?;
+    w.opaque(group.epoch.header(&Retention::default()).to_record()?.as_bytes())?;
     let own = group.epoch.secret_tree.ratchets_of(group.own_leaf())?;
     w.put(&u32::try_from(own.len()).unwrap_or(u32::MAX))?;
     for (kind, record) in &own {
         w.put(kind)?;
         w.opaque(record.as_bytes())?;
     }
-    w.opaque(path_keys_record(group.path_keys()?, &PathKeysUpdate::default())?.as_bytes())?;
+    w.opaque(group.path_keys()?.to_record()?.as_bytes())?;
     let proposals = group.proposals()?.in_order();
     w.put(&u32::try_from(proposals.len()).unwrap_or(u32::MAX))?;
     for (reference, cached) in proposals {

@@ -9,7 +9,7 @@ use crate::group::state::Status;
 use crate::group::step::Fresh;
 use crate::group::{Fault, Group, OutgoingProposal};
 use crate::psk::PskValue;
-use crate::record::{Delta, Missing, RECORD_VERSION, RecordKey, SecretWriter, open_record};
+use crate::record::{Delta, Missing, RecordKey, open_record};
 
 /// Keeps an external pre-shared key under its name, in the place of an older one (RFC 9420 section 8.4).
 ///
@@ -17,9 +17,7 @@ use crate::record::{Delta, Missing, RECORD_VERSION, RecordKey, SecretWriter, ope
 /// [`Fault::Crypto`] where there is no randomness.
 pub fn store_psk(psk_id: &[u8], value: &PskValue, env: &mut Env<'_>) -> Result<Fresh<()>, Fault> {
     let mut delta = Delta::new(env.rng)?;
-    let mut w = SecretWriter::new(RECORD_VERSION);
-    w.raw(value.as_bytes());
-    delta.put(RecordKey::Psk(psk_id.to_vec()), w.finish());
+    delta.write(RecordKey::Psk(psk_id.to_vec()), value.as_bytes())?;
     Ok(Fresh { delta, output: () })
 }
 

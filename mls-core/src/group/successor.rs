@@ -31,7 +31,7 @@ use crate::proposal::Proposal;
 use crate::proposal::apply::{ApplyContext, Newcomer, apply_list};
 use crate::proposal::list::{Committer, ListedProposal, ProposalListError, check_list};
 use crate::psk::{PreSharedKeyId, Psk};
-use crate::record::{Delta, GroupId, Precondition, RECORD_VERSION, RecordKey, SecretWriter, open_record};
+use crate::record::{Delta, GroupId, Precondition, RECORD_VERSION, RecordKey, SecretWriter, ToRecord, open_record};
 use crate::tree::math::LeafIndex;
 
 /// A group that is to succeed another one.

@@ -39,6 +39,7 @@ mod places;
 mod psk_mixes;
 mod psks;
 mod ratchets;
+mod rooms;
 mod rotation;
 mod same_client;
 mod shared;

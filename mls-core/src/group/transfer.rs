@@ -15,7 +15,8 @@ use crate::group::state::{Standing, Status};
 use crate::group::step::Fresh;
 use crate::group::{Fault, Group, Step};
 use crate::record::{
-    Delta, GroupId, Missing, Precondition, RECORD_VERSION, RecordKey, RecordPrefix, Records, SecretWriter, open_record,
+    Delta, GroupId, Missing, Precondition, RECORD_VERSION, RecordKey, RecordPrefix, Records, SecretWriter, ToRecord,
+    open_record,
 };
 
 /// The records that [`export_group`] takes.

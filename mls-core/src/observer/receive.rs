@@ -20,7 +20,7 @@ use crate::observer::{ObservedExternalProposal, Observer, ObserverStep};
 use crate::proposal::apply::{ApplyContext, apply_alone};
 use crate::proposal::list::ListedProposal;
 use crate::proposal::{Proposal, ProposalRef};
-use crate::record::RecordKey;
+use crate::record::{RecordKey, ToRecord};
 
 /// What a message turned out to be.
 #[derive(Debug)]

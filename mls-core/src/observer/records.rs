@@ -136,7 +136,7 @@ impl Observer {
         let mut membership = [0; 8];
         env.rng.fill(&mut membership)?;
         self.status = Status { membership, ..Self::first_status() };
-        delta.put(RecordKey::Status(self.id.clone()), self.status.to_record()?);
+        delta.write(RecordKey::Status(self.id.clone()), &self.status)?;
         self.write_all(&mut delta)?;
         Ok(Fresh { delta, output: self })
     }

@@ -7,7 +7,7 @@ use crate::env::Env;
 use crate::group::state::Status;
 use crate::group::{Fault, Stale};
 use crate::observer::Observer;
-use crate::record::{Delta, Durable, Precondition, RecordKey};
+use crate::record::{Delta, Durable, Precondition, RecordKey, ToRecord};
 
 /// A transition of an observer that has been computed and not happened yet; see [`Step`](crate::group::Step), whose
 /// counterpart it is.
@@ -34,7 +34,7 @@ impl<T> ObserverStep<T> {
         next.status.revision = observer.status.revision.wrapping_add(1);
         next.status.proposals = u32::try_from(next.proposals.len()).unwrap_or(u32::MAX);
         write(&mut delta, &next)?;
-        delta.put(status, next.status.to_record()?);
+        delta.write(status, &next.status)?;
         Ok(Self { base: observer.status, delta, next: Box::new(next), output })
     }
 

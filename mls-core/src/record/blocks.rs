@@ -7,6 +7,7 @@ use core::ops::Range;
 
 use mls_crypto_traits::SecretBytes;
 
+use super::secret_writer::SecretWriter;
 use crate::tree::node_bytes::NodeBytes;
 
 /// Values one behind the other in a few blocks: many values cost few allocations, and are freed at once.
@@ -25,7 +26,7 @@ pub(crate) trait Block {
     fn append(&mut self, value: &[u8]);
 }
 
-/// Of secret values: it is never outgrown, and wiped as it is dropped.
+/// Of secret values: wiped as it is dropped, or outgrown.
 pub(crate) struct Wiped(Vec<u8>);
 
 /// Of public values, which may outlive the set that they came with.
@@ -53,15 +54,20 @@ impl<B: Block> Blocks<B> {
         Self(Vec::new())
     }
 
-    /// Copies a value in.
-    pub(crate) fn push(&mut self, value: &[u8]) -> Place {
-        if self.0.last_mut().is_none_or(|block| block.room() < value.len()) {
+    /// The last block, which has so much room.
+    fn with_room(&mut self, room: usize) -> (usize, Option<&mut B>) {
+        if self.0.last_mut().is_none_or(|block| block.room() < room) {
             let further = self.0.len().saturating_add(1).saturating_sub(FEW).min(8);
             let len = SMALL.saturating_mul(1 << further).min(LARGE);
-            self.0.push(B::with_capacity(len.max(value.len())));
+            self.0.push(B::with_capacity(len.max(room)));
         }
-        let block = self.0.len().saturating_sub(1);
-        let Some(values) = self.0.last_mut() else { return Place { block, range: 0..0 } };
+        (self.0.len().saturating_sub(1), self.0.last_mut())
+    }
+
+    /// Copies a value in.
+    pub(crate) fn push(&mut self, value: &[u8]) -> Place {
+        let (block, values) = self.with_room(value.len());
+        let Some(values) = values else { return Place { block, range: 0..0 } };
         let start = values.as_bytes().len();
         values.append(value);
         Place { block, range: start..values.as_bytes().len() }
@@ -85,6 +91,24 @@ impl<B: Block> Default for Blocks<B> {
 }
 
 impl Blocks {
+    /// Writes a value in, for which `room` is made at once. Nothing is kept of one that fails.
+    pub(crate) fn write<E>(
+        &mut self,
+        room: usize,
+        write: impl FnOnce(&mut SecretWriter) -> Result<(), E>,
+    ) -> Result<Place, E> {
+        let (block, values) = self.with_room(room);
+        let Some(Wiped(values)) = values else { return Ok(Place { block, range: 0..0 }) };
+        let start = values.len();
+        let mut w = SecretWriter::behind(core::mem::take(values));
+        let written = write(&mut w);
+        *values = w.into_buffer();
+        if written.is_err() {
+            values.truncate(start);
+        }
+        written.map(|()| Place { block, range: start..values.len() })
+    }
+
     /// Takes in others, whose places are those that [`Place::behind`] gives from then on.
     pub(crate) fn append(&mut self, mut other: Self) -> usize {
         let blocks = self.0.len();

@@ -3,10 +3,13 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use mls_codec::EncodeError;
 use mls_crypto_traits::{CryptoError, Rng, SecretBytes};
 
+use super::RECORD_VERSION;
 use super::blocks::{Blocks, Place};
 use super::key::{GroupId, RecordKey, RecordPrefix};
+use super::secret_writer::ToRecord;
 use super::set::RecordSet;
 
 /// What must hold in the store for a [`Delta`] to be applied.
@@ -157,6 +160,16 @@ impl Delta {
     pub fn put(&mut self, key: RecordKey, value: SecretBytes) {
         let place = self.values.push(value.as_bytes());
         self.writes.insert(key, Some(place));
+    }
+
+    /// Adds a write: a record is created or replaced, and written into the delta at once.
+    pub(crate) fn write(&mut self, key: RecordKey, record: &(impl ToRecord + ?Sized)) -> Result<(), EncodeError> {
+        let place = self.values.write(record.room().saturating_add(1), |w| {
+            w.raw(&[RECORD_VERSION]);
+            record.write(w)
+        })?;
+        self.writes.insert(key, Some(place));
+        Ok(())
     }
 
     /// Adds a write: a record is deleted, if it exists.

@@ -7,6 +7,36 @@ use mls_crypto_traits::SecretBytes;
 
 use super::RECORD_VERSION;
 
+/// What stands in a record of its own.
+pub(crate) trait ToRecord {
+    /// How many bytes it takes behind the version octet, or a few more: room for them is made at once.
+    fn room(&self) -> usize {
+        255
+    }
+
+    /// Writes what stands behind the version octet.
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError>;
+
+    /// The record.
+    fn to_record(&self) -> Result<SecretBytes, EncodeError> {
+        let mut w = SecretWriter::sized(RECORD_VERSION, self.room());
+        self.write(&mut w)?;
+        Ok(w.finish())
+    }
+}
+
+/// Bytes as they are.
+impl ToRecord for [u8] {
+    fn room(&self) -> usize {
+        self.len()
+    }
+
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+        w.raw(self);
+        Ok(())
+    }
+}
+
 /// Grows without leaving copies: a buffer that is outgrown is wiped before it is freed.
 pub(crate) struct SecretWriter {
     buffer: Vec<u8>,
@@ -22,6 +52,16 @@ impl SecretWriter {
         let mut buffer = Vec::with_capacity(len.saturating_add(1));
         buffer.push(version);
         Self { buffer }
+    }
+
+    /// Appends to a buffer.
+    pub(crate) const fn behind(buffer: Vec<u8>) -> Self {
+        Self { buffer }
+    }
+
+    /// The buffer, with all that was appended.
+    pub(crate) fn into_buffer(mut self) -> Vec<u8> {
+        core::mem::take(&mut self.buffer)
     }
 
     fn make_room(&mut self, more: usize) {
@@ -52,8 +92,8 @@ impl SecretWriter {
         self.buffer.extend_from_slice(bytes);
     }
 
-    pub(crate) fn finish(mut self) -> SecretBytes {
-        SecretBytes::from(core::mem::take(&mut self.buffer))
+    pub(crate) fn finish(self) -> SecretBytes {
+        SecretBytes::from(self.into_buffer())
     }
 }
 

@@ -3,9 +3,10 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use mls_codec::EncodeError;
 use mls_crypto_traits::{CryptoError, Digest, Rng, SecretBytes, SignaturePublicKey};
 
-use super::{Delta, Durable, GroupId, RecordKey, RecordPrefix, SecretWriter, Write, open_record};
+use super::{Delta, Durable, GroupId, RecordKey, RecordPrefix, SecretWriter, ToRecord, Write, open_record};
 use crate::key_package::KeyPackageRef;
 use crate::proposal::ProposalRef;
 use crate::secret_tree::RatchetType;
@@ -150,6 +151,53 @@ fn a_prefix_deletes_what_was_put_before_it() {
     delta.put(RecordKey::Epoch(id(), 5), value(1));
     delta.delete_prefix(RecordPrefix::Epoch(id(), 4));
     assert_eq!(shown(&delta), [(RecordKey::Epoch(id(), 5), Some(1))]);
+}
+
+/// So many octets, of which `room` are announced; one that `fails` does so behind them.
+struct Octets {
+    count: usize,
+    room: usize,
+    fails: bool,
+}
+
+impl ToRecord for Octets {
+    fn room(&self) -> usize {
+        self.room
+    }
+
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+        (0..self.count).for_each(|octet| w.raw(&octet.to_be_bytes()[7..]));
+        if self.fails { Err(EncodeError::VectorTooLong) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn what_is_written_into_a_delta_stands_there_as_in_a_record() {
+    let mut delta = Delta::new(&mut Count(0)).unwrap();
+    let key = |number| RecordKey::Psk(vec![number]);
+    let mut expected = Vec::new();
+    for (number, (count, room)) in
+        [(3, 3), (0, 0), (5_000, 9), (2, 700), (1_000, 1_000), (9, 0)].into_iter().enumerate()
+    {
+        let octets = Octets { count, room, fails: false };
+        let number = u8::try_from(number).unwrap();
+        delta.write(key(number), &octets).unwrap();
+        expected.push((key(number), octets.to_record().unwrap().as_bytes().to_vec()));
+        // What fails leaves nothing, and what is behind it is right.
+        let fails = Octets { count, room, fails: true };
+        assert_eq!(delta.write(key(99), &fails), Err(EncodeError::VectorTooLong));
+    }
+    delta.put(key(50), value(7));
+    expected.push((key(50), vec![7]));
+    let written: Vec<_> = delta
+        .writes()
+        .map(|write| match write {
+            Write::Put(key, value) => (key.clone(), value.to_vec()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(written, expected);
+    assert_eq!(delta.bytes(), expected.iter().map(|(_, value)| value.len()).sum::<usize>());
 }
 
 #[test]

@@ -6,9 +6,18 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::group::Group;
-use crate::group::header::path_keys_record;
+use crate::group::header::PathKeysAfter;
+use crate::record::ToRecord;
 use crate::secret_tree::SecretTree;
 use crate::tree::path::PathKeysUpdate;
+
+/// A record, for which there was room at once, and not much more.
+pub(super) fn record(written: &impl ToRecord) -> Vec<u8> {
+    let bytes = written.to_record().unwrap().as_bytes().to_vec();
+    let (room, len) = (written.room(), bytes.len() - 1);
+    assert!((len..len + 100).contains(&room), "room for {room} bytes, {len} written");
+    bytes
+}
 
 /// Every field of a group by its name; two snapshots are equal where nothing has changed.
 pub(super) fn snapshot(group: &Group) -> BTreeMap<String, Vec<u8>> {
@@ -31,23 +40,24 @@ pub(super) fn snapshot(group: &Group) -> BTreeMap<String, Vec<u8>> {
     let mut all = BTreeMap::new();
     let mut put = |name: String, value: Vec<u8>| assert!(all.insert(name, value).is_none());
     put("id".to_string(), id.as_bytes().to_vec());
-    put("status".to_string(), status.to_record().unwrap().as_bytes().to_vec());
+    put("status".to_string(), record(status));
     put("lifecycle".to_string(), format!("{lifecycle:?}").into_bytes());
     let retention = group.retention();
-    put("epoch".to_string(), epoch.to_record(&retention).unwrap().as_bytes().to_vec());
+    put("epoch".to_string(), record(&epoch.header(&retention)));
     put("context".to_string(), epoch.context_bytes.clone());
     put("secret tree".to_string(), secret_tree(&epoch.secret_tree));
     put("tree".to_string(), tree.as_ref().map(|tree| tree.to_extension().unwrap()).unwrap_or_default());
     put("leaf epochs".to_string(), format!("{leaf_epochs:?}").into_bytes());
     put("clients".to_string(), format!("{clients:?}").into_bytes());
     put("leaves".to_string(), format!("{leaves:?}").into_bytes());
-    let keys = path_keys.as_ref().map(|keys| path_keys_record(keys, &PathKeysUpdate::default()).unwrap());
-    put("path keys".to_string(), keys.map(|keys| keys.as_bytes().to_vec()).unwrap_or_default());
+    let unchanged = PathKeysUpdate::default();
+    let keys = path_keys.as_ref().map(|keys| record(&PathKeysAfter::new(keys, &unchanged)));
+    put("path keys".to_string(), keys.unwrap_or_default());
     for (reference, cached) in proposals.iter().flat_map(|cache| cache.in_order()) {
         put(format!("proposal {reference:?}"), cached.to_record().unwrap().as_bytes().to_vec());
     }
-    let pending = pending.as_ref().map(|pending| pending.to_record(tree.as_ref().unwrap()).unwrap());
-    put("pending".to_string(), pending.map(|pending| pending.as_bytes().to_vec()).unwrap_or_default());
+    let pending = pending.as_ref().map(|pending| record(&pending.record(tree.as_ref().unwrap()).unwrap()));
+    put("pending".to_string(), pending.unwrap_or_default());
     for (at, slot) in past {
         let Some(state) = &slot.state else { continue };
         let fields = (&state.context_bytes, state.own_leaf, state.sender_data.as_bytes(), &state.replaced);
