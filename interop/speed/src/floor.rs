@@ -119,7 +119,7 @@ pub struct Prices {
     open: Price,
     /// HKDF-Expand with a label.
     expand: Price,
-    /// A hash of 64 bytes, as of a tree node.
+    /// A hash of 100 bytes, as a parent hash is.
     hash: Price,
     /// An AEAD of 64 bytes.
     aead: Price,
@@ -128,6 +128,7 @@ pub struct Prices {
 /// Measures a primitive: the median of so many rounds.
 fn price_of(suite: Suite<'_>, primitive: Primitive, rounds: usize) -> Price {
     let (short, long) = (vec![8; 64], vec![8; 64 + LONG]);
+    let (node, more_node) = (vec![8; 100], vec![8; 100 + LONG]);
     let (content, more): (&[&[u8]], &[&[u8]]) = (&[&[3; 256]], &[&[3; 256 + LONG]]);
     let signature_keys = || suite.derive_signature_key_pair(&[2; 64]).unwrap();
     let keys = || suite.derive_key_pair(&[1; 32]).unwrap();
@@ -165,7 +166,7 @@ fn price_of(suite: Suite<'_>, primitive: Primitive, rounds: usize) -> Price {
         }
         Primitive::Hash => {
             let hash = |data: &[u8]| price(rounds, || suite.hash(&[data]).unwrap());
-            both(hash(&short), hash(&long))
+            both(hash(&node), hash(&more_node))
         }
         Primitive::Aead => {
             let (key, nonce) = (vec![6; suite.aead_key_len()], vec![7; suite.aead_nonce_len()]);
@@ -205,15 +206,20 @@ impl Prices {
         // Content is hashed for the transcript and the membership tag, and for the signature in a way of its own.
         let sent = len * 2.0f64.mul_add(self.hash.byte, self.sign.byte);
         let taken = len * 2.0f64.mul_add(self.hash.byte, self.verify.byte);
-        let schedule = 14.0 * self.expand.call;
-        let tree = 2.0 * n * self.hash.call;
+        // The key schedule, and the tag of the confirmation; the two transcript hashes.
+        let schedule = 15.0f64.mul_add(self.expand.call, 2.0 * self.hash.call);
+        // And the membership tag.
+        let commit = schedule + self.expand.call;
+        // The tree hash of a parent is over 135 bytes or more, its parent hash over 99.
+        let node = 36.0f64.mul_add(self.hash.byte, self.hash.call);
+        let tree = 2.0 * n * node;
         let path = |seals: f64| {
             (depth + 1.0) * self.derive.call
                 + seals * self.seal.call
                 + 2.0 * self.sign.call
                 + (2.0 * depth + 1.0) * self.expand.call
-                + 2.0 * depth * self.hash.call
-                + schedule
+                + depth * (self.hash.call + node)
+                + commit
                 + sent
         };
         let process_path = |derived: f64| {
@@ -221,31 +227,31 @@ impl Prices {
                 + self.open.call
                 + derived * self.derive.call
                 + (2.0 * derived + 1.0) * self.expand.call
-                + 2.0 * depth * self.hash.call
-                + schedule
+                + depth * (self.hash.call + node)
+                + commit
                 + taken
         };
         let add = |depth: f64| {
             2.0 * self.verify.call
                 + 2.0 * self.sign.call
                 + self.seal.call
-                + depth * self.hash.call
-                + schedule
+                + (depth + 2.0) * node
+                + commit
                 + sent
-                + 2.0 * self.aead.call
+                + self.aead.call
         };
         let message = 5.0f64.mul_add(self.expand.call, 2.0 * self.aead.call);
         let send = |len: f64| self.sign.call + message + len * (self.aead.byte + self.sign.byte);
         let receive = |len: f64| self.verify.call + message + len * (self.aead.byte + self.verify.byte);
         let ns = match operation {
             "key package" => 2.0 * self.derive.call + 2.0 * self.sign.call,
-            "create" => self.derive.call + self.sign.call + 9.0 * self.expand.call + 3.0 * self.hash.call,
+            "create" => self.derive.call + self.sign.call + 10.0 * self.expand.call + 3.0 * self.hash.call,
             "bulk add, tree inside" | "bulk add, tree outside" => {
                 let added = n - 1.0;
                 added * (2.0 * self.verify.call + self.seal.call)
                     + 2.0 * self.sign.call
                     + tree
-                    + schedule
+                    + commit
                     + added * 330.0 * 2.0f64.mul_add(self.hash.byte, self.sign.byte)
                     + len * self.aead.byte
             }
@@ -264,7 +270,7 @@ impl Prices {
             "process it, fresh" | "process it, warm, beside" | "process it, remove" => process_path(depth),
             "process it, warm, other half" => process_path(1.0),
             "add one" => add(depth),
-            "process it, add" => 3.0 * self.verify.call + depth * self.hash.call + schedule + taken,
+            "process it, add" => 3.0 * self.verify.call + (depth + 1.0) * node + commit + taken,
             "1 000 single adds" => (1..=1_000).map(|n| add(f64::from(n).log2().ceil() + 1.0)).sum(),
             "send 32 B" => send(32.0),
             "send 1 KiB" => send(1_024.0),
@@ -311,4 +317,4 @@ impl core::fmt::Display for Prices {
 /// How the floor is counted.
 pub const COUNTED: &str = "floor: path commit (f+1) key pairs, R seals, 2 signatures; process it 2 verifications, 1 open, g \
     key pairs; add one 2 verifications, 2 signatures, 1 seal; join n+1 verifications, 1 open; each with 14 expansions of \
-    the key schedule, 2 expansions a path node, the hashes of the nodes that changed, and 3 hashes over the message";
+    the key schedule, 2 tags, 2 expansions a path node, the hashes of the nodes that changed, and 3 hashes over the message";
