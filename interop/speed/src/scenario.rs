@@ -111,6 +111,15 @@ impl Plan {
             _ => 3,
         }
     }
+
+    /// How often a group is founded to be measured.
+    const fn foundings(&self) -> usize {
+        match self.members {
+            0..=100 => 15,
+            101..=1_000 => 3,
+            _ => 1,
+        }
+    }
 }
 
 /// How often one is measured whose cost should not.
@@ -215,23 +224,22 @@ impl<'a, L: Library> Stage<'a, L> {
 
     /// The bulk add with the tree outside, and the joins.
     fn found(&mut self, key_packages: &[Vec<u8>]) {
-        let (library, alice) = (self.library, &mut self.alice);
+        let library = self.library;
+        let (mut added, mut joined) = (Vec::new(), Vec::new());
         library.begin_part();
-        let (committed, taken) = count(|| {
-            let committed = library.add(alice, key_packages, Tree::Beside);
-            library.apply(alice);
-            committed
-        });
-        library.take_prices();
-        let welcome = committed.welcome.unwrap();
-        self.print_with("bulk add, tree outside", &[taken], |row| row.message = Some(welcome.len() as u64));
-        let tree = committed.tree.unwrap();
-        library.begin_part();
-        let joined: Vec<Taken> =
-            self.others.iter_mut().map(|member| count(|| library.join(member, &welcome, Some(&tree))).1).collect();
-        library.take_prices();
-        let len = (welcome.len() + tree.len()) as u64;
-        self.print_with("join", &joined, |row| row.message = Some(len));
+        for number in 1..self.plan.foundings() {
+            let (mut others, key_packages) = invite(library, self.plan.members);
+            let mut founder = library.member(&format!("outside {number}"));
+            library.create(&mut founder);
+            let founded = found(library, &mut founder, &mut others, &key_packages);
+            added.push(founded.added);
+            joined.extend(founded.joined);
+        }
+        let founded = found(library, &mut self.alice, &mut self.others, key_packages);
+        added.push(founded.added);
+        joined.extend(founded.joined);
+        self.print_with("bulk add, tree outside", &added, |row| row.message = Some(founded.welcome));
+        self.print_with("join", &joined, |row| row.message = Some(founded.welcome + founded.tree));
         self.agree();
     }
 
@@ -446,6 +454,33 @@ fn print<L: Library>(library: &L, sheet: &Sheet, operation: &str, taken: &[Taken
     });
 }
 
+/// What founding a group took, and how long what new members need was.
+struct Founded {
+    added: Taken,
+    joined: Vec<Taken>,
+    welcome: u64,
+    tree: u64,
+}
+
+/// The founder adds everybody, and those who are played join.
+fn found<L: Library>(
+    library: &L,
+    founder: &mut L::Member,
+    others: &mut [L::Member],
+    key_packages: &[Vec<u8>],
+) -> Founded {
+    let (committed, added) = count(|| {
+        let committed = library.add(founder, key_packages, Tree::Beside);
+        library.apply(founder);
+        committed
+    });
+    library.take_prices();
+    let (welcome, tree) = (committed.welcome.unwrap(), committed.tree.unwrap());
+    let joined = others.iter_mut().map(|member| count(|| library.join(member, &welcome, Some(&tree))).1).collect();
+    library.take_prices();
+    Founded { added, joined, welcome: welcome.len() as u64, tree: tree.len() as u64 }
+}
+
 /// Each of the others commits, from the last to the first.
 fn commit_all<L: Library>(library: &L, alice: &mut L::Member, others: &mut [L::Member]) {
     for from in (0..others.len()).rev() {
@@ -481,11 +516,7 @@ pub fn warm_up<L: Library>(library: &L, members: u32) -> (L::Member, Vec<L::Memb
     let mut alice = library.member("alice");
     let (mut others, key_packages) = invite(library, members);
     library.create(&mut alice);
-    let committed = library.add(&mut alice, &key_packages, Tree::Beside);
-    library.apply(&mut alice);
-    for member in &mut others {
-        library.join(member, committed.welcome.as_ref().unwrap(), committed.tree.as_deref());
-    }
+    found(library, &mut alice, &mut others, &key_packages);
     commit_all(library, &mut alice, &mut others);
     // Alice's own path, too.
     let commit = library.update(&mut alice);
