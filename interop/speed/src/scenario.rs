@@ -127,7 +127,7 @@ const STEADY: usize = 21;
 
 /// How often all that is done again at most, and until when: a machine is slower for some seconds now and then.
 const ROUNDS: usize = 9;
-const ENOUGH: Duration = Duration::from_secs(2);
+const ENOUGH: Duration = Duration::from_secs(1);
 
 /// Runs everything at one size.
 pub fn run<L: Library>(library: &L, plan: &Plan) {
