@@ -89,7 +89,7 @@ impl Floor {
         let mut prices = Prices::default();
         for (crypto, primitives) in &self.backends {
             for primitive in primitives {
-                *prices.of(*primitive) = price_of(crypto.suite(self.suite).unwrap(), *primitive, 31);
+                *prices.of(*primitive) = price_of(crypto.suite(self.suite).unwrap(), *primitive, 15);
             }
         }
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(prices);

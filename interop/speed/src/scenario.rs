@@ -116,7 +116,7 @@ impl Plan {
     const fn foundings(&self) -> usize {
         match self.members {
             0..=100 => 15,
-            101..=1_000 => 3,
+            101..=10_000 => 3,
             _ => 1,
         }
     }
