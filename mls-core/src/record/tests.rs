@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use mls_codec::EncodeError;
 use mls_crypto_traits::{CryptoError, Digest, Rng, SecretBytes, SignaturePublicKey};
 
+use super::blocks::Blocks;
 use super::{Delta, Durable, GroupId, RecordKey, RecordPrefix, SecretWriter, ToRecord, Write, open_record};
 use crate::key_package::KeyPackageRef;
 use crate::proposal::ProposalRef;
@@ -198,6 +199,16 @@ fn what_is_written_into_a_delta_stands_there_as_in_a_record() {
         .collect();
     assert_eq!(written, expected);
     assert_eq!(delta.bytes(), expected.iter().map(|(_, value)| value.len()).sum::<usize>());
+}
+
+#[test]
+fn what_fails_leaves_its_room_to_the_next() {
+    let mut blocks: Blocks = Blocks::new();
+    for fails in [true, true, false] {
+        let octets = Octets { count: 900, room: 900, fails };
+        assert_eq!(blocks.write(octets.room, |w| octets.write(w)).is_err(), fails);
+    }
+    assert_eq!(blocks.lens().count(), 1);
 }
 
 #[test]
