@@ -87,6 +87,22 @@ impl ToRecord for Header<'_> {
     }
 }
 
+impl LiveSecrets {
+    /// The secrets as they are stored, the exporter's replaced by these bytes.
+    fn in_order<'a>(&'a self, exporter: &'a [u8]) -> [&'a [u8]; 7] {
+        let Self { sender_data, exporter: _, external, membership, resumption, authenticator, init } = self;
+        [
+            sender_data.as_bytes(),
+            exporter,
+            external.as_bytes(),
+            membership.as_bytes(),
+            resumption.as_bytes(),
+            authenticator.as_bytes(),
+            init.as_bytes(),
+        ]
+    }
+}
+
 impl Epoch {
     pub(crate) fn header<'a>(&'a self, retention: &'a Retention) -> Header<'a> {
         Header { epoch: self, retention, exporter: self.secrets.exporter.as_bytes() }
@@ -110,16 +126,6 @@ impl Epoch {
             secrets,
             secret_tree,
         } = self;
-        let LiveSecrets { sender_data, exporter, external, membership, resumption, authenticator, init } = secrets;
-        let secrets = [
-            sender_data.as_bytes(),
-            exporter.as_bytes(),
-            external.as_bytes(),
-            membership.as_bytes(),
-            resumption.as_bytes(),
-            authenticator.as_bytes(),
-            init.as_bytes(),
-        ];
         let public = [
             context_bytes.len(),
             interim_transcript_hash.encoded_len(),
@@ -129,6 +135,7 @@ impl Epoch {
             re_init.encoded_len(),
             secret_tree.size().encoded_len(),
         ];
+        let secrets = secrets.in_order(secrets.exporter.as_bytes());
         public.into_iter().chain(secrets.map(opaque_len)).fold(0, usize::saturating_add)
     }
 
@@ -151,14 +158,7 @@ impl Epoch {
         w.put(own_signature_key)?;
         w.put(re_init)?;
         w.put(&secret_tree.size())?;
-        let LiveSecrets { sender_data, exporter: _, external, membership, resumption, authenticator, init } = secrets;
-        w.opaque(sender_data.as_bytes())?;
-        w.opaque(exporter_bytes)?;
-        w.opaque(external.as_bytes())?;
-        w.opaque(membership.as_bytes())?;
-        w.opaque(resumption.as_bytes())?;
-        w.opaque(authenticator.as_bytes())?;
-        w.opaque(init.as_bytes())
+        secrets.in_order(exporter_bytes).into_iter().try_for_each(|secret| w.opaque(secret))
     }
 
     /// The epoch with a secret tree of which nothing is resident.
