@@ -13,7 +13,7 @@ endif
 OPENSSL := $(if $(VENDORED),--features $(VENDORED))
 
 FEATURES := --features mls-crypto-rustcrypto/curve448,mls-crypto-traits/conformance,mls-core/conformance,mls-core/hazmat \
-            --features mls-identity-x509/issue,mls-identity-x509/native-roots $(OPENSSL)
+            --features mls-identity-x509/issue,mls-identity-x509/native-roots,mls-client/tracing $(OPENSSL)
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 

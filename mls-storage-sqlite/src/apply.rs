@@ -6,7 +6,8 @@ use rusqlite::{Transaction, params, params_from_iter};
 
 use crate::describe::{describe_group, lifetime_of};
 use crate::error::{UnknownRecord, error_at, storage_error};
-use crate::query::{columns, group_ref, read, sum, with_group};
+use crate::groups::Groups;
+use crate::query::{read, sum};
 use crate::table::{Column, Place, epoch_column, place};
 
 /// Checks the preconditions and makes the writes.
@@ -14,10 +15,11 @@ use crate::table::{Column, Place, epoch_column, place};
 /// # Errors
 /// A [`StorageError`]; the transaction must then be rolled back.
 pub(crate) fn apply(transaction: &Transaction<'_>, delta: &Delta) -> Result<(), StorageError> {
+    let mut groups = Groups::new(transaction);
     for precondition in delta.preconditions() {
-        check(transaction, precondition)?;
+        check(&mut groups, precondition)?;
     }
-    let mut writer = Writer { transaction, delta, group: None };
+    let mut writer = Writer { transaction, delta, groups };
     for write in delta.writes() {
         match write {
             Write::DeletePrefix(prefix) => writer.delete_prefix(prefix)?,
@@ -29,13 +31,11 @@ pub(crate) fn apply(transaction: &Transaction<'_>, delta: &Delta) -> Result<(), 
     Ok(())
 }
 
-fn check(transaction: &Transaction<'_>, precondition: &Precondition) -> Result<(), StorageError> {
+fn check<'a>(groups: &mut Groups<'_, 'a>, precondition: &'a Precondition) -> Result<(), StorageError> {
     let (key, holds) = match precondition {
-        Precondition::Equals(key, want) => {
-            (key, read(transaction, key)?.is_some_and(|found| found.ct_eq(want.as_bytes())))
-        }
-        Precondition::Present(key) => (key, read(transaction, key)?.is_some()),
-        Precondition::Absent(key) => (key, read(transaction, key)?.is_none()),
+        Precondition::Equals(key, want) => (key, read(groups, key)?.is_some_and(|found| found.ct_eq(want.as_bytes()))),
+        Precondition::Present(key) => (key, read(groups, key)?.is_some()),
+        Precondition::Absent(key) => (key, read(groups, key)?.is_none()),
         _ => return Err(UnknownRecord.into()),
     };
     if holds { Ok(()) } else { Err(StorageError::at(StorageErrorKind::Conflict, key.clone())) }
@@ -44,8 +44,7 @@ fn check(transaction: &Transaction<'_>, precondition: &Precondition) -> Result<(
 struct Writer<'a> {
     transaction: &'a Transaction<'a>,
     delta: &'a Delta,
-    /// The group that was written last, and its row: a delta is about one group, mostly.
-    group: Option<(&'a GroupId, i64)>,
+    groups: Groups<'a, 'a>,
 }
 
 impl<'a> Writer<'a> {
@@ -53,31 +52,9 @@ impl<'a> Writer<'a> {
         self.transaction.prepare_cached(statement)?.execute(params_from_iter(columns))
     }
 
-    /// The row of the group, which is made where there is none.
-    fn group(&mut self, id: &'a GroupId) -> Result<i64, StorageError> {
-        if let Some((last, row)) = self.group
-            && last == id
-        {
-            return Ok(row);
-        }
-        let row = match group_ref(self.transaction, id)? {
-            Some(row) => row,
-            None => {
-                self.execute("INSERT INTO mls_groups (group_id) VALUES (?)", &[Column::Bytes(id.as_bytes())])
-                    .map_err(storage_error)?;
-                self.transaction.last_insert_rowid()
-            }
-        };
-        self.group = Some((id, row));
-        Ok(row)
-    }
-
     fn put(&mut self, key: &'a RecordKey, value: &'a [u8]) -> Result<(), StorageError> {
         let place = place(key)?;
-        let mut columns = match place.group {
-            Some(id) => with_group(self.group(id)?, &place),
-            None => place.columns.clone(),
-        };
+        let mut columns = self.groups.columns_to_put(&place)?;
         columns.push(Column::Bytes(value));
         columns.push(Column::Number(sum(key, value)?));
         self.execute(place.table.put, &columns).map_err(|error| error_at(error, key))?;
@@ -90,7 +67,7 @@ impl<'a> Writer<'a> {
 
     /// The columns that repeat what the header says.
     fn describe_group(&mut self, id: &'a GroupId, header: &[u8]) -> Result<(), StorageError> {
-        let row = self.group(id)?;
+        let row = self.groups.find_or_make(id)?;
         let described = describe_group(self.delta, id, header);
         let (epoch, suite, leaf) = match described {
             Some(group) => (Some(group.epoch), Some(group.cipher_suite), Some(group.own_leaf)),
@@ -116,37 +93,35 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn delete(&self, key: &RecordKey) -> Result<(), StorageError> {
+    fn delete(&mut self, key: &'a RecordKey) -> Result<(), StorageError> {
         let place = place(key)?;
-        if let Some(columns) = columns(self.transaction, &place)? {
+        if let Some(columns) = self.groups.columns(&place)? {
             self.execute(place.table.delete, &columns).map_err(|error| error_at(error, key))?;
         }
         Ok(())
     }
 
-    fn delete_prefix(&mut self, prefix: &RecordPrefix) -> Result<(), StorageError> {
-        let transaction = self.transaction;
-        let in_group = |id, statements: &[&str], epoch: Option<u64>| {
-            let Some(row) = group_ref(transaction, id)? else {
-                return Ok(());
-            };
-            let mut columns = vec![Column::Number(row)];
-            columns.extend(epoch.map(epoch_column));
-            statements
-                .iter()
-                .try_for_each(|statement| self.execute(statement, &columns).map(drop))
-                .map_err(storage_error)
+    /// Runs statements about a group, if it is there, or about one of its epochs.
+    fn in_group(&mut self, id: &'a GroupId, statements: &[&str], epoch: Option<u64>) -> Result<(), StorageError> {
+        let Some(row) = self.groups.find(id)? else {
+            return Ok(());
         };
+        let mut columns = vec![Column::Number(row)];
+        columns.extend(epoch.map(epoch_column));
+        statements.iter().try_for_each(|statement| self.execute(statement, &columns).map(drop)).map_err(storage_error)
+    }
+
+    fn delete_prefix(&mut self, prefix: &'a RecordPrefix) -> Result<(), StorageError> {
         match prefix {
             RecordPrefix::Group(id) => {
                 // The row takes all others with it, and a new one has another number.
-                in_group(id, &["DELETE FROM mls_groups WHERE id = ?"], None)?;
-                self.group = None;
+                self.in_group(id, &["DELETE FROM mls_groups WHERE id = ?"], None)?;
+                self.groups.forget();
                 Ok(())
             }
-            RecordPrefix::Tree(id) => in_group(id, &["DELETE FROM mls_tree_nodes WHERE group_ref = ?"], None),
-            RecordPrefix::Proposals(id) => in_group(id, &["DELETE FROM mls_proposals WHERE group_ref = ?"], None),
-            RecordPrefix::Epoch(id, epoch) => in_group(id, &DELETE_EPOCH, Some(*epoch)),
+            RecordPrefix::Tree(id) => self.in_group(id, &["DELETE FROM mls_tree_nodes WHERE group_ref = ?"], None),
+            RecordPrefix::Proposals(id) => self.in_group(id, &["DELETE FROM mls_proposals WHERE group_ref = ?"], None),
+            RecordPrefix::Epoch(id, epoch) => self.in_group(id, &DELETE_EPOCH, Some(*epoch)),
             RecordPrefix::Groups => self.delete_all("DELETE FROM mls_headers"),
             RecordPrefix::ExternalJoins => self.delete_all("DELETE FROM mls_external_joins"),
             RecordPrefix::Successors => self.delete_all("DELETE FROM mls_successors"),

@@ -64,6 +64,7 @@ mod describe;
 mod encryption;
 mod erase;
 mod error;
+mod groups;
 mod manage;
 mod open;
 mod options;

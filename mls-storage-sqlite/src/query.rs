@@ -15,7 +15,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use siphasher::sip::SipHasher13;
 
 use crate::error::{UnknownRecord, error_at, storage_error};
-use crate::table::{Column, Place, epoch_of, place};
+use crate::groups::Groups;
+use crate::table::{Column, epoch_of, place};
 
 /// The checksum of a record: damage is found, and one record in the place of another. It guards against accidents, not
 /// against whoever can write the file.
@@ -39,37 +40,15 @@ fn too_long(error: EncodeError) -> StorageError {
     StorageError::new(StorageErrorKind::Other).with_source(Box::new(error))
 }
 
-/// The row of a group.
-pub(crate) fn group_ref(connection: &Connection, id: &GroupId) -> Result<Option<i64>, StorageError> {
-    connection
-        .prepare_cached("SELECT id FROM mls_groups WHERE group_id = ?")
-        .and_then(|mut statement| statement.query_row([id.as_bytes()], |row| row.get(0)).optional())
-        .map_err(storage_error)
-}
-
-/// All columns of a record's name; `None` where there is no such group.
-pub(crate) fn columns<'a>(connection: &Connection, place: &Place<'a>) -> Result<Option<Vec<Column<'a>>>, StorageError> {
-    Ok(match place.group {
-        None => Some(place.columns.clone()),
-        Some(id) => group_ref(connection, id)?.map(|id| with_group(id, place)),
-    })
-}
-
-/// All columns of a record's name, the group's row first.
-pub(crate) fn with_group<'a>(id: i64, place: &Place<'a>) -> Vec<Column<'a>> {
-    let mut columns = vec![Column::Number(id)];
-    columns.extend_from_slice(&place.columns);
-    columns
-}
-
 /// Reads a record.
-pub(crate) fn read(connection: &Connection, key: &RecordKey) -> Result<Option<SecretBytes>, StorageError> {
+pub(crate) fn read<'k>(groups: &mut Groups<'_, 'k>, key: &'k RecordKey) -> Result<Option<SecretBytes>, StorageError> {
     let place = place(key)?;
-    let Some(columns) = columns(connection, &place)? else {
+    let Some(columns) = groups.columns(&place)? else {
         return Ok(None);
     };
     let copied = |row: &Row<'_>| value_at(row, 0).map(|(value, stored)| (SecretBytes::from_slice(value), stored));
-    let found = connection
+    let found = groups
+        .connection()
         .prepare_cached(place.table.read)
         .and_then(|mut statement| statement.query_row(params_from_iter(&columns), copied).optional())
         .map_err(|error| error_at(error, key))?;
@@ -194,7 +173,7 @@ impl Scan<'_> {
         id: &GroupId,
         scan: impl FnOnce(&mut Self, &GroupId, Column<'static>) -> Result<(), StorageError>,
     ) -> Result<(), StorageError> {
-        match group_ref(self.connection, id)? {
+        match Groups::new(self.connection).find(id)? {
             Some(row) => scan(self, id, Column::Number(row)),
             None => Ok(()),
         }
@@ -233,12 +212,10 @@ impl Scan<'_> {
             RecordKey::PathKeys(id.clone()),
             RecordKey::PendingCommit(id.clone()),
         ];
-        for key in singles {
-            if let Some(value) = read(self.connection, &key)? {
-                self.found.push(key, value.as_bytes());
-            }
-        }
         self.in_group(id, |scan, id, group| {
+            for key in singles {
+                scan.rows(place(&key)?.table.read, &[group], |_| Ok(key.clone()))?;
+            }
             scan.tree(id, group)?;
             scan.proposals(id, group)?;
             scan.epochs(id, group, None)?;

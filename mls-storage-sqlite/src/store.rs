@@ -13,6 +13,7 @@ use crate::app::AppView;
 use crate::apply::apply;
 use crate::erase::{Urgency, checkpoint, urgency};
 use crate::error::{OpenError, storage_error};
+use crate::groups::Groups;
 use crate::open::{connect, prepare};
 use crate::options::SqliteOptions;
 use crate::query;
@@ -179,7 +180,10 @@ impl Inner {
 
 impl Storage for SqliteStorage {
     fn read(&self, keys: &[RecordKey]) -> Result<Vec<Option<SecretBytes>>, StorageError> {
-        self.lock().read(|connection| keys.iter().map(|key| query::read(connection, key)).collect())
+        self.lock().read(|connection| {
+            let mut groups = Groups::new(connection);
+            keys.iter().map(|key| query::read(&mut groups, key)).collect()
+        })
     }
 
     fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {

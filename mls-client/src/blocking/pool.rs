@@ -17,6 +17,9 @@ type Job = Box<dyn FnOnce() + Send>;
 /// A few threads that do blocking work for futures.
 ///
 /// It is a handle: a clone is the same pool. The threads end when the last handle is dropped and what was begun is done.
+///
+/// A job that waits for another of the same pool waits for a thread, and for good where all of them do so: a store
+/// that blocks on another client of its own pool needs a pool of its own.
 #[derive(Clone)]
 pub struct ThreadPool {
     jobs: Arc<Mutex<Sender<Job>>>,
