@@ -136,7 +136,7 @@ fn no_event_shows_what_is_sent_by_whom_and_where() {
         let mut at_alice = alice.create_group(&alice_id).unwrap();
         secrets.push(at_alice.id().as_bytes().to_vec());
         let key_package = bob.key_package(&bob_id).unwrap().message;
-        let commit = at_alice.add(std::slice::from_ref(&key_package)).unwrap();
+        let commit = at_alice.add(core::slice::from_ref(&key_package)).unwrap();
         at_alice.accept_commit().unwrap();
         let welcome = commit.welcome.unwrap();
         let mut at_bob = bob.join(&welcome, None).unwrap();
