@@ -128,6 +128,8 @@ const STEADY: usize = 21;
 /// How often all that is done again at most, and until when: a machine is slower for some seconds now and then.
 const ROUNDS: usize = 9;
 const ENOUGH: Duration = Duration::from_secs(1);
+/// No further group is founded after so long: it is half a minute each, where cryptography is slow and the group large.
+const FOUNDED_ENOUGH: Duration = Duration::from_secs(10);
 
 /// Runs everything at one size.
 pub fn run<L: Library>(library: &L, plan: &Plan) {
@@ -199,8 +201,11 @@ impl<'a, L: Library> Stage<'a, L> {
         if plan.tree_in_welcome && plan.members > 1 {
             let mut taken = Vec::new();
             library.begin_part();
-            // A minute each, in the largest group.
-            for number in 0..if plan.members > 10_000 { 1 } else { 3 } {
+            let start = Instant::now();
+            for number in 0..3 {
+                if start.elapsed() >= FOUNDED_ENOUGH {
+                    break;
+                }
                 let mut founder = library.member(&format!("bulk {number}"));
                 library.create(&mut founder);
                 let (committed, this) = count(|| {
@@ -227,7 +232,11 @@ impl<'a, L: Library> Stage<'a, L> {
         let library = self.library;
         let (mut added, mut joined) = (Vec::new(), Vec::new());
         library.begin_part();
+        let start = Instant::now();
         for number in 1..self.plan.foundings() {
+            if start.elapsed() >= FOUNDED_ENOUGH {
+                break;
+            }
             let (mut others, key_packages) = invite(library, self.plan.members);
             let mut founder = library.member(&format!("outside {number}"));
             library.create(&mut founder);
