@@ -66,7 +66,7 @@ bench: peers-speed ## Measure suite 1 up to 10 000 members, and write tables and
 bench-quick: peers-speed ## The same up to 1 000 members, without results
 	$(SPEED) --quick --rivals $(PEERS_SPEED)/release/interop-peers-speed
 
-bench-full: peers-speed ## Suites 1, 2, 3 and 5 up to 100 000 members (an hour); writes interop/bench-results/full
+bench-full: peers-speed ## Suites 1, 2, 3 and 5 up to 100 000 members (two hours); writes interop/bench-results/full
 	$(SPEED) --full --rivals $(PEERS_SPEED)/release/interop-peers-speed --results interop/bench-results/full
 
 peers-speed:
