@@ -19,7 +19,7 @@ pub(crate) fn apply(transaction: &Transaction<'_>, delta: &Delta) -> Result<(), 
     for precondition in delta.preconditions() {
         check(&mut groups, precondition)?;
     }
-    let mut writer = Writer { transaction, delta, groups };
+    let mut writer = Writer { delta, groups };
     for write in delta.writes() {
         match write {
             Write::DeletePrefix(prefix) => writer.delete_prefix(prefix)?,
@@ -42,14 +42,13 @@ fn check<'a>(groups: &mut Groups<'_, 'a>, precondition: &'a Precondition) -> Res
 }
 
 struct Writer<'a> {
-    transaction: &'a Transaction<'a>,
     delta: &'a Delta,
     groups: Groups<'a, 'a>,
 }
 
 impl<'a> Writer<'a> {
     fn execute(&self, statement: &str, columns: &[Column<'_>]) -> rusqlite::Result<usize> {
-        self.transaction.prepare_cached(statement)?.execute(params_from_iter(columns))
+        self.groups.connection().prepare_cached(statement)?.execute(params_from_iter(columns))
     }
 
     fn put(&mut self, key: &'a RecordKey, value: &'a [u8]) -> Result<(), StorageError> {
@@ -73,7 +72,8 @@ impl<'a> Writer<'a> {
             Some(group) => (Some(group.epoch), Some(group.cipher_suite), Some(group.own_leaf)),
             None => (None, None, None),
         };
-        self.transaction
+        self.groups
+            .connection()
             .prepare_cached("UPDATE mls_groups SET epoch = ?, cipher_suite = ?, own_leaf = ? WHERE id = ?")
             .and_then(|mut statement| statement.execute(params![epoch, suite, leaf, row]))
             .map_err(storage_error)?;
@@ -86,7 +86,8 @@ impl<'a> Writer<'a> {
         else {
             return Ok(());
         };
-        self.transaction
+        self.groups
+            .connection()
             .prepare_cached("UPDATE mls_key_packages SET not_before = ?, not_after = ? WHERE reference = ?")
             .and_then(|mut statement| statement.execute(params![not_before, not_after, reference]))
             .map_err(storage_error)?;
