@@ -7,6 +7,11 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::error::storage_error;
 use crate::table::{Column, Place};
 
+#[cfg(test)]
+mod tests;
+
+const FIND: &str = "SELECT id FROM mls_groups WHERE group_id = ?";
+
 /// Finds the rows of groups inside one transaction.
 ///
 /// What is read or written at once is about one group, mostly: the last row found is remembered.
@@ -33,7 +38,7 @@ impl<'c, 'k> Groups<'c, 'k> {
         }
         let row = self
             .connection
-            .prepare_cached("SELECT id FROM mls_groups WHERE group_id = ?")
+            .prepare_cached(FIND)
             .and_then(|mut statement| statement.query_row([id.as_bytes()], |row| row.get(0)).optional())
             .map_err(storage_error)?;
         if let Some(row) = row {
