@@ -32,7 +32,7 @@ fn looked_up(store: &SqliteStorage) -> i32 {
 
 fn put(store: &SqliteStorage, keys: &[RecordKey]) {
     let delta = keys.iter().fold(TestDelta::new(), |delta, key| delta.put(key.clone(), b"value"));
-    store.commit(&delta.build().unwrap()).unwrap();
+    _ = store.commit(&delta.build().unwrap()).unwrap();
 }
 
 #[test]
