@@ -99,12 +99,15 @@ pub struct Plan {
     pub tree_in_welcome: bool,
     /// Whether a thousand single adds are measured.
     pub singles: bool,
+    /// Whether a look will do: everything is measured less often, and figures are less steady.
+    pub quick: bool,
 }
 
 impl Plan {
     /// How often an operation whose cost grows with the group is measured.
     const fn runs(&self) -> usize {
         match self.members {
+            _ if self.quick => 5,
             0..=100 => 15,
             101..=1_000 => 7,
             1_001..=10_000 => 5,
@@ -112,24 +115,31 @@ impl Plan {
         }
     }
 
+    /// How often one is measured whose cost should not.
+    const fn steady(&self) -> usize {
+        if self.quick { 7 } else { 21 }
+    }
+
     /// How often a group is founded to be measured.
     const fn foundings(&self) -> usize {
         match self.members {
+            0..=100 if self.quick => 5,
             0..=100 => 15,
-            101..=10_000 => 3,
+            101..=10_000 if !self.quick => 3,
             _ => 1,
         }
     }
+
+    /// How often all that is done again at most, and until when: a machine is slower for some seconds now and then.
+    const fn rounds(&self) -> (usize, Duration) {
+        if self.quick { (5, Duration::from_millis(200)) } else { (9, Duration::from_secs(1)) }
+    }
+
+    /// How long a part goes on at most, once everything in it has been measured: what is slow is measured less often.
+    const fn patience(&self) -> Duration {
+        Duration::from_secs(if self.quick { 2 } else { 10 })
+    }
 }
-
-/// How often one is measured whose cost should not.
-const STEADY: usize = 21;
-
-/// How often all that is done again at most, and until when: a machine is slower for some seconds now and then.
-const ROUNDS: usize = 9;
-const ENOUGH: Duration = Duration::from_secs(1);
-/// No further group is founded after so long: it is half a minute each, where cryptography is slow and the group large.
-const FOUNDED_ENOUGH: Duration = Duration::from_secs(10);
 
 /// Runs everything at one size.
 pub fn run<L: Library>(library: &L, plan: &Plan) {
@@ -165,20 +175,28 @@ struct Stage<'a, L: Library> {
     alice: L::Member,
     /// The leaves 1, 2, 4 and so on.
     others: Vec<L::Member>,
+    /// When the part began.
+    start: Instant,
 }
 
 impl<'a, L: Library> Stage<'a, L> {
     /// Runs a part in rounds, with the prices behind each.
     fn rounds(&mut self, mut round: impl FnMut(&mut Self)) {
         self.library.begin_part();
-        let start = Instant::now();
-        for _ in 0..ROUNDS {
+        self.start = Instant::now();
+        let (rounds, enough) = self.plan.rounds();
+        for _ in 0..rounds {
             round(self);
             self.library.take_prices();
-            if start.elapsed() >= ENOUGH {
+            if self.start.elapsed() >= enough {
                 break;
             }
         }
+    }
+
+    /// Whether the part has gone on for long enough.
+    fn is_long(&self) -> bool {
+        self.start.elapsed() >= self.plan.patience()
     }
 
     /// Key packages, the group, its members.
@@ -186,8 +204,9 @@ impl<'a, L: Library> Stage<'a, L> {
         let mut alice = library.member("alice");
         library.begin_part();
         library.take_prices();
-        let made: Vec<Taken> = (0..STEADY).map(|_| count(|| library.key_package(&mut alice)).1).collect();
-        let created: Vec<Taken> = (0..STEADY)
+        let steady = plan.steady();
+        let made: Vec<Taken> = (0..steady).map(|_| count(|| library.key_package(&mut alice)).1).collect();
+        let created: Vec<Taken> = (0..steady)
             .map(|number| {
                 let mut founder = library.member(&format!("founder {number}"));
                 count(|| library.create(&mut founder)).1
@@ -198,12 +217,12 @@ impl<'a, L: Library> Stage<'a, L> {
         print(library, sheet, "create", &created, |_| {});
 
         let (others, key_packages) = invite(library, plan.members);
+        let start = Instant::now();
         if plan.tree_in_welcome && plan.members > 1 {
             let mut taken = Vec::new();
             library.begin_part();
-            let start = Instant::now();
-            for number in 0..3 {
-                if start.elapsed() >= FOUNDED_ENOUGH {
+            for number in 0..plan.foundings().min(3) {
+                if number > 0 && start.elapsed() >= plan.patience() {
                     break;
                 }
                 let mut founder = library.member(&format!("bulk {number}"));
@@ -220,7 +239,7 @@ impl<'a, L: Library> Stage<'a, L> {
             print(library, sheet, "bulk add, tree inside", &all, |row| row.message = Some(taken[0].1 as u64));
         }
         library.create(&mut alice);
-        let mut stage = Self { library, sheet, plan, alice, others };
+        let mut stage = Self { library, sheet, plan, alice, others, start };
         if plan.members > 1 {
             stage.found(&key_packages);
         }
@@ -232,9 +251,9 @@ impl<'a, L: Library> Stage<'a, L> {
         let library = self.library;
         let (mut added, mut joined) = (Vec::new(), Vec::new());
         library.begin_part();
-        let start = Instant::now();
         for number in 1..self.plan.foundings() {
-            if start.elapsed() >= FOUNDED_ENOUGH {
+            // Since the first group was founded at all: one more costs that again, and the joins.
+            if self.start.elapsed() >= self.plan.patience() * 2 {
                 break;
             }
             let (mut others, key_packages) = invite(library, self.plan.members);
@@ -262,8 +281,8 @@ impl<'a, L: Library> Stage<'a, L> {
     /// The same once each of these subtrees has a key.
     fn warm(&mut self) {
         commit_all(self.library, &mut self.alice, &mut self.others);
-        let far = "process it, warm, other half";
-        self.path_commits("path commit, warm", "process it, warm, beside", Some(far), STEADY);
+        let (far, runs) = ("process it, warm, other half", self.plan.steady());
+        self.path_commits("path commit, warm", "process it, warm, beside", Some(far), runs);
     }
 
     fn path_commits(&mut self, committing: &str, beside: &str, far: Option<&str>, runs: usize) {
@@ -272,8 +291,9 @@ impl<'a, L: Library> Stage<'a, L> {
         let (mut len, mut persisted) = (0, Vec::new());
         self.persist_all();
         self.rounds(|stage| {
-            let (library, alice) = (stage.library, &mut stage.alice);
+            let library = stage.library;
             for _ in 0..runs {
+                let alice = &mut stage.alice;
                 let (commit, taken) = count(|| {
                     let commit = library.update(alice);
                     library.apply(alice);
@@ -292,6 +312,9 @@ impl<'a, L: Library> Stage<'a, L> {
                     if number == end {
                         last.push(taken);
                     }
+                }
+                if stage.is_long() {
+                    break;
                 }
             }
         });
@@ -317,11 +340,13 @@ impl<'a, L: Library> Stage<'a, L> {
         let (mut add_len, mut remove_len) = (0, 0);
         // In a large group a removal takes a hundred times as long as an add, which would find the caches as that left
         // them: all are added first. A small one would be a large one by then.
-        let in_a_row = if self.plan.members < 1_000 { 1 } else { STEADY };
+        let steady = self.plan.steady();
+        let in_a_row = if self.plan.members < 1_000 { 1 } else { steady };
         self.rounds(|stage| {
             let library = stage.library;
-            let fillers = library.key_packages(u32::try_from(STEADY).unwrap());
+            let fillers = library.key_packages(u32::try_from(steady).unwrap());
             for fillers in fillers.chunks(in_a_row) {
+                let mut more = 0;
                 for filler in fillers {
                     let alice = &mut stage.alice;
                     let (commit, taken) = count(|| {
@@ -332,9 +357,13 @@ impl<'a, L: Library> Stage<'a, L> {
                     adds.push(taken);
                     add_len = commit.len() as u64;
                     added.push(stage.process_all(&commit));
+                    more += 1;
+                    if stage.is_long() {
+                        break;
+                    }
                 }
                 // The last first.
-                for behind in (0..u32::try_from(fillers.len()).unwrap()).rev() {
+                for behind in (0..more).rev() {
                     let alice = &mut stage.alice;
                     let leaf = stage.plan.members + behind;
                     let (commit, taken) = count(|| {
@@ -345,6 +374,9 @@ impl<'a, L: Library> Stage<'a, L> {
                     removes.push(taken);
                     remove_len = commit.len() as u64;
                     removed.push(stage.process_all(&commit));
+                }
+                if stage.is_long() {
+                    break;
                 }
             }
         });
@@ -372,13 +404,16 @@ impl<'a, L: Library> Stage<'a, L> {
             let (mut stored, mut persisted) = (Vec::new(), Vec::new());
             self.persist_all();
             self.rounds(|stage| {
-                let [alice, receiver] = [&mut stage.alice, &mut stage.others[0]];
-                for _ in 0..STEADY * 2 {
+                for _ in 0..stage.plan.steady() * 2 {
+                    let [alice, receiver] = [&mut stage.alice, &mut stage.others[0]];
                     let (message, taken) = count(|| library.send(alice, &data));
                     sent.push(taken);
                     received.push(count(|| library.receive(receiver, &message)).1);
                     persisted.push(count(|| library.persist(receiver)).1);
                     stored.push(library.stored(receiver));
+                    if stage.is_long() {
+                        break;
+                    }
                 }
             });
             self.print(&format!("send {name}"), &sent);
@@ -414,6 +449,9 @@ impl<'a, L: Library> Stage<'a, L> {
                     })
                     .1,
                 );
+                if stage.is_long() {
+                    break;
+                }
             }
         });
         self.print("cold start, send", &sent);
@@ -431,6 +469,9 @@ impl<'a, L: Library> Stage<'a, L> {
                     .1,
                 );
                 alive.push(u64::try_from(live() - before).unwrap_or(0));
+                if stage.is_long() {
+                    break;
+                }
             }
         });
         self.print_with("load", &loaded, |row| {

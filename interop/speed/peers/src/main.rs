@@ -1,4 +1,4 @@
-//! What other implementations cost: `interop-peers-speed IMPLEMENTATION/BACKEND SUITE MEMBERS` prints a line of JSON for
+//! What other implementations cost: `interop-peers-speed IMPLEMENTATION/BACKEND SUITE MEMBERS [--quick]` prints a line of JSON for
 //! each operation. `make bench` runs it in turn with ours, in the same order of the same operations.
 #![allow(
     clippy::unwrap_used,
@@ -18,70 +18,82 @@ mod row;
 #[path = "../../src/scenario.rs"]
 mod scenario;
 
+use core::time::Duration;
+
 use count::Counting;
 use mls_rs_member::MlsRs;
 use openmls_member::OpenMls;
+use row::Sheet;
 use scenario::{Library, Plan};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = arguments.pop_if(|last| last == "--quick").is_some();
     let [peer, suite, members] = arguments.as_slice() else {
-        eprintln!("interop-peers-speed IMPLEMENTATION/BACKEND SUITE MEMBERS");
+        eprintln!("interop-peers-speed IMPLEMENTATION/BACKEND SUITE MEMBERS [--quick]");
         std::process::exit(2);
     };
     let (suite, members): (u16, u32) = (suite.parse().unwrap(), members.parse().unwrap());
+    let plan = Plan { members, tree_in_welcome: members <= 10_000, singles: members == 1_000, quick };
     match peer.as_str() {
-        "mls-rs/AWS-LC" => mls_rs(mls_rs_crypto_awslc::AwsLcCryptoProvider::new(), "AWS-LC", suite, members),
-        "mls-rs, SQLite/AWS-LC" => mls_rs_sqlite(suite, members),
-        "mls-rs/OpenSSL" => mls_rs(mls_rs_crypto_openssl::OpensslCryptoProvider::new(), "OpenSSL", suite, members),
+        "mls-rs/AWS-LC" => mls_rs(mls_rs_crypto_awslc::AwsLcCryptoProvider::new(), "AWS-LC", suite, &plan),
+        "mls-rs, SQLite/AWS-LC" => mls_rs_sqlite(suite, &plan),
+        "mls-rs/OpenSSL" => mls_rs(mls_rs_crypto_openssl::OpensslCryptoProvider::new(), "OpenSSL", suite, &plan),
         "mls-rs/RustCrypto" => {
-            mls_rs(mls_rs_crypto_rustcrypto::RustCryptoProvider::new(), "RustCrypto", suite, members);
+            mls_rs(mls_rs_crypto_rustcrypto::RustCryptoProvider::new(), "RustCrypto", suite, &plan);
         }
         "OpenMLS/RustCrypto" => {
             let library = OpenMls { suite };
             let sheet = library.sheet(members);
             if !matches!(suite, 1..=3) {
                 sheet.stopped("all", "its RustCrypto provider lacks the suite");
-            } else if members > 1_000 {
+            } else if members > 10_000 {
                 sheet.stopped("all", "its commits of many Adds are quadratic: 46 s at 10 000, over an hour at 100 000");
             } else {
-                scenario::run(&library, &plan(members, true));
+                limit(sheet);
+                scenario::run(&library, &plan);
             }
         }
         other => panic!("{other}: no such implementation"),
     }
 }
 
-fn mls_rs<C: mls_rs::CryptoProvider + Clone>(crypto: C, backend: &'static str, suite: u16, members: u32) {
+fn mls_rs<C: mls_rs::CryptoProvider + Clone>(crypto: C, backend: &'static str, suite: u16, plan: &Plan) {
+    let members = plan.members;
     let library = MlsRs { crypto, backend, suite, sqlite: None };
     let sheet = library.sheet(members);
     if !library.has_suite() {
         sheet.stopped("all", "the provider lacks the suite");
-    } else if members > 10_000 {
-        sheet.stopped("all", "each of many commits takes a second and more, and 17 members 130 MB each");
-    } else if members > 1_000 && backend != "AWS-LC" {
+    } else if members > 10_000 && backend != "AWS-LC" {
         sheet.stopped("all", "measured with its fastest provider");
     } else {
-        // With the tree in the Welcome it hashes the whole GroupInfo for each of the new members.
-        scenario::run(&library, &plan(members, members <= 1_000));
-        if members > 1_000 {
-            sheet.stopped("bulk add, tree inside", "quadratic: 15 s at 10 000");
+        limit(sheet.clone());
+        scenario::run(&library, plan);
+        if members > 10_000 {
+            // It hashes the whole GroupInfo for each of the new members.
+            sheet.stopped("bulk add, tree inside", "quadratic: 15 s at 10 000, half an hour at 100 000");
         }
     }
 }
 
-/// The same over files; what it costs to store and load is of interest.
-fn mls_rs_sqlite(suite: u16, members: u32) {
-    let crypto = mls_rs_crypto_awslc::AwsLcCryptoProvider::new();
-    let library = MlsRs { crypto, backend: "AWS-LC", suite, sqlite: Some(tempfile::tempdir().unwrap()) };
-    if library.has_suite() && members <= 10_000 {
-        scenario::run(&library, &Plan { singles: false, ..plan(members, false) });
-    }
+/// Ends the program after ten minutes: what has been measured by then counts.
+fn limit(sheet: Sheet) {
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(600));
+        sheet.stopped("the rest", "ten minutes were over");
+        std::process::exit(0);
+    });
 }
 
-fn plan(members: u32, tree_in_welcome: bool) -> Plan {
-    Plan { members, tree_in_welcome, singles: members == 1_000 }
+/// The same over files; what it costs to store and load is of interest.
+fn mls_rs_sqlite(suite: u16, plan: &Plan) {
+    let crypto = mls_rs_crypto_awslc::AwsLcCryptoProvider::new();
+    let library = MlsRs { crypto, backend: "AWS-LC", suite, sqlite: Some(tempfile::tempdir().unwrap()) };
+    if library.has_suite() && plan.members <= 10_000 {
+        limit(library.sheet(plan.members));
+        scenario::run(&library, &Plan { tree_in_welcome: false, singles: false, ..*plan });
+    }
 }
