@@ -1,5 +1,7 @@
 //! What the programs print: a line of JSON for each operation.
 
+use core::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::count::Taken;
@@ -46,6 +48,16 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// Ends the program after ten minutes: what has been measured by then counts.
+    pub fn limit(&self) {
+        let sheet = self.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_secs(600));
+            sheet.stopped("the rest", "ten minutes were over");
+            std::process::exit(0);
+        });
+    }
+
     /// Prints the medians of some runs, with further figures.
     pub fn print_with(&self, operation: &str, taken: &[Taken], more: impl FnOnce(&mut Row)) {
         let mut row = Row {

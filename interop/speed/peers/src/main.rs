@@ -18,12 +18,9 @@ mod row;
 #[path = "../../src/scenario.rs"]
 mod scenario;
 
-use core::time::Duration;
-
 use count::Counting;
 use mls_rs_member::MlsRs;
 use openmls_member::OpenMls;
-use row::Sheet;
 use scenario::{Library, Plan};
 
 #[global_allocator]
@@ -53,7 +50,7 @@ fn main() {
             } else if members > 10_000 {
                 sheet.stopped("all", "its commits of many Adds are quadratic: 46 s at 10 000, over an hour at 100 000");
             } else {
-                limit(sheet);
+                sheet.limit();
                 scenario::run(&library, &plan);
             }
         }
@@ -70,7 +67,7 @@ fn mls_rs<C: mls_rs::CryptoProvider + Clone>(crypto: C, backend: &'static str, s
     } else if members > 10_000 && backend != "AWS-LC" {
         sheet.stopped("all", "measured with its fastest provider");
     } else {
-        limit(sheet.clone());
+        sheet.limit();
         scenario::run(&library, plan);
         if members > 10_000 {
             // It hashes the whole GroupInfo for each of the new members.
@@ -79,21 +76,12 @@ fn mls_rs<C: mls_rs::CryptoProvider + Clone>(crypto: C, backend: &'static str, s
     }
 }
 
-/// Ends the program after ten minutes: what has been measured by then counts.
-fn limit(sheet: Sheet) {
-    std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(600));
-        sheet.stopped("the rest", "ten minutes were over");
-        std::process::exit(0);
-    });
-}
-
 /// The same over files; what it costs to store and load is of interest.
 fn mls_rs_sqlite(suite: u16, plan: &Plan) {
     let crypto = mls_rs_crypto_awslc::AwsLcCryptoProvider::new();
     let library = MlsRs { crypto, backend: "AWS-LC", suite, sqlite: Some(tempfile::tempdir().unwrap()) };
     if library.has_suite() && plan.members <= 10_000 {
-        limit(library.sheet(plan.members));
+        library.sheet(plan.members).limit();
         scenario::run(&library, &Plan { tree_in_welcome: false, singles: false, ..*plan });
     }
 }

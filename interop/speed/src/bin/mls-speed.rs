@@ -27,7 +27,7 @@ use interop_speed::count::{Counting, one_core};
 use interop_speed::floor::{COUNTED, Floor};
 use interop_speed::ours::{ALL_CORES, Ours};
 use interop_speed::row::Row;
-use interop_speed::scenario::{self, Plan};
+use interop_speed::scenario::{self, Library, Plan};
 use interop_speed::{plot, table};
 
 #[global_allocator]
@@ -179,6 +179,9 @@ fn measure(backends: &[Backend], backend: &str, suite: CipherSuite, members: u32
         floor: if sqlite { None } else { Floor::new(backends, suite) },
     };
     let in_memory = ours(false);
+    if backend != "AWS-LC" {
+        in_memory.sheet(members).limit();
+    }
     scenario::run(&in_memory, &plan);
     if let Some(floor) = in_memory.floor.as_ref().filter(|_| backend == "AWS-LC") {
         println!("suite {}, {members} members, ns at the end: {}", suite.0, floor.prices());
