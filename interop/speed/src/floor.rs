@@ -8,6 +8,7 @@
 use core::hint::black_box;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use mls_codec::header_len;
 use mls_crypto_rustcrypto::OsRng;
 use mls_crypto_traits::{CipherSuite, CryptoProvider, SecretBytes, Suite};
 
@@ -57,6 +58,10 @@ pub struct Floor {
     backends: Vec<(Arc<dyn CryptoProvider>, Vec<Primitive>)>,
     /// The last before the part, and those since.
     taken: Mutex<Vec<Prices>>,
+    /// How long a sealed path secret is in a message, in bytes.
+    sealed: f64,
+    /// How long a commit was whose path was sealed to one key for each level.
+    warm: Mutex<f64>,
 }
 
 impl Floor {
@@ -73,7 +78,8 @@ impl Floor {
                 backends.iter_mut().map(|(crypto, best)| (call(&**crypto), best)).min_by(|a, b| a.0.total_cmp(&b.0))?;
             fastest.push(primitive);
         }
-        let floor = Self { suite, backends, taken: Mutex::default() };
+        let sealed = backends.first().map(|(crypto, _)| sealed_len(crypto.suite(suite).unwrap()))?;
+        let floor = Self { suite, backends, taken: Mutex::default(), sealed, warm: Mutex::default() };
         floor.take();
         Some(floor)
     }
@@ -95,16 +101,42 @@ impl Floor {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(prices);
     }
 
-    /// The medians of those of the part.
+    /// The medians of those of the part; of two, or of the two in the middle, the lower.
     pub fn prices(&self) -> Prices {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let mut prices = Prices::default();
         for primitive in PRIMITIVES {
-            let mut of = |part: fn(&Price) -> f64| median(taken.iter_mut().map(|prices| part(prices.of(primitive))));
+            let mut of = |part: fn(&Price) -> f64| {
+                let mut all: Vec<f64> = taken.iter_mut().map(|prices| part(prices.of(primitive))).collect();
+                all.sort_unstable_by(f64::total_cmp);
+                all[(all.len() - 1) / 2]
+            };
             *prices.of(primitive) = Price { call: of(|price| price.call), byte: of(|price| price.byte) };
         }
         prices
     }
+
+    /// The floor of an operation that was measured.
+    pub fn of_row(&self, row: &Row) -> Option<f64> {
+        #[allow(clippy::cast_precision_loss, reason = "bytes of a message")]
+        let len = row.message.unwrap_or(0) as f64;
+        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        if row.operation == "path commit, warm" {
+            *warm = len;
+        }
+        // The rest of what such a commit is longer by is the proposal to remove.
+        let more = ((len - *warm - 7.0) / self.sealed).max(0.0);
+        self.prices().floor(&row.operation, row.members, len, more)
+    }
+}
+
+/// How long a sealed path secret is in a message.
+fn sealed_len(suite: Suite<'_>) -> f64 {
+    let (context, keys) = (suite.encrypt_context(b"", &[]).unwrap(), suite.derive_key_pair(&[1; 32]).unwrap());
+    let sealed = context.seal(&keys.public, &vec![5; suite.hash_len()], &mut OsRng).unwrap();
+    let vectors = [sealed.kem_output.len(), sealed.ciphertext.len()];
+    let len: usize = vectors.iter().map(|len| header_len(*len) + len).sum();
+    f64::from(u32::try_from(len).unwrap())
 }
 
 /// What each primitive costs.
@@ -199,8 +231,9 @@ impl Prices {
         }
     }
 
-    /// The floor of an operation in microseconds; `len` is how long its message is. `None` where the RFC sets none.
-    pub fn floor(&self, operation: &str, members: u32, len: f64) -> Option<f64> {
+    /// The floor of an operation in microseconds; `len` is how long its message is, `more` to how many keys it is sealed
+    /// beyond one for each level. `None` where the RFC sets none.
+    fn floor(&self, operation: &str, members: u32, len: f64, more: f64) -> Option<f64> {
         let n = f64::from(members);
         let depth = n.log2().ceil();
         // Content is hashed for the transcript and the membership tag, and for the signature in a way of its own.
@@ -264,9 +297,8 @@ impl Prices {
             }
             "path commit, fresh" => path(n - 1.0),
             "path commit, warm" => path(depth),
-            // The path of whoever leaves is blank, so that more keys have to be sealed to: as many as there are
-            // ciphertexts of 82 bytes in the message.
-            "remove one" => path((len / 82.0 - 5.0).max(depth)),
+            // The path of whoever leaves is blank, so that more keys have to be sealed to.
+            "remove one" => path(depth + more),
             "process it, fresh" | "process it, warm, beside" | "process it, remove" => process_path(depth),
             "process it, warm, other half" => process_path(1.0),
             "add one" => add(depth),
@@ -281,13 +313,6 @@ impl Prices {
             _ => return None,
         };
         Some(ns / 1e3)
-    }
-
-    /// The floor of an operation that was measured.
-    pub fn of_row(&self, row: &Row) -> Option<f64> {
-        #[allow(clippy::cast_precision_loss, reason = "bytes of a message")]
-        let len = row.message.unwrap_or(0) as f64;
-        self.floor(&row.operation, row.members, len)
     }
 }
 

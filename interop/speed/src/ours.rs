@@ -166,7 +166,7 @@ impl Library for Ours {
     }
 
     fn floor(&self, row: &Row) -> Option<f64> {
-        self.floor.as_ref()?.prices().of_row(row)
+        self.floor.as_ref()?.of_row(row)
     }
 
     fn member(&self, name: &str) -> OurMember {
