@@ -67,7 +67,7 @@ bench: speed-programs ## Measure suite 1 up to 10 000 members, and write tables 
 bench-quick: speed-programs ## The same up to 1 000 members, less often each, without results
 	$(SPEED) --quick
 
-bench-full: speed-programs ## Suites 1, 2, 3 and 5 up to 100 000 members (two hours); writes interop/bench-results/full
+bench-full: speed-programs ## Suites 1, 2, 3 and 5 up to 100 000 members (three hours); writes interop/bench-results/full
 	$(SPEED) --full --results interop/bench-results/full
 
 # Both at once: each ends in one long step on one core.
