@@ -1,5 +1,5 @@
-//! What other implementations cost: `interop-peers-speed IMPLEMENTATION/BACKEND SUITE MEMBERS [--quick]` prints a line of JSON for
-//! each operation. `make bench` runs it in turn with ours, in the same order of the same operations.
+//! What other implementations cost: `interop-peers-speed IMPLEMENTATION/BACKEND SUITE MEMBERS [--quick]` prints a line of
+//! JSON for each operation. `make bench` runs it in turn with ours, in the same order of the same operations.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

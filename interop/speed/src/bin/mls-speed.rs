@@ -1,9 +1,10 @@
 //! What the library costs beside other implementations and beside the cryptography that RFC 9420 demands: `make bench`.
 //!
-//! `--quick` measures suite 1 up to 1 000 members, each operation less often, the default up to 10 000, `--full` suites 1, 2, 3 and 5 up to 100 000.
-//! `--rivals PROGRAM` runs the other implementations' program in turn and merges what it prints; `--results DIR` says
-//! where rows, tables and plots go, and `--keep` that those stay there that are not measured, so that a long run can be
-//! made in parts. A word picks whom to measure by name, as `mls-rs/OpenSSL`. Times are processor time, medians.
+//! `--quick` measures suite 1 up to 1 000 members, each operation less often, the default up to 10 000, `--full` suites
+//! 1, 2, 3 and 5 up to 100 000. `--rivals PROGRAM` runs the other implementations' program in turn and merges what it
+//! prints; `--results DIR` says where rows, tables and plots go, and `--keep` that those stay there that are not
+//! measured, so that a long run can be made in parts. A word picks whom to measure by name, as `mls-rs/OpenSSL`. Times
+//! are processor time, medians.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
