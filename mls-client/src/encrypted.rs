@@ -197,7 +197,7 @@ impl<S: ?Sized> Encrypted<S> {
             if *below == header_key() {
                 continue;
             }
-            let (key, value) = self.sealer.open(below, sealed)?;
+            let (key, value) = self.sealer.open(&below, sealed)?;
             found.push(key, value.as_bytes());
         }
         found.sort();

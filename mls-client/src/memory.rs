@@ -18,7 +18,7 @@ type AppSpace = BTreeMap<Vec<u8>, SecretBytes>;
 /// A store in memory, for tests and for clients that live no longer than their process.
 ///
 /// Values are wiped or written over when they are replaced, and wiped when they are deleted and when the store is
-/// dropped.
+/// dropped. Those of tree nodes are not: they are public, and the groups that are loaded share them.
 #[derive(Default)]
 pub struct MemoryStorage {
     tables: Mutex<Tables>,
@@ -64,7 +64,7 @@ impl MemoryStorage {
 impl Storage for MemoryStorage {
     fn read(&self, keys: &[RecordKey]) -> Result<Vec<Option<SecretBytes>>, StorageError> {
         let table = &self.tables().records;
-        keys.iter().map(|key| Ok(table.get(key)?.map(SecretBytes::duplicate))).collect()
+        keys.iter().map(|key| Ok(table.get(key)?.map(SecretBytes::from_slice))).collect()
     }
 
     fn scan(&self, prefix: &RecordPrefix) -> Result<RecordSet, StorageError> {

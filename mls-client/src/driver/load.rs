@@ -39,7 +39,7 @@ impl Driver {
         let headers = self.storage.scan(&RecordPrefix::Groups).await.map_err(DriverError::from)?;
         Ok(headers
             .iter()
-            .filter_map(|(key, header)| match key {
+            .filter_map(|(key, header)| match &*key {
                 RecordKey::Group(id) if Observer::is_header(header) == observed => Some(id.clone()),
                 _ => None,
             })

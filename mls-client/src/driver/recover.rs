@@ -74,7 +74,7 @@ impl Driver {
         let mut expired = Vec::new();
         for (key, record) in self.storage.scan(&RecordPrefix::KeyPackages).await.map_err(DriverError::from)?.iter() {
             let lifetime = key_package_lifetime(record).ok().flatten();
-            if let (RecordKey::KeyPackage(reference), Some(lifetime)) = (key, lifetime)
+            if let (RecordKey::KeyPackage(reference), Some(lifetime)) = (&*key, lifetime)
                 && lifetime.not_after < now
             {
                 expired.push(**reference);

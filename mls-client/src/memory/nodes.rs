@@ -1,19 +1,19 @@
 //! The nodes of one tree, by number.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mls_core::tree::math::NodeIndex;
-use mls_crypto_traits::SecretBytes;
 
 /// How many neighbours stand in one run: a path's lower half is in one or two.
 const RUN: u32 = 256;
 
 /// The records of a tree's nodes in runs of neighbours, so that a node is found without comparing many numbers that are
-/// all over memory.
+/// all over memory. They are public, and the trees that are made of them share them.
 #[derive(Default)]
 pub(super) struct Nodes {
     /// Each as long as its last node needs.
-    runs: BTreeMap<u32, Vec<Option<SecretBytes>>>,
+    runs: BTreeMap<u32, Vec<Option<Arc<[u8]>>>>,
     len: usize,
 }
 
@@ -22,13 +22,13 @@ impl Nodes {
         self.len
     }
 
-    pub(super) fn get(&self, node: NodeIndex) -> Option<&SecretBytes> {
+    pub(super) fn get(&self, node: NodeIndex) -> Option<&Arc<[u8]>> {
         let (run, place) = split(node);
         self.runs.get(&run)?.get(place)?.as_ref()
     }
 
     /// The nodes, ascending.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (NodeIndex, &SecretBytes)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (NodeIndex, &Arc<[u8]>)> {
         self.runs.iter().flat_map(|(run, nodes)| {
             let first = run.saturating_mul(RUN);
             (0..RUN)
@@ -44,9 +44,9 @@ impl Nodes {
             nodes.resize_with(place.saturating_add(1), || None);
         }
         match nodes.get_mut(place) {
-            Some(Some(old)) => super::table::replace(old, value),
+            Some(Some(old)) => replace(old, value),
             Some(free) => {
-                *free = Some(SecretBytes::from_slice(value));
+                *free = Some(Arc::from(value));
                 self.len = self.len.saturating_add(1);
             }
             None => {}
@@ -64,6 +64,14 @@ impl Nodes {
         if nodes.is_empty() {
             self.runs.remove(&run);
         }
+    }
+}
+
+/// One that is as long as it was is written over, unless a tree has it as well.
+fn replace(old: &mut Arc<[u8]>, new: &[u8]) {
+    match Arc::get_mut(old) {
+        Some(own) if own.len() == new.len() => own.copy_from_slice(new),
+        _ => *old = Arc::from(new),
     }
 }
 

@@ -51,10 +51,10 @@ impl Table {
         self.trees.values().map(Nodes::len).fold(self.others.len(), usize::saturating_add)
     }
 
-    pub(super) fn get(&self, key: &RecordKey) -> Result<Option<&SecretBytes>, StorageError> {
+    pub(super) fn get(&self, key: &RecordKey) -> Result<Option<&[u8]>, StorageError> {
         Ok(match key {
-            RecordKey::TreeNode(id, node) => self.trees.get(id).and_then(|tree| tree.get(*node)),
-            other => self.others.get(&bytes(other)?),
+            RecordKey::TreeNode(id, node) => self.trees.get(id).and_then(|tree| tree.get(*node)).map(|value| &**value),
+            other => self.others.get(&bytes(other)?).map(SecretBytes::as_bytes),
         })
     }
 
@@ -64,9 +64,7 @@ impl Table {
         let tree = set.tree.and_then(|id| self.trees.get_key_value(id));
         let mut found = RecordSet::with_capacity(tree.map_or(0, |(_, nodes)| nodes.len()));
         if let Some((id, nodes)) = tree {
-            for (node, value) in nodes.iter() {
-                found.push(RecordKey::TreeNode(id.clone(), node), value.as_bytes());
-            }
+            found.share_nodes(id.clone(), nodes.iter());
         }
         let nodes = found.len();
         for start in &set.starts {
@@ -120,7 +118,7 @@ impl Table {
 }
 
 /// Most records are as long as they were: those are written over, which leaves nothing to wipe and to free.
-pub(super) fn replace(old: &mut SecretBytes, new: &[u8]) {
+fn replace(old: &mut SecretBytes, new: &[u8]) {
     if old.len() == new.len() {
         old.as_mut_bytes().copy_from_slice(new);
     } else {
@@ -171,7 +169,7 @@ impl<'a> Set<'a> {
 /// Which record a precondition is about, and whether it holds.
 pub(super) fn check<'a>(table: &Table, precondition: &'a Precondition) -> Result<(&'a RecordKey, bool), StorageError> {
     Ok(match precondition {
-        Precondition::Equals(key, want) => (key, table.get(key)?.is_some_and(|value| value.ct_eq(want.as_bytes()))),
+        Precondition::Equals(key, want) => (key, table.get(key)?.is_some_and(|value| want.ct_eq(value))),
         Precondition::Present(key) => (key, table.get(key)?.is_some()),
         Precondition::Absent(key) => (key, table.get(key)?.is_none()),
         _ => return Err(StorageError::new(StorageErrorKind::Other)),

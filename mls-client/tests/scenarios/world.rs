@@ -132,8 +132,8 @@ impl TestStore {
     pub(crate) fn records(&self) -> usize {
         let scan = |prefix| self.inner.scan(&prefix).unwrap();
         let groups = scan(RecordPrefix::Groups);
-        let count = |(key, _): (&RecordKey, _)| scan(RecordPrefix::Group(key.group_id().unwrap().clone())).len();
-        groups.iter().map(count).sum::<usize>() + scan(RecordPrefix::KeyPackages).len()
+        let count = |key: &RecordKey| scan(RecordPrefix::Group(key.group_id().unwrap().clone())).len();
+        groups.iter().map(|(key, _)| count(&key)).sum::<usize>() + scan(RecordPrefix::KeyPackages).len()
     }
 
     fn write(&self, write: impl FnOnce() -> Result<Durable, StorageError>) -> Result<Durable, StorageError> {

@@ -164,7 +164,7 @@ impl<'a> StoredNode<'a> {
             LeafNotes::decode(&mut r)?;
             Vec::decode(&mut r)
         };
-        read().map_err(|error: DecodeError| Fault::from(error).at(self.record.key))
+        read().map_err(|error: DecodeError| Fault::from(error).at(&self.record.key()))
     }
 }
 
@@ -177,7 +177,7 @@ impl NodeSource for StoredNode<'_> {
 
     fn take(&mut self) -> Result<NodeBytes, Fault> {
         let read = node_from_record(self.record.node, self.record.value());
-        let (bytes, notes) = read.map_err(|error| Fault::from(error).at(self.record.key))?;
+        let (bytes, notes) = read.map_err(|error| Fault::from(error).at(&self.record.key()))?;
         self.notes = notes;
         Ok(self.record.tail(bytes.len()))
     }

@@ -75,8 +75,8 @@ impl Group {
                 RecordPrefix::Proposals(_) if self.proposals.is_none() => {
                     let mut cache = ProposalCache::default();
                     for (key, value) in set.iter() {
-                        let RecordKey::Proposal(_, reference) = key else { continue };
-                        let proposal = CachedProposal::of_record(value).map_err(|error| Fault::from(error).at(key))?;
+                        let RecordKey::Proposal(_, reference) = &*key else { continue };
+                        let proposal = CachedProposal::of_record(value).map_err(|error| Fault::from(error).at(&key))?;
                         cache.insert(**reference, proposal);
                     }
                     self.proposals = Some(cache);

@@ -59,7 +59,7 @@ impl Observer {
         let status = Status::from_record(status.ok_or_else(corrupt)?.as_bytes())?;
         let (mut nodes, mut clients, mut proposals) = (Vec::new(), Vec::new(), ProposalCache::default());
         for (key, value) in sets.iter().flat_map(|(_, set)| set.iter()) {
-            match key {
+            match &*key {
                 RecordKey::TreeNode(_, node) => {
                     let (bytes, notes) = node_from_record(*node, value)?;
                     nodes.push((*node, NodeBytes::from(bytes)));

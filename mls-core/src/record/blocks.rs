@@ -123,6 +123,13 @@ impl Blocks {
 }
 
 impl Blocks<Shared> {
+    /// Takes in a value that others have as well, which is not copied.
+    pub(crate) fn share(&mut self, bytes: Arc<[u8]>) -> Place {
+        let range = 0..bytes.len();
+        self.0.push(Shared { bytes, used: range.end });
+        Place { block: self.0.len().saturating_sub(1), range }
+    }
+
     /// The block that a value is in, and where.
     pub(crate) fn block(&self, Place { block, range }: &Place) -> Option<(&Arc<[u8]>, Range<usize>)> {
         Some((&self.0.get(*block)?.bytes, range.clone()))

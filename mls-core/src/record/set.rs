@@ -1,14 +1,15 @@
 //! A set of records as a store reads it.
 
+use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 use core::ops::Range;
+use core::{fmt, mem};
 
 use mls_crypto_traits::SecretBytes;
 
 use super::blocks::{Blocks, Place, Shared};
-use super::key::RecordKey;
+use super::key::{GroupId, RecordKey};
 use crate::tree::math::NodeIndex;
 use crate::tree::node_bytes::NodeBytes;
 
@@ -31,20 +32,37 @@ use crate::tree::node_bytes::NodeBytes;
 /// tree its members and the delivery service know, and a tree that is made of the set shares them.
 #[derive(Default)]
 pub struct RecordSet {
-    entries: Vec<(RecordKey, Place)>,
+    entries: Vec<(Name, Place)>,
+    /// Whose nodes there are, each other than the one before.
+    groups: Vec<GroupId>,
+    /// The names of all that is not a node.
+    keys: Vec<RecordKey>,
     values: Blocks,
     nodes: Blocks<Shared>,
 }
 
+/// How a record is named: nodes, of which there are many, without their group's identifier.
+#[derive(Clone, Copy)]
+enum Name {
+    /// A place among the groups, and the node.
+    Node(usize, NodeIndex),
+    /// A place among the keys.
+    Key(usize),
+}
+
 /// The record of a tree node in a set.
 pub(crate) struct NodeRecord<'a> {
-    pub(crate) key: &'a RecordKey,
+    group: &'a GroupId,
     pub(crate) node: NodeIndex,
     block: &'a Arc<[u8]>,
     range: Range<usize>,
 }
 
 impl NodeRecord<'_> {
+    pub(crate) fn key(&self) -> RecordKey {
+        RecordKey::TreeNode(self.group.clone(), self.node)
+    }
+
     pub(crate) fn value(&self) -> &[u8] {
         self.block.get(self.range.clone()).unwrap_or_default()
     }
@@ -59,22 +77,58 @@ impl RecordSet {
     /// The empty set.
     #[must_use]
     pub const fn new() -> Self {
-        Self { entries: Vec::new(), values: Blocks::new(), nodes: Blocks::new() }
+        Self { entries: Vec::new(), groups: Vec::new(), keys: Vec::new(), values: Blocks::new(), nodes: Blocks::new() }
     }
 
     /// The empty set, with room for so many names.
     #[must_use]
     pub fn with_capacity(records: usize) -> Self {
-        Self { entries: Vec::with_capacity(records), values: Blocks::new(), nodes: Blocks::new() }
+        Self { entries: Vec::with_capacity(records), ..Self::new() }
     }
 
     /// Appends a record.
     pub fn push(&mut self, key: RecordKey, value: &[u8]) {
-        let place = match key {
-            RecordKey::TreeNode(..) => self.nodes.push(value),
-            _ => self.values.push(value),
+        let entry = match key {
+            RecordKey::TreeNode(id, node) => (Name::Node(self.group(id), node), self.nodes.push(value)),
+            key => {
+                self.keys.push(key);
+                (Name::Key(self.keys.len().saturating_sub(1)), self.values.push(value))
+            }
         };
-        self.entries.push((key, place));
+        self.entries.push(entry);
+    }
+
+    /// Appends the records of tree nodes, whose values the store and a tree that is made of the set have in common from
+    /// then on: for stores that keep each value by itself in memory.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use mls_core::record::{GroupId, RecordKey, RecordSet};
+    /// use mls_core::tree::math::LeafIndex;
+    ///
+    /// let (id, node) = (GroupId::from(vec![1]), LeafIndex::ZERO.node());
+    /// let stored: Arc<[u8]> = Arc::from(&b"a node"[..]);
+    /// let mut set = RecordSet::new();
+    /// set.share_nodes(id.clone(), [(node, &stored)]);
+    /// let (key, value) = set.iter().next().expect("one record");
+    /// assert_eq!(*key, RecordKey::TreeNode(id, node));
+    /// assert!(core::ptr::eq(value, &*stored));
+    /// ```
+    pub fn share_nodes<'a>(&mut self, group: GroupId, nodes: impl IntoIterator<Item = (NodeIndex, &'a Arc<[u8]>)>) {
+        let group = self.group(group);
+        for (node, value) in nodes {
+            let place = self.nodes.share(Arc::clone(value));
+            self.entries.push((Name::Node(group, node), place));
+        }
+    }
+
+    /// The place of a group whose nodes come next.
+    fn group(&mut self, id: GroupId) -> usize {
+        if self.groups.last() != Some(&id) {
+            self.groups.push(id);
+        }
+        self.groups.len().saturating_sub(1)
     }
 
     /// How many records there are.
@@ -91,35 +145,44 @@ impl RecordSet {
 
     /// The records in their order.
     #[must_use]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&RecordKey, &[u8])> + Clone {
-        self.entries.iter().map(|(key, place)| (key, self.value(key, place)))
+    pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, RecordKey>, &[u8])> + Clone {
+        self.entries.iter().filter_map(|(name, place)| {
+            let value = match name {
+                Name::Node(..) => self.nodes.get(place),
+                Name::Key(_) => self.values.get(place),
+            };
+            Some((self.key(*name)?, value))
+        })
     }
 
-    fn value(&self, key: &RecordKey, place: &Place) -> &[u8] {
-        match key {
-            RecordKey::TreeNode(..) => self.nodes.get(place),
-            _ => self.values.get(place),
+    fn key(&self, name: Name) -> Option<Cow<'_, RecordKey>> {
+        match name {
+            Name::Node(group, node) => Some(Cow::Owned(RecordKey::TreeNode(self.groups.get(group)?.clone(), node))),
+            Name::Key(key) => self.keys.get(key).map(Cow::Borrowed),
         }
     }
 
     /// The records of tree nodes in their order.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeRecord<'_>> {
-        self.entries.iter().filter_map(|(key, place)| {
-            let RecordKey::TreeNode(_, node) = key else { return None };
+        self.entries.iter().filter_map(|(name, place)| {
+            let Name::Node(group, node) = *name else { return None };
             let (block, range) = self.nodes.block(place)?;
-            Some(NodeRecord { key, node: *node, block, range })
+            Some(NodeRecord { group: self.groups.get(group)?, node, block, range })
         })
     }
 
     /// Puts the records into the order of [`RecordKey::to_bytes`]. Costs little where they are a tree's and in it.
     pub fn sort(&mut self) {
-        let ascend = |(one, _): &(RecordKey, Place), (next, _): &(RecordKey, Place)| match (one, next) {
-            (RecordKey::TreeNode(id, node), RecordKey::TreeNode(other, next)) => id == other && node < next,
+        let ascend = |(one, _): &(Name, Place), (next, _): &(Name, Place)| match (one, next) {
+            (Name::Node(id, node), Name::Node(other, next)) => id == other && node < next,
             _ => false,
         };
         if !self.entries.is_sorted_by(ascend) {
             // A name that is too long to have bytes was never stored.
-            self.entries.sort_by_cached_key(|(key, _)| key.to_bytes().unwrap_or_default());
+            let mut entries = mem::take(&mut self.entries);
+            let bytes = |name| self.key(name).and_then(|key| key.to_bytes().ok()).unwrap_or_default();
+            entries.sort_by_cached_key(|(name, _)| bytes(*name));
+            self.entries = entries;
         }
     }
 }
@@ -130,7 +193,7 @@ impl IntoIterator for RecordSet {
     type IntoIter = alloc::vec::IntoIter<(RecordKey, SecretBytes)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        let singly = |(key, value): (&RecordKey, _)| (key.clone(), SecretBytes::from_slice(value));
+        let singly = |(key, value): (Cow<'_, RecordKey>, _)| (key.into_owned(), SecretBytes::from_slice(value));
         self.iter().map(singly).collect::<Vec<_>>().into_iter()
     }
 }
@@ -145,8 +208,8 @@ impl FromIterator<(RecordKey, SecretBytes)> for RecordSet {
 
 impl fmt::Debug for RecordSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { entries, values: _, nodes: _ } = self;
-        f.debug_set().entries(entries.iter().map(|(key, _)| key)).finish()
+        let Self { entries: _, groups: _, keys: _, values: _, nodes: _ } = self;
+        f.debug_set().entries(self.iter().map(|(key, _)| key)).finish()
     }
 }
 

@@ -31,9 +31,9 @@ fn values_come_back_as_they_were_pushed() {
         // Secrets stand by themselves.
         assert!(set.nodes.lens().chain(set.values.lens()).eq(blocks));
         assert!(set.nodes.lens().next().is_none() || set.values.lens().next().is_none());
-        assert_eq!(set.iter().len(), lengths.len());
+        assert_eq!(set.iter().count(), lengths.len());
         for ((at, len), (name, found)) in (0..).zip(lengths).zip(set.iter()) {
-            assert_eq!((name, found), (&key(at), &value(at, len)[..]));
+            assert_eq!((&*name, found), (&key(at), &value(at, len)[..]));
         }
         let again: RecordSet = set.into_iter().collect();
         for ((at, len), (name, found)) in (0..).zip(lengths).zip(again) {
@@ -97,6 +97,33 @@ fn a_tree_is_sorted_where_it_is_not() {
     }
 }
 
+/// As records of several groups come, and others between them.
+#[test]
+fn each_node_is_its_groups() {
+    let [one, other] = [&b"one"[..], b"other"].map(GroupId::from);
+    let value: Arc<[u8]> = Arc::from(&b"value"[..]);
+    let mut set = RecordSet::new();
+    set.push(node(&other, 4), b"value");
+    set.push(RecordKey::Status(one.clone()), b"value");
+    set.share_nodes(other.clone(), [(NodeIndex::new(2).unwrap(), &value)]);
+    set.share_nodes(one.clone(), [3, 1].map(|at| (NodeIndex::new(at).unwrap(), &value)));
+    set.push(node(&other, 0), b"value");
+    let mut expected = vec![
+        node(&other, 4),
+        RecordKey::Status(one.clone()),
+        node(&other, 2),
+        node(&one, 3),
+        node(&one, 1),
+        node(&other, 0),
+    ];
+    assert!(set.iter().map(|(key, _)| key.into_owned()).eq(expected.iter().cloned()));
+    assert!(set.nodes().map(|record| record.key()).eq(expected.iter().filter(|key| **key != expected[1]).cloned()));
+    expected.sort_by_key(|key| key.to_bytes().unwrap());
+    set.sort();
+    assert!(set.iter().map(|(key, _)| key.into_owned()).eq(expected));
+    assert!(set.iter().all(|(_, found)| *found == *value));
+}
+
 #[test]
 fn only_names_are_shown() {
     let mut set = RecordSet::new();
@@ -113,4 +140,11 @@ fn a_node_that_is_loaded_stays_in_the_set() {
     let loaded = StoredNode::new(set.nodes().next().unwrap()).take().unwrap();
     assert_eq!(*loaded, [7, 8]);
     assert!(loaded.is_same(&record.tail(2)));
+    // Nor one that the store keeps.
+    let stored: Arc<[u8]> = Arc::from([RECORD_VERSION, 7, 8]);
+    let mut set = RecordSet::new();
+    set.share_nodes(GroupId::from(&b"group"[..]), [(NodeIndex::new(1).unwrap(), &stored)]);
+    let loaded = StoredNode::new(set.nodes().next().unwrap()).take().unwrap();
+    assert_eq!(*loaded, [7, 8]);
+    assert!(Arc::ptr_eq(&loaded.block, &stored));
 }

@@ -64,7 +64,7 @@ pub(super) fn expect_set(
 ) -> Result<(), Wrong> {
     let found = store.scan(prefix)?;
     for ((key, value), (want_key, want_value)) in found.iter().zip(want) {
-        ensure(key == *want_key, || format!("{prefix:?}: {key:?} in the place of {want_key:?}"))?;
+        ensure(*key == **want_key, || format!("{prefix:?}: {key:?} in the place of {want_key:?}"))?;
         ensure(value == want_value, || format!("{prefix:?}: the value of {key:?} is another's"))?;
     }
     ensure(found.len() == want.len(), || format!("{prefix:?}: {} records, not {}", found.len(), want.len()))
