@@ -144,7 +144,6 @@ impl RecordSet {
     }
 
     /// The records in their order.
-    #[must_use]
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, RecordKey>, &[u8])> + Clone {
         self.entries.iter().filter_map(|(name, place)| {
             let value = match name {
