@@ -57,7 +57,8 @@ impl<'a> Rows<'a> {
         let (mut leaves, parents) = (nodes.into_iter().peekable(), parents.into_iter().peekable());
         let (link, hash) = if root.is_leaf() {
             let leaf = take(&mut leaves, root);
-            let (_, hash) = self.leaf(root, leaf.as_ref())?;
+            self.read(root, leaf.as_ref())?;
+            let hash = self.leaf_hash(root, leaf.as_ref())?;
             (leaf.map_or(Link::BLANK, Link::Leaf), hash)
         } else {
             match self.suite.hash_len() {
@@ -85,12 +86,16 @@ impl<'a> Rows<'a> {
             let (Some(left), Some(right)) = (node.left(), node.right()) else { continue };
             let pair = [take(&mut leaves, left), take(&mut leaves, right)];
             let [left_leaf, right_leaf] = &pair;
-            let (left, left_hash) = self.leaf(left, left_leaf.as_ref())?;
-            let (right, right_hash) = self.leaf(right, right_leaf.as_ref())?;
-            let summary = self.summaries.combine(left, right, None);
+            let (below_left, below_right) =
+                (self.read(left, left_leaf.as_ref())?, self.read(right, right_leaf.as_ref())?);
+            let summary = self.summaries.combine(below_left, below_right, None);
+            let left_hash = self.leaf_hash(left, left_leaf.as_ref())?;
+            let right_hash = self.leaf_hash(right, right_leaf.as_ref())?;
             let links = pair.map(|leaf| leaf.map_or(Link::BLANK, Link::Leaf));
             let payload = take(&mut parents, node);
-            made.push(self.parent(node, payload, links, [&left_hash, &right_hash], summary, &mut free)?);
+            let hash = parent_tree_hash(self.suite, payload.as_deref(), &left_hash, &right_hash)?;
+            let place = self.parent(node, payload, links, [&left_hash, &right_hash], summary, &mut free)?;
+            made.push(Made { place, hash, summary });
         }
         for level in 2..=root.level() {
             let below = mem::replace(&mut row, blank_row(width(level).min(nodes)));
@@ -99,7 +104,9 @@ impl<'a> Rows<'a> {
                 let summary = self.summaries.combine(left.below(), right.below(), None);
                 let links = [left, right].map(|made| made.link(&below, to_link));
                 let payload = take(&mut parents, node);
-                made_above.push(self.parent(node, payload, links, [&left.hash, &right.hash], summary, &mut free)?);
+                let hash = parent_tree_hash(self.suite, payload.as_deref(), &left.hash, &right.hash)?;
+                let place = self.parent(node, payload, links, [&left.hash, &right.hash], summary, &mut free)?;
+                made_above.push(Made { place, hash, summary });
             }
             mem::swap(&mut made, &mut made_above);
             made_above.clear();
@@ -108,22 +115,22 @@ impl<'a> Rows<'a> {
         Ok((top.link(&row, to_link), top.hash))
     }
 
-    /// Reads and hashes a leaf.
-    fn leaf<'l>(&mut self, node: NodeIndex, bytes: Option<&'l NodeBytes>) -> Result<(Below<'l>, Digest), TreeError> {
-        let below = match bytes {
-            None => Below::Nobody,
-            Some(bytes) => {
-                let LeafView { keys, profile } = LeafView::from_bytes(bytes)?;
-                self.changes.add(KeySpace::Encryption, keys.encryption_key, node);
-                self.changes.add(KeySpace::Signature, keys.signature_key, node);
-                Below::Leaf(profile)
-            }
-        };
-        let leaf = node.leaf().ok_or(TreeError::IndexOutOfTree(node))?;
-        Ok((below, leaf_tree_hash(self.suite, leaf, bytes.map(|bytes| &**bytes))?))
+    /// Reads a leaf.
+    fn read<'l>(&mut self, node: NodeIndex, bytes: Option<&'l NodeBytes>) -> Result<Below<'l>, TreeError> {
+        let Some(bytes) = bytes else { return Ok(Below::Nobody) };
+        let LeafView { keys, profile } = LeafView::from_bytes(bytes)?;
+        self.changes.add(KeySpace::Encryption, keys.encryption_key, node);
+        self.changes.add(KeySpace::Signature, keys.signature_key, node);
+        Ok(Below::Leaf(profile))
     }
 
-    /// Reads and hashes a parent, and puts it into the row, unless all is blank there.
+    #[inline]
+    fn leaf_hash(&self, node: NodeIndex, bytes: Option<&NodeBytes>) -> Result<Digest, TreeError> {
+        let leaf = node.leaf().ok_or(TreeError::IndexOutOfTree(node))?;
+        Ok(leaf_tree_hash(self.suite, leaf, bytes.map(|bytes| &**bytes))?)
+    }
+
+    /// Reads a parent and puts it into the row, unless all is blank there.
     fn parent<const N: usize>(
         &mut self,
         node: NodeIndex,
@@ -132,7 +139,7 @@ impl<'a> Rows<'a> {
         [left_hash, right_hash]: [&Digest; 2],
         summary: Option<SummaryId>,
         free: &mut Free<'_, N>,
-    ) -> Result<Made, TreeError> {
+    ) -> Result<Option<u32>, TreeError> {
         let read = payload.as_deref().map(ParentRef::from_bytes).transpose()?;
         if let Some(parent) = &read {
             self.changes.add(KeySpace::Encryption, parent.encryption_key, node);
@@ -141,9 +148,8 @@ impl<'a> Rows<'a> {
             Some(parent) => parent.resolution_len(),
             None => left.resolution_len().saturating_add(right.resolution_len()),
         };
-        let hash = parent_tree_hash(self.suite, payload.as_deref(), left_hash, right_hash)?;
         if payload.is_none() && left.is_blank() && right.is_blank() {
-            return Ok(Made { place: None, hash, summary });
+            return Ok(None);
         }
         let Some((place, parent)) = free.next() else { return Err(TreeError::IndexOutOfTree(node)) };
         for (slot, hash) in parent.hashes.chunks_exact_mut(N / 2).zip([left_hash, right_hash]) {
@@ -153,7 +159,7 @@ impl<'a> Rows<'a> {
         parent.members = left.members().saturating_add(right.members());
         (parent.left, parent.right, parent.payload) = (left, right, payload);
         parent.summary = summary.and_then(|id| self.summaries.get(id)).cloned();
-        Ok(Made { place: Some(place), hash, summary })
+        Ok(Some(place))
     }
 }
 
