@@ -343,3 +343,7 @@ impl core::fmt::Display for Prices {
 pub const COUNTED: &str = "floor: path commit (f+1) key pairs, R seals, 2 signatures; process it 2 verifications, 1 open, g \
     key pairs; add one 2 verifications, 2 signatures, 1 seal; join n+1 verifications, 1 open; each with 14 expansions of \
     the key schedule, 2 tags, 2 expansions a path node, the hashes of the nodes that changed, and 3 hashes over the message";
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::float_cmp, reason = "tests")]
+mod tests;
