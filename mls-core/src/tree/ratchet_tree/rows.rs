@@ -130,7 +130,7 @@ impl<'a> Rows<'a> {
         Ok(leaf_tree_hash(self.suite, leaf, bytes.map(|bytes| &**bytes))?)
     }
 
-    /// Reads a parent and puts it into the row, unless all is blank there.
+    /// Reads a parent and puts it into the row. Its place there, `None` where all is blank at and below it.
     fn parent<const N: usize>(
         &mut self,
         node: NodeIndex,
