@@ -29,9 +29,10 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn new() -> Self {
+        let (crypto, rng) = defaults();
         Self {
-            crypto: default_crypto(),
-            rng: default_rng(),
+            crypto,
+            rng,
             clock: Arc::new(SystemClock::default()),
             limits: Limits::default(),
             capabilities: None,
@@ -73,24 +74,17 @@ impl Settings {
     }
 }
 
-#[cfg(feature = "rustcrypto")]
-fn default_crypto() -> Option<Arc<dyn CryptoProvider>> {
-    Some(Arc::new(mls_crypto_rustcrypto::RustCryptoProvider::new()))
-}
+/// The backend and the randomness that the features bring, if any.
+type Defaults = (Option<Arc<dyn CryptoProvider>>, Option<Box<dyn Rng>>);
 
 #[cfg(feature = "rustcrypto")]
-fn default_rng() -> Option<Box<dyn Rng>> {
-    Some(Box::new(mls_crypto_rustcrypto::OsRng))
+fn defaults() -> Defaults {
+    (Some(Arc::new(mls_crypto_rustcrypto::RustCryptoProvider::new())), Some(Box::new(mls_crypto_rustcrypto::OsRng)))
 }
 
 #[cfg(not(feature = "rustcrypto"))]
-fn default_crypto() -> Option<Arc<dyn CryptoProvider>> {
-    None
-}
-
-#[cfg(not(feature = "rustcrypto"))]
-fn default_rng() -> Option<Box<dyn Rng>> {
-    None
+fn defaults() -> Defaults {
+    (None, None)
 }
 
 impl core::fmt::Debug for Settings {

@@ -10,6 +10,21 @@ use mls_core::record::Delta;
 
 use crate::event::Event;
 
+/// An event, whose fields are made where somebody listens.
+#[cfg(feature = "tracing")]
+macro_rules! event {
+    ($level:ident, $message:literal, $($field:ident = $value:expr),+) => {
+        tracing::$level!(target: "mls_client", $($field = $value,)+ $message)
+    };
+}
+
+#[cfg(not(feature = "tracing"))]
+macro_rules! event {
+    ($level:ident, $message:literal, $($field:ident = $value:expr),+) => {
+        _ = || { $(_ = &$value;)+ }
+    };
+}
+
 /// An error that says what to do next.
 pub(crate) trait Failed {
     fn disposition(&self) -> Disposition;
@@ -23,10 +38,7 @@ pub(crate) async fn traced<T, E: Failed>(
 ) -> Result<T, E> {
     let ended = work.await;
     let outcome = ended.as_ref().err().map_or("done", |error| outcome(&error.disposition()));
-    #[cfg(feature = "tracing")]
-    tracing::debug!(target: "mls_client", operation, epoch, outcome, "ended");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (operation, epoch, outcome);
+    event!(debug, "ended", operation = operation, epoch = epoch, outcome = outcome);
     ended
 }
 
@@ -38,26 +50,17 @@ pub(crate) fn received(event: &Event) {
         Event::Epoch(change) => ("epoch", Some(change.epoch)),
         Event::Removed(change) => ("removed", Some(change.epoch)),
     };
-    #[cfg(feature = "tracing")]
-    tracing::debug!(target: "mls_client", kind, epoch, "received");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (kind, epoch);
+    event!(debug, "received", kind = kind, epoch = epoch);
 }
 
 /// Tells how a batch of a backlog went.
 pub(crate) fn batch(messages: usize, failed: usize) {
-    #[cfg(feature = "tracing")]
-    tracing::debug!(target: "mls_client", messages, failed, "batch");
-    #[cfg(not(feature = "tracing"))]
-    let _ = (messages, failed);
+    event!(debug, "batch", messages = messages, failed = failed);
 }
 
 /// Tells how much is about to be written.
 pub(crate) fn stores(delta: &Delta) {
-    #[cfg(feature = "tracing")]
-    tracing::trace!(target: "mls_client", writes = delta.writes().count(), "stores");
-    #[cfg(not(feature = "tracing"))]
-    let _ = delta;
+    event!(trace, "stores", writes = delta.writes().count());
 }
 
 /// A disposition without what it speaks of: that names senders and records.
