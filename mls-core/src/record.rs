@@ -9,12 +9,14 @@ mod delta;
 mod key;
 mod secret_writer;
 mod set;
+mod shared_node;
 
 pub use delta::{Delta, Durable, Precondition, Records, Write};
 pub use key::{GroupId, Missing, RecordKey, RecordPrefix};
 pub(crate) use secret_writer::{SecretWriter, ToRecord, open_record};
 pub(crate) use set::NodeRecord;
 pub use set::RecordSet;
+pub use shared_node::{NodeValue, SharedNode};
 
 /// Version octet in front of every record. It stays 0, free to change, until the first release.
 pub const RECORD_VERSION: u8 = 0;

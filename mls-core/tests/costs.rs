@@ -19,6 +19,7 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use core::fmt::Write as _;
 use std::alloc::System;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use common::Peer;
@@ -26,10 +27,11 @@ use mls_codec::Decode;
 use mls_core::env::Env;
 use mls_core::framing::MlsMessage;
 use mls_core::group::{CommitPlan, EncryptOptions, Fault, Group, Inbound, ReceiveError, encrypt, receive};
-use mls_core::record::{Missing, RecordKey, RecordPrefix};
+use mls_core::record::{Missing, RecordKey, RecordPrefix, RecordSet, Records};
+use mls_core::tree::hash::leaf_tree_hash;
 use mls_core::tree::math::LeafIndex;
 use mls_crypto_rustcrypto::RustCryptoProvider;
-use mls_crypto_traits::CryptoProvider;
+use mls_crypto_traits::{CipherSuite, CryptoProvider};
 use observed::{Counts, Observed, calls, total};
 use warm::warm_group;
 
@@ -317,6 +319,31 @@ fn what_is_blank_behind_the_last_member_is_not_hashed() {
     assert_eq!(load(bob), (Err(Fault::Damaged(Box::new(key.clone()))), 0));
     bob.store.records.insert(key, good);
     assert_eq!(load(bob).0, Ok(()));
+}
+
+/// A store that shares its nodes has the hashes of the leaves with them, and a load computes those of the parents.
+#[test]
+fn a_leaf_that_a_store_shares_is_not_hashed_again() {
+    let (observed, mut peers) = counted(700);
+    // Alice entered by herself, the others by a Welcome, and all have entered further epochs since.
+    for peer in &mut peers {
+        peer.restart();
+        let group = peer.group.as_mut().unwrap();
+        let id = group.id().clone();
+        let mut set = RecordSet::new();
+        set.share_nodes(id.clone(), peer.store.nodes.values());
+        assert!(set.iter().eq(peer.store.nodes.iter().map(|(key, node)| (Cow::Borrowed(key), node.value()))));
+        let records = Records { records: Vec::new(), sets: vec![(RecordPrefix::Tree(id), set)] };
+        group.admit(records, &mut peer.world.env()).unwrap();
+        assert_eq!(calls(&observed.ledger.take(), "tree hash"), 2_047 - 511 - 700);
+        // They are those that the group's own tree hash is made of.
+        let tree = group.tree().unwrap();
+        let suite = peer.world.crypto.suite(CipherSuite(1)).unwrap();
+        for (leaf, bytes) in tree.leaves() {
+            assert_eq!(tree.node_hash(leaf.node()), Some(leaf_tree_hash(suite, leaf, Some(bytes)).unwrap()), "{leaf}");
+        }
+        observed.ledger.take();
+    }
 }
 
 /// How often `work` on a peer's group allocates.

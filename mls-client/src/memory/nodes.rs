@@ -1,8 +1,8 @@
 //! The nodes of one tree, by number.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use mls_core::record::{NodeValue, SharedNode};
 use mls_core::tree::math::NodeIndex;
 
 /// How many neighbours stand in one run: a path's lower half is in one or two.
@@ -13,7 +13,7 @@ const RUN: u32 = 256;
 #[derive(Default)]
 pub(super) struct Nodes {
     /// Each as long as its last node needs.
-    runs: BTreeMap<u32, Vec<Option<Arc<[u8]>>>>,
+    runs: BTreeMap<u32, Vec<Option<SharedNode>>>,
     len: usize,
 }
 
@@ -22,31 +22,26 @@ impl Nodes {
         self.len
     }
 
-    pub(super) fn get(&self, node: NodeIndex) -> Option<&Arc<[u8]>> {
+    pub(super) fn get(&self, node: NodeIndex) -> Option<&SharedNode> {
         let (run, place) = split(node);
         self.runs.get(&run)?.get(place)?.as_ref()
     }
 
     /// The nodes, ascending.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (NodeIndex, &Arc<[u8]>)> {
-        self.runs.iter().flat_map(|(run, nodes)| {
-            let first = run.saturating_mul(RUN);
-            (0..RUN)
-                .zip(nodes)
-                .filter_map(move |(place, value)| Some((NodeIndex::new(first.saturating_add(place))?, value.as_ref()?)))
-        })
+    pub(super) fn iter(&self) -> impl Iterator<Item = &SharedNode> {
+        self.runs.values().flatten().flatten()
     }
 
-    pub(super) fn put(&mut self, node: NodeIndex, value: &[u8]) {
-        let (run, place) = split(node);
+    pub(super) fn put(&mut self, value: NodeValue<'_>) {
+        let (run, place) = split(value.node());
         let nodes = self.runs.entry(run).or_default();
         if place >= nodes.len() {
             nodes.resize_with(place.saturating_add(1), || None);
         }
         match nodes.get_mut(place) {
-            Some(Some(old)) => replace(old, value),
+            Some(Some(old)) => old.replace(value),
             Some(free) => {
-                *free = Some(Arc::from(value));
+                *free = Some(SharedNode::from(value));
                 self.len = self.len.saturating_add(1);
             }
             None => {}
@@ -64,14 +59,6 @@ impl Nodes {
         if nodes.is_empty() {
             self.runs.remove(&run);
         }
-    }
-}
-
-/// One that is as long as it was is written over, unless a tree has it as well.
-fn replace(old: &mut Arc<[u8]>, new: &[u8]) {
-    match Arc::get_mut(old) {
-        Some(own) if own.len() == new.len() => own.copy_from_slice(new),
-        _ => *old = Arc::from(new),
     }
 }
 

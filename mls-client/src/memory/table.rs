@@ -4,7 +4,9 @@ use core::ops::{Bound, Range};
 use std::collections::BTreeMap;
 
 use mls_codec::EncodeError;
-use mls_core::record::{Delta, GroupId, Precondition, RecordKey, RecordPrefix, RecordSet, Write};
+use mls_core::record::{
+    Delta, GroupId, NodeValue, Precondition, RecordKey, RecordPrefix, RecordSet, SharedNode, Write,
+};
 use mls_core::storage::{StorageError, StorageErrorKind};
 use mls_core::tree::math::NodeIndex;
 use mls_crypto_traits::SecretBytes;
@@ -28,7 +30,9 @@ pub(super) struct Changes<'a> {
 
 enum Change<'a> {
     Delete(Name<'a>),
-    Put(Name<'a>, &'a [u8]),
+    PutNode(&'a GroupId, NodeValue<'a>),
+    /// By where its name stands among the names.
+    Put(Range<usize>, &'a [u8]),
     DeleteSet(Set<'a>),
 }
 
@@ -53,7 +57,7 @@ impl Table {
 
     pub(super) fn get(&self, key: &RecordKey) -> Result<Option<&[u8]>, StorageError> {
         Ok(match key {
-            RecordKey::TreeNode(id, node) => self.trees.get(id).and_then(|tree| tree.get(*node)).map(|value| &**value),
+            RecordKey::TreeNode(id, node) => self.trees.get(id).and_then(|tree| tree.get(*node)).map(SharedNode::value),
             other => self.others.get(&bytes(other)?).map(SecretBytes::as_bytes),
         })
     }
@@ -82,8 +86,8 @@ impl Table {
         let name = |at: &Range<usize>| changes.names.get(at.clone()).unwrap_or_default();
         for change in &changes.changes {
             match change {
-                Change::Put(Name::Node(id, node), value) => self.put_node(id, *node, value),
-                Change::Put(Name::Other(at), value) => match self.others.get_mut(name(at)) {
+                Change::PutNode(id, value) => self.put_node(id, *value),
+                Change::Put(at, value) => match self.others.get_mut(name(at)) {
                     Some(old) => replace(old, value),
                     None => drop(self.others.insert(name(at).to_vec(), SecretBytes::from_slice(value))),
                 },
@@ -108,12 +112,12 @@ impl Table {
         }
     }
 
-    fn put_node(&mut self, id: &GroupId, node: NodeIndex, value: &[u8]) {
+    fn put_node(&mut self, id: &GroupId, value: NodeValue<'_>) {
         let tree = match self.trees.get_mut(id) {
             Some(tree) => tree,
             None => self.trees.entry(id.clone()).or_default(),
         };
-        tree.put(node, value);
+        tree.put(value);
     }
 }
 
@@ -131,10 +135,13 @@ impl<'a> Changes<'a> {
         // A step writes up to a dozen records beside its nodes.
         let names = Vec::with_capacity(delta.len().min(12).saturating_mul(64));
         let mut all = Self { changes: Vec::with_capacity(delta.len()), names };
-        for write in delta.writes() {
+        for (write, node) in delta.writes_and_nodes() {
             let change = match write {
                 Write::DeletePrefix(prefix) => Change::DeleteSet(Set::of(prefix)?),
-                Write::Put(key, value) => Change::Put(all.name(key)?, value),
+                Write::Put(key, value) => match (key, node) {
+                    (RecordKey::TreeNode(id, _), Some(node)) => Change::PutNode(id, node),
+                    _ => Change::Put(all.other_name(key)?, value),
+                },
                 Write::Delete(key) => Change::Delete(all.name(key)?),
                 _ => return Err(StorageError::new(StorageErrorKind::Other)),
             };
@@ -147,9 +154,13 @@ impl<'a> Changes<'a> {
         if let RecordKey::TreeNode(id, node) = key {
             return Ok(Name::Node(id, *node));
         }
+        self.other_name(key).map(Name::Other)
+    }
+
+    fn other_name(&mut self, key: &RecordKey) -> Result<Range<usize>, StorageError> {
         let start = self.names.len();
         key.append_to(&mut self.names).map_err(too_long)?;
-        Ok(Name::Other(start..self.names.len()))
+        Ok(start..self.names.len())
     }
 }
 

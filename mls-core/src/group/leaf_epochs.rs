@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use mls_codec::{Decode, DecodeError, Encode, EncodeError, Reader};
+use mls_crypto_traits::Digest;
 
 use crate::group::clients::ClientTag;
 use crate::group::{Fault, Group};
@@ -109,22 +110,29 @@ pub(crate) struct LeafNotes {
 pub(crate) struct StoredAs<'a> {
     bytes: &'a [u8],
     leaf: Option<(LeafNotes, Vec<BlankSubtree>)>,
+    hash: Option<Digest>,
 }
 
 impl<'a> StoredAs<'a> {
     pub(crate) fn new(tree: &RatchetTree, node: NodeIndex, bytes: &'a [u8], notes: LeafNotes) -> Self {
-        Self { bytes, leaf: node.leaf().map(|leaf| (notes, tree.blank_after(leaf))) }
+        let leaf = node.leaf().map(|leaf| (notes, tree.blank_after(leaf)));
+        let hash = leaf.as_ref().and_then(|_| tree.node_hash(node));
+        Self { bytes, leaf, hash }
     }
 }
 
 impl ToRecord for StoredAs<'_> {
     fn room(&self) -> usize {
-        let Self { bytes, leaf } = self;
+        let Self { bytes, leaf, hash: _ } = self;
         leaf.as_ref().map_or(0, Encode::encoded_len).saturating_add(bytes.len())
     }
 
+    fn leaf_hash(&self) -> &[u8] {
+        self.hash.as_ref().map_or(&[], Digest::as_bytes)
+    }
+
     fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
-        let Self { bytes, leaf } = self;
+        let Self { bytes, leaf, hash: _ } = self;
         if let Some((notes, blank)) = leaf {
             w.put(notes)?;
             w.put(blank)?;
@@ -180,5 +188,9 @@ impl NodeSource for StoredNode<'_> {
         let (bytes, notes) = read.map_err(|error| Fault::from(error).at(&self.record.key()))?;
         self.notes = notes;
         Ok(self.record.tail(bytes.len()))
+    }
+
+    fn is_hashed(&self) -> bool {
+        self.record.hashed
     }
 }

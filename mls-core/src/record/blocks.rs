@@ -40,6 +40,8 @@ pub(crate) struct Shared {
 pub(crate) struct Place {
     block: usize,
     range: Range<usize>,
+    /// How many bytes behind it say what is known of it.
+    more: usize,
 }
 
 /// How long the first blocks are, in bytes: an allocator may tidy up before it serves a kilobyte.
@@ -67,14 +69,24 @@ impl<B: Block> Blocks<B> {
     /// Copies a value in.
     pub(crate) fn push(&mut self, value: &[u8]) -> Place {
         let (block, values) = self.with_room(value.len());
-        let Some(values) = values else { return Place { block, range: 0..0 } };
+        let Some(values) = values else { return Place { block, ..Place::EMPTY } };
         let start = values.as_bytes().len();
         values.append(value);
-        Place { block, range: start..values.as_bytes().len() }
+        Place { block, range: start..values.as_bytes().len(), more: 0 }
     }
 
-    pub(crate) fn get(&self, Place { block, range }: &Place) -> &[u8] {
-        self.0.get(*block).and_then(|block| block.as_bytes().get(range.clone())).unwrap_or_default()
+    pub(crate) fn get(&self, place: &Place) -> &[u8] {
+        self.slice(place.block, place.range.clone())
+    }
+
+    /// What stands behind a value and is no part of it.
+    pub(crate) fn more(&self, place: &Place) -> &[u8] {
+        let end = place.range.end;
+        self.slice(place.block, end..end.saturating_add(place.more))
+    }
+
+    fn slice(&self, block: usize, range: Range<usize>) -> &[u8] {
+        self.0.get(block).and_then(|block| block.as_bytes().get(range)).unwrap_or_default()
     }
 
     /// How long the blocks are, as long as nobody else has a part of them.
@@ -91,22 +103,26 @@ impl<B: Block> Default for Blocks<B> {
 }
 
 impl Blocks {
-    /// Writes a value in, for which `room` is made at once. Nothing is kept of one that fails.
+    /// Writes a value in, for which `room` is made at once, and behind it what is known of it (`more`). Nothing is
+    /// kept of one that fails.
     pub(crate) fn write<E>(
         &mut self,
         room: usize,
+        more: &[u8],
         write: impl FnOnce(&mut SecretWriter) -> Result<(), E>,
     ) -> Result<Place, E> {
-        let (block, values) = self.with_room(room);
-        let Some(Wiped(values)) = values else { return Ok(Place { block, range: 0..0 }) };
+        let (block, values) = self.with_room(room.saturating_add(more.len()));
+        let Some(Wiped(values)) = values else { return Ok(Place { block, ..Place::EMPTY }) };
         let start = values.len();
         let mut w = SecretWriter::behind(core::mem::take(values));
         let written = write(&mut w);
+        let end = w.len();
+        w.raw(more);
         *values = w.into_buffer();
         if written.is_err() {
             values.truncate(start);
         }
-        written.map(|()| Place { block, range: start..values.len() })
+        written.map(|()| Place { block, range: start..end, more: more.len() })
     }
 
     /// Takes in others, whose places are those that [`Place::behind`] gives from then on.
@@ -124,15 +140,14 @@ impl Blocks {
 
 impl Blocks<Shared> {
     /// Takes in a value that others have as well, which is not copied.
-    pub(crate) fn share(&mut self, bytes: Arc<[u8]>) -> Place {
-        let range = 0..bytes.len();
-        self.0.push(Shared { bytes, used: range.end });
-        Place { block: self.0.len().saturating_sub(1), range }
+    pub(crate) fn share(&mut self, value: &NodeBytes) -> Place {
+        self.0.push(Shared { bytes: Arc::clone(&value.block), used: value.block.len() });
+        Place { block: self.0.len().saturating_sub(1), range: value.range(), more: value.behind().len() }
     }
 
     /// The block that a value is in, and where.
-    pub(crate) fn block(&self, Place { block, range }: &Place) -> Option<(&Arc<[u8]>, Range<usize>)> {
-        Some((&self.0.get(*block)?.bytes, range.clone()))
+    pub(crate) fn block(&self, place: &Place) -> Option<(&Arc<[u8]>, Range<usize>)> {
+        Some((&self.0.get(place.block)?.bytes, place.range.clone()))
     }
 
     /// A value, which keeps its block alive.
@@ -143,6 +158,8 @@ impl Blocks<Shared> {
 }
 
 impl Place {
+    const EMPTY: Self = Self { block: 0, range: 0..0, more: 0 };
+
     /// The place behind so many blocks.
     pub(crate) fn behind(self, blocks: usize) -> Self {
         Self { block: self.block.saturating_add(blocks), ..self }
@@ -150,6 +167,10 @@ impl Place {
 
     pub(crate) fn len(&self) -> usize {
         self.range.len()
+    }
+
+    pub(crate) const fn has_more(&self) -> bool {
+        self.more > 0
     }
 }
 

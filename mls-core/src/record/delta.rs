@@ -11,6 +11,7 @@ use super::blocks::{Blocks, Place};
 use super::key::{GroupId, RecordKey, RecordPrefix};
 use super::secret_writer::ToRecord;
 use super::set::RecordSet;
+use super::shared_node::NodeValue;
 
 /// What must hold in the store for a [`Delta`] to be applied.
 #[derive(Debug)]
@@ -115,9 +116,21 @@ impl Delta {
     /// The writes in the order in which they are to be applied: deletions by prefix first, then at most one write a
     /// record.
     pub fn writes(&self) -> impl Iterator<Item = Write<'_>> {
-        self.prefixes.iter().map(Write::DeletePrefix).chain(self.writes.iter().map(|(key, place)| match place {
-            Some(place) => Write::Put(key, self.values.get(place)),
-            None => Write::Delete(key),
+        self.writes_and_nodes().map(|(write, _)| write)
+    }
+
+    /// The same, each with what is put at a tree node, if it is such a write: for stores that share nodes with the trees
+    /// that are loaded.
+    pub fn writes_and_nodes(&self) -> impl Iterator<Item = (Write<'_>, Option<NodeValue<'_>>)> {
+        let prefixes = self.prefixes.iter().map(|prefix| (Write::DeletePrefix(prefix), None));
+        prefixes.chain(self.writes.iter().map(|(key, place)| {
+            let Some(place) = place else { return (Write::Delete(key), None) };
+            let value = self.values.get(place);
+            let node = match key {
+                RecordKey::TreeNode(_, node) => Some(NodeValue { node: *node, value, hash: self.values.more(place) }),
+                _ => None,
+            };
+            (Write::Put(key, value), node)
         }))
     }
 
@@ -164,7 +177,7 @@ impl Delta {
 
     /// Adds a write: a record is created or replaced, and written into the delta at once.
     pub(crate) fn write(&mut self, key: RecordKey, record: &(impl ToRecord + ?Sized)) -> Result<(), EncodeError> {
-        let place = self.values.write(record.room().saturating_add(1), |w| {
+        let place = self.values.write(record.room().saturating_add(1), record.leaf_hash(), |w| {
             w.raw(&[RECORD_VERSION]);
             record.write(w)
         })?;

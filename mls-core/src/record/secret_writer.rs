@@ -14,6 +14,11 @@ pub(crate) trait ToRecord {
         255
     }
 
+    /// The tree hash of the leaf that the record is of, for stores that keep it beside the record: it is no part of it.
+    fn leaf_hash(&self) -> &[u8] {
+        &[]
+    }
+
     /// Writes what stands behind the version octet.
     fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError>;
 
@@ -90,6 +95,10 @@ impl SecretWriter {
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
         self.make_room(bytes.len());
         self.buffer.extend_from_slice(bytes);
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.buffer.len()
     }
 
     pub(crate) fn finish(self) -> SecretBytes {

@@ -10,6 +10,7 @@ use mls_crypto_traits::SecretBytes;
 
 use super::blocks::{Blocks, Place, Shared};
 use super::key::{GroupId, RecordKey};
+use super::shared_node::SharedNode;
 use crate::tree::math::NodeIndex;
 use crate::tree::node_bytes::NodeBytes;
 
@@ -56,6 +57,8 @@ pub(crate) struct NodeRecord<'a> {
     pub(crate) node: NodeIndex,
     block: &'a Arc<[u8]>,
     range: Range<usize>,
+    /// Whether its leaf's tree hash stands behind it.
+    pub(crate) hashed: bool,
 }
 
 impl NodeRecord<'_> {
@@ -102,24 +105,22 @@ impl RecordSet {
     /// then on: for stores that keep each value by itself in memory.
     ///
     /// ```
-    /// use std::sync::Arc;
-    ///
-    /// use mls_core::record::{GroupId, RecordKey, RecordSet};
+    /// use mls_core::record::{GroupId, RecordKey, RecordSet, SharedNode};
     /// use mls_core::tree::math::LeafIndex;
     ///
     /// let (id, node) = (GroupId::from(vec![1]), LeafIndex::ZERO.node());
-    /// let stored: Arc<[u8]> = Arc::from(&b"a node"[..]);
+    /// let stored = SharedNode::new(node, b"a node");
     /// let mut set = RecordSet::new();
-    /// set.share_nodes(id.clone(), [(node, &stored)]);
+    /// set.share_nodes(id.clone(), [&stored]);
     /// let (key, value) = set.iter().next().expect("one record");
     /// assert_eq!(*key, RecordKey::TreeNode(id, node));
-    /// assert!(core::ptr::eq(value, &*stored));
+    /// assert!(core::ptr::eq(value, stored.value()));
     /// ```
-    pub fn share_nodes<'a>(&mut self, group: GroupId, nodes: impl IntoIterator<Item = (NodeIndex, &'a Arc<[u8]>)>) {
+    pub fn share_nodes<'a>(&mut self, group: GroupId, nodes: impl IntoIterator<Item = &'a SharedNode>) {
         let group = self.group(group);
-        for (node, value) in nodes {
-            let place = self.nodes.share(Arc::clone(value));
-            self.entries.push((Name::Node(group, node), place));
+        for shared in nodes {
+            let place = self.nodes.share(shared.bytes());
+            self.entries.push((Name::Node(group, shared.node()), place));
         }
     }
 
@@ -166,7 +167,7 @@ impl RecordSet {
         self.entries.iter().filter_map(|(name, place)| {
             let Name::Node(group, node) = *name else { return None };
             let (block, range) = self.nodes.block(place)?;
-            Some(NodeRecord { group: self.groups.get(group)?, node, block, range })
+            Some(NodeRecord { group: self.groups.get(group)?, node, block, range, hashed: place.has_more() })
         })
     }
 

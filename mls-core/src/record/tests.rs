@@ -7,7 +7,10 @@ use mls_codec::EncodeError;
 use mls_crypto_traits::{CryptoError, Digest, Rng, SecretBytes, SignaturePublicKey};
 
 use super::blocks::Blocks;
-use super::{Delta, Durable, GroupId, RecordKey, RecordPrefix, SecretWriter, ToRecord, Write, open_record};
+use super::{
+    Delta, Durable, GroupId, NodeValue, RECORD_VERSION, RecordKey, RecordPrefix, SecretWriter, ToRecord, Write,
+    open_record,
+};
 use crate::key_package::KeyPackageRef;
 use crate::proposal::ProposalRef;
 use crate::secret_tree::RatchetType;
@@ -201,12 +204,59 @@ fn what_is_written_into_a_delta_stands_there_as_in_a_record() {
     assert_eq!(delta.bytes(), expected.iter().map(|(_, value)| value.len()).sum::<usize>());
 }
 
+/// A record of which a hash is known.
+struct Hashed(&'static [u8]);
+
+impl ToRecord for Hashed {
+    fn leaf_hash(&self) -> &[u8] {
+        self.0
+    }
+
+    fn write(&self, w: &mut SecretWriter) -> Result<(), EncodeError> {
+        w.raw(b"leaf");
+        Ok(())
+    }
+}
+
+/// Node, value and hash of each write of a node.
+fn nodes(delta: &Delta) -> Vec<(u32, Vec<u8>, Vec<u8>)> {
+    let parts = |node: NodeValue<'_>| (node.node.as_u32(), node.value.to_vec(), node.hash.to_vec());
+    delta.writes_and_nodes().filter_map(|(_, node)| node.map(parts)).collect()
+}
+
+#[test]
+fn the_hash_of_a_leaf_is_beside_what_is_written() {
+    let id = GroupId::from(&b"group"[..]);
+    let key = |node| RecordKey::TreeNode(id.clone(), NodeIndex::new(node).unwrap());
+    let mut delta = Delta::new(&mut Count(0)).unwrap();
+    delta.write(key(0), &Hashed(b"hash 0")).unwrap();
+    delta.write(key(2), &Hashed(b"")).unwrap();
+    delta.write(key(4), &Hashed(b"gone")).unwrap();
+    delta.write(RecordKey::Psk(vec![1]), &Hashed(b"of no node")).unwrap();
+    delta.put(key(4), value(9));
+    delta.delete(key(6));
+    let record = [&[RECORD_VERSION][..], b"leaf"].concat();
+    let expected = [(0, record.clone(), b"hash 0".to_vec()), (2, record.clone(), vec![]), (4, vec![9], vec![])];
+    assert_eq!(nodes(&delta), expected);
+    // It is no part of what a store is given.
+    assert_eq!(delta.bytes(), 3 * 5 + 1);
+    let psk = RecordKey::Psk(vec![1]);
+    assert!(delta.writes().any(|write| matches!(write, Write::Put(key, value) if *key == psk && *value == *record)));
+    // It goes along with the delta, and with one that follows another one.
+    assert_eq!(nodes(&delta.duplicate()), expected);
+    let mut earlier = Delta::new(&mut Count(0)).unwrap();
+    earlier.write(key(2), &Hashed(b"replaced")).unwrap();
+    earlier.write(key(8), &Hashed(b"hash 8")).unwrap();
+    earlier.then(delta);
+    assert_eq!(nodes(&earlier), [&expected[..], &[(8, record, b"hash 8".to_vec())]].concat());
+}
+
 #[test]
 fn what_fails_leaves_its_room_to_the_next() {
     let mut blocks: Blocks = Blocks::new();
     for fails in [true, true, false] {
         let octets = Octets { count: 900, room: 900, fails };
-        assert_eq!(blocks.write(octets.room, |w| octets.write(w)).is_err(), fails);
+        assert_eq!(blocks.write(octets.room, &[], |w| octets.write(w)).is_err(), fails);
     }
     assert_eq!(blocks.lens().count(), 1);
 }

@@ -38,6 +38,17 @@ impl NodeBytes {
         }
     }
 
+    /// Where it stands in its block.
+    pub(crate) fn range(&self) -> Range<usize> {
+        let place = |at| usize::try_from(at).unwrap_or(usize::MAX);
+        place(self.start)..if self.end == OPEN { self.block.len() } else { place(self.end) }
+    }
+
+    /// What its block has behind it.
+    pub(crate) fn behind(&self) -> &[u8] {
+        self.block.get(self.range().end..).unwrap_or_default()
+    }
+
     /// Whether both are the very same bytes in memory.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.block, &other.block) && (self.start, self.end) == (other.start, other.end)
@@ -48,9 +59,7 @@ impl Deref for NodeBytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        let place = |at| usize::try_from(at).unwrap_or(usize::MAX);
-        let end = if self.end == OPEN { self.block.len() } else { place(self.end) };
-        self.block.get(place(self.start)..end).unwrap_or_default()
+        self.block.get(self.range()).unwrap_or_default()
     }
 }
 

@@ -34,7 +34,9 @@ use mls_core::group::*;
 use mls_core::identity::MemberId;
 use mls_core::limits::Limits;
 use mls_core::psk::{PreSharedKeyId, Psk, PskValue};
-use mls_core::record::{Delta, Durable, GroupId, Missing as MissingRecords, Precondition, RecordKey, Records, Write};
+use mls_core::record::{
+    Delta, Durable, GroupId, Missing as MissingRecords, Precondition, RecordKey, Records, SharedNode, Write,
+};
 use mls_core::tree::leaf_node::{Capabilities, Lifetime};
 use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::{CipherSuite, CryptoError, CryptoProvider, Rng, SecretBytes, SignaturePublicKey, SigningKey};
@@ -63,6 +65,8 @@ impl Rng for TestRng {
 #[derive(Default)]
 pub struct Store {
     pub records: BTreeMap<RecordKey, Vec<u8>>,
+    /// The records of tree nodes once more, to be shared.
+    pub nodes: BTreeMap<RecordKey, SharedNode>,
     pub reads: usize,
     pub writes: usize,
     pub bytes: usize,
@@ -80,8 +84,14 @@ impl Store {
                 other => panic!("{other:?}"),
             }
         }
-        for write in delta.writes() {
+        for (write, node) in delta.writes_and_nodes() {
             self.writes += 1;
+            match (&write, node) {
+                (Write::Put(key, _), Some(node)) => drop(self.nodes.insert((*key).clone(), SharedNode::from(node))),
+                (Write::Delete(key), _) => drop(self.nodes.remove(key)),
+                (Write::DeletePrefix(prefix), _) => self.nodes.retain(|key, _| !prefix.covers(key)),
+                _ => {}
+            }
             match write {
                 Write::DeletePrefix(prefix) => self.records.retain(|key, value| {
                     let stays = !prefix.covers(key);

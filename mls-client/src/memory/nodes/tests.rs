@@ -1,23 +1,30 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use mls_core::record::{Delta, GroupId, RecordKey};
+use mls_crypto_traits::SecretBytes;
 use proptest::prelude::*;
 
 use super::{NodeIndex, Nodes};
+
+fn put(nodes: &mut Nodes, node: NodeIndex, value: &[u8]) {
+    let mut delta = Delta::of_store([0; 16], Vec::new());
+    delta.put(RecordKey::TreeNode(GroupId::from(vec![1]), node), SecretBytes::from_slice(value));
+    delta.writes_and_nodes().for_each(|(_, put)| nodes.put(put.unwrap()));
+}
 
 /// A tree that was made of it keeps what it has.
 #[test]
 fn what_is_shared_is_not_written_over() {
     let (mut nodes, node) = (Nodes::default(), NodeIndex::new(3).unwrap());
-    nodes.put(node, b"first");
-    let before = Arc::as_ptr(nodes.get(node).unwrap());
-    nodes.put(node, b"other");
-    assert_eq!(Arc::as_ptr(nodes.get(node).unwrap()), before, "nobody else has it");
-    let shared = Arc::clone(nodes.get(node).unwrap());
-    nodes.put(node, b"third");
-    assert_eq!((&*shared, &**nodes.get(node).unwrap()), (&b"other"[..], &b"third"[..]));
+    put(&mut nodes, node, b"first");
+    let before = nodes.get(node).unwrap().value().as_ptr();
+    put(&mut nodes, node, b"other");
+    assert_eq!(nodes.get(node).unwrap().value().as_ptr(), before, "nobody else has it");
+    let shared = nodes.get(node).unwrap().clone();
+    put(&mut nodes, node, b"third");
+    assert_eq!((shared.value(), nodes.get(node).unwrap().value()), (&b"other"[..], &b"third"[..]));
 }
 
 proptest! {
@@ -32,7 +39,7 @@ proptest! {
             let node = NodeIndex::new(if number < 960 { number } else { u32::MAX - 2 + number % 2 }).unwrap();
             match value {
                 Some(value) => {
-                    nodes.put(node, &value);
+                    put(&mut nodes, node, &value);
                     oracle.insert(node, value);
                 }
                 None => {
@@ -41,10 +48,10 @@ proptest! {
                 }
             }
             prop_assert_eq!(nodes.len(), oracle.len());
-            prop_assert_eq!(nodes.get(node).map(|value| value.to_vec()), oracle.get(&node).cloned());
+            prop_assert_eq!(nodes.get(node).map(|shared| shared.value().to_vec()), oracle.get(&node).cloned());
             prop_assert!(nodes.runs.values().all(|run| run.last().is_some_and(Option::is_some)));
         }
-        let all = nodes.iter().map(|(node, value)| (node, value.to_vec()));
+        let all = nodes.iter().map(|shared| (shared.node(), shared.value().to_vec()));
         prop_assert!(all.eq(oracle));
     }
 }

@@ -101,12 +101,12 @@ fn a_tree_is_sorted_where_it_is_not() {
 #[test]
 fn each_node_is_its_groups() {
     let [one, other] = [&b"one"[..], b"other"].map(GroupId::from);
-    let value: Arc<[u8]> = Arc::from(&b"value"[..]);
+    let shared = [2, 3, 1].map(|at| SharedNode::new(NodeIndex::new(at).unwrap(), b"value"));
     let mut set = RecordSet::new();
     set.push(node(&other, 4), b"value");
     set.push(RecordKey::Status(one.clone()), b"value");
-    set.share_nodes(other.clone(), [(NodeIndex::new(2).unwrap(), &value)]);
-    set.share_nodes(one.clone(), [3, 1].map(|at| (NodeIndex::new(at).unwrap(), &value)));
+    set.share_nodes(other.clone(), &shared[..1]);
+    set.share_nodes(one.clone(), &shared[1..]);
     set.push(node(&other, 0), b"value");
     let mut expected = vec![
         node(&other, 4),
@@ -121,7 +121,7 @@ fn each_node_is_its_groups() {
     expected.sort_by_key(|key| key.to_bytes().unwrap());
     set.sort();
     assert!(set.iter().map(|(key, _)| key.into_owned()).eq(expected));
-    assert!(set.iter().all(|(_, found)| *found == *value));
+    assert!(set.iter().all(|(_, found)| *found == *b"value"));
 }
 
 #[test]
@@ -141,10 +141,10 @@ fn a_node_that_is_loaded_stays_in_the_set() {
     assert_eq!(*loaded, [7, 8]);
     assert!(loaded.is_same(&record.tail(2)));
     // Nor one that the store keeps.
-    let stored: Arc<[u8]> = Arc::from([RECORD_VERSION, 7, 8]);
+    let stored = SharedNode::new(NodeIndex::new(1).unwrap(), &[RECORD_VERSION, 7, 8]);
     let mut set = RecordSet::new();
-    set.share_nodes(GroupId::from(&b"group"[..]), [(NodeIndex::new(1).unwrap(), &stored)]);
+    set.share_nodes(GroupId::from(&b"group"[..]), [&stored]);
     let loaded = StoredNode::new(set.nodes().next().unwrap()).take().unwrap();
     assert_eq!(*loaded, [7, 8]);
-    assert!(Arc::ptr_eq(&loaded.block, &stored));
+    assert!(Arc::ptr_eq(&loaded.block, &stored.bytes().block));
 }

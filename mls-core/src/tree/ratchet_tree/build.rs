@@ -9,7 +9,7 @@ use super::edge::BlankSubtree;
 use super::edit::{NodeEdit, check_order};
 use super::editor::{Editor, Slot};
 use super::link::Link;
-use super::rows::Rows;
+use super::rows::{PartNode, Rows};
 use super::{RatchetTree, TreeError};
 use crate::tree::hash::blank_tree_hash;
 use crate::tree::key_index::{IndexChanges, IndexSeed, KeyIndex};
@@ -24,6 +24,11 @@ pub(crate) trait NodeSource: Send {
 
     /// The node's encoding, asked for once.
     fn take(&mut self) -> Result<NodeBytes, Self::Error>;
+
+    /// Whether the leaf's tree hash stands behind its encoding.
+    fn is_hashed(&self) -> bool {
+        false
+    }
 }
 
 /// The level of the subtrees that are made by themselves: 256 leaves, whose encodings stay in a core's cache from their
@@ -94,7 +99,7 @@ impl<S: NodeSource> Part<'_, S> {
         }
         let mut nodes = Vec::with_capacity(self.sources.len());
         for source in &mut *self.sources {
-            nodes.push((source.node(), source.take()?));
+            nodes.push(PartNode { node: source.node(), bytes: source.take()?, hashed: source.is_hashed() });
         }
         Ok(Rows::new(suite, index.additions(nodes.len())).build(self.root, nodes)?)
     }

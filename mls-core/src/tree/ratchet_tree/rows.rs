@@ -26,8 +26,16 @@ pub(super) struct Rows<'a> {
     changes: IndexChanges,
 }
 
+/// A node that is not blank.
+pub(super) struct PartNode {
+    pub(super) node: NodeIndex,
+    pub(super) bytes: NodeBytes,
+    /// Whether the leaf's tree hash stands behind its encoding.
+    pub(super) hashed: bool,
+}
+
 /// Nodes that are not blank: on each level from the left, and the levels from below.
-type Nodes = Peekable<IntoIter<(NodeIndex, NodeBytes)>>;
+type Nodes = Peekable<IntoIter<PartNode>>;
 
 /// What is left of a row.
 type Free<'r, const N: usize> = Zip<RangeFrom<u32>, slice::IterMut<'r, ParentOf<[u8; N]>>>;
@@ -50,16 +58,16 @@ impl<'a> Rows<'a> {
     pub(super) fn build(
         mut self,
         root: NodeIndex,
-        mut nodes: Vec<(NodeIndex, NodeBytes)>,
+        mut nodes: Vec<PartNode>,
     ) -> Result<(Subtree, IndexChanges), TreeError> {
-        nodes.sort_by_key(|(node, _)| node.level());
-        let parents = nodes.split_off(nodes.partition_point(|(node, _)| node.is_leaf()));
+        nodes.sort_by_key(|at| at.node.level());
+        let parents = nodes.split_off(nodes.partition_point(|at| at.node.is_leaf()));
         let (mut leaves, parents) = (nodes.into_iter().peekable(), parents.into_iter().peekable());
         let (link, hash) = if root.is_leaf() {
             let leaf = take(&mut leaves, root);
             self.read(root, leaf.as_ref())?;
             let hash = self.leaf_hash(root, leaf.as_ref())?;
-            (leaf.map_or(Link::BLANK, Link::Leaf), hash)
+            (PartNode::link(leaf), hash)
         } else {
             match self.suite.hash_len() {
                 ..=32 => self.levels::<HASHES_32>(root, leaves, parents, Link::Inner32)?,
@@ -91,8 +99,8 @@ impl<'a> Rows<'a> {
             let summary = self.summaries.combine(below_left, below_right, None);
             let left_hash = self.leaf_hash(left, left_leaf.as_ref())?;
             let right_hash = self.leaf_hash(right, right_leaf.as_ref())?;
-            let links = pair.map(|leaf| leaf.map_or(Link::BLANK, Link::Leaf));
-            let payload = take(&mut parents, node);
+            let links = pair.map(PartNode::link);
+            let payload = take(&mut parents, node).map(|at| at.bytes);
             let hash = parent_tree_hash(self.suite, payload.as_deref(), &left_hash, &right_hash)?;
             let place = self.parent(node, payload, links, [&left_hash, &right_hash], summary, &mut free)?;
             made.push(Made { place, hash, summary });
@@ -103,7 +111,7 @@ impl<'a> Rows<'a> {
             for (node, [left, right]) in at_level(root, level).zip(made.as_chunks::<2>().0) {
                 let summary = self.summaries.combine(left.below(), right.below(), None);
                 let links = [left, right].map(|made| made.link(&below, to_link));
-                let payload = take(&mut parents, node);
+                let payload = take(&mut parents, node).map(|at| at.bytes);
                 let hash = parent_tree_hash(self.suite, payload.as_deref(), &left.hash, &right.hash)?;
                 let place = self.parent(node, payload, links, [&left.hash, &right.hash], summary, &mut free)?;
                 made_above.push(Made { place, hash, summary });
@@ -116,18 +124,21 @@ impl<'a> Rows<'a> {
     }
 
     /// Reads a leaf.
-    fn read<'l>(&mut self, node: NodeIndex, bytes: Option<&'l NodeBytes>) -> Result<Below<'l>, TreeError> {
-        let Some(bytes) = bytes else { return Ok(Below::Nobody) };
-        let LeafView { keys, profile } = LeafView::from_bytes(bytes)?;
+    fn read<'l>(&mut self, node: NodeIndex, leaf: Option<&'l PartNode>) -> Result<Below<'l>, TreeError> {
+        let Some(leaf) = leaf else { return Ok(Below::Nobody) };
+        let LeafView { keys, profile } = LeafView::from_bytes(&leaf.bytes)?;
         self.changes.add(KeySpace::Encryption, keys.encryption_key, node);
         self.changes.add(KeySpace::Signature, keys.signature_key, node);
         Ok(Below::Leaf(profile))
     }
 
     #[inline]
-    fn leaf_hash(&self, node: NodeIndex, bytes: Option<&NodeBytes>) -> Result<Digest, TreeError> {
-        let leaf = node.leaf().ok_or(TreeError::IndexOutOfTree(node))?;
-        Ok(leaf_tree_hash(self.suite, leaf, bytes.map(|bytes| &**bytes))?)
+    fn leaf_hash(&self, node: NodeIndex, leaf: Option<&PartNode>) -> Result<Digest, TreeError> {
+        if let Some(known) = leaf.and_then(PartNode::known_hash).filter(|hash| hash.len() == self.suite.hash_len()) {
+            return Ok(known);
+        }
+        let index = node.leaf().ok_or(TreeError::IndexOutOfTree(node))?;
+        Ok(leaf_tree_hash(self.suite, index, leaf.map(|leaf| &*leaf.bytes))?)
     }
 
     /// Reads a parent and puts it into the row. Its place there, `None` where all is blank at and below it.
@@ -163,6 +174,16 @@ impl<'a> Rows<'a> {
     }
 }
 
+impl PartNode {
+    fn known_hash(&self) -> Option<Digest> {
+        self.hashed.then(|| Digest::from_slice(self.bytes.behind())).flatten()
+    }
+
+    fn link(leaf: Option<Self>) -> Link {
+        leaf.map_or(Link::BLANK, |leaf| Link::Leaf(leaf.bytes))
+    }
+}
+
 impl Made {
     fn below(&self) -> Below<'static> {
         self.summary.map_or(Below::Nobody, Below::Known)
@@ -182,9 +203,9 @@ fn free_in<const N: usize>(row: &mut Row<N>) -> Free<'_, N> {
     (0..).zip(Arc::get_mut(row).unwrap_or_default())
 }
 
-/// The node's encoding, where it is not blank.
-fn take(nodes: &mut Nodes, node: NodeIndex) -> Option<NodeBytes> {
-    nodes.next_if(|(next, _)| *next == node).map(|(_, bytes)| bytes)
+/// The node, where it is not blank.
+fn take(nodes: &mut Nodes, node: NodeIndex) -> Option<PartNode> {
+    nodes.next_if(|next| next.node == node)
 }
 
 /// The nodes of that level at or below `root`, from the left.

@@ -1,5 +1,7 @@
 //! Trees that are made at once, in parts, beside the same ones made by edits.
 
+use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use mls_codec::DecodeErrorKind;
@@ -11,6 +13,7 @@ use super::support::{
 use crate::tree::hash::blank_tree_hash;
 use crate::tree::math::{LeafIndex, NodeIndex, TreeSize};
 use crate::tree::node_bytes::NodeBytes;
+use crate::tree::ratchet_tree::build::NodeSource;
 use crate::tree::ratchet_tree::{RatchetTree, TreeError};
 
 const MEMBERS: u32 = 1_500;
@@ -105,6 +108,65 @@ fn what_is_known_of_blank_subtrees_is_taken() {
     let (wrong, hashes) = build(&[(root, Digest::from_slice(&[7; 32]).unwrap())]);
     assert_eq!(hashes, 4_095 - 1_023);
     assert_ne!(wrong, root_hash);
+}
+
+/// A leaf with what is said to be its hash behind its encoding, or any node by itself.
+struct Known(NodeIndex, NodeBytes, bool);
+
+impl NodeSource for Known {
+    type Error = TreeError;
+
+    fn node(&self) -> NodeIndex {
+        self.0
+    }
+
+    fn take(&mut self) -> Result<NodeBytes, TreeError> {
+        Ok(self.1.clone())
+    }
+
+    fn is_hashed(&self) -> bool {
+        self.2
+    }
+}
+
+#[test]
+fn what_is_known_of_leaves_is_taken() {
+    let counting = Counting::new(1);
+    let suite = counting.suite();
+    let edited = edited(&counting);
+    // `hash_of` the leaves, instead of what the tree has.
+    let build = |hash_of: &dyn Fn(NodeIndex) -> Option<Vec<u8>>| {
+        let mut sources: Vec<Known> = nodes(&edited)
+            .into_iter()
+            .map(|(node, bytes)| match hash_of(node).filter(|_| node.is_leaf()) {
+                Some(hash) => {
+                    let block = Arc::from([&bytes[..], &hash].concat());
+                    Known(node, NodeBytes::part(&block, 0..bytes.len()), true)
+                }
+                None => Known(node, bytes, false),
+            })
+            .collect();
+        counting.take();
+        let tree = RatchetTree::build(suite, SEED, edited.size(), &mut sources, &[]).unwrap();
+        (tree, counting.take())
+    };
+    let known = |node| edited.node_hash(node).map(|hash| hash.as_bytes().to_vec());
+    let members = usize::try_from(edited.member_count()).unwrap();
+    let (tree, hashes) = build(&known);
+    assert_eq!((tree.root_hash(), hashes), (edited.root_hash(), 4_095 - members));
+    assert_eq!(nodes(&tree), nodes(&edited));
+    for node in (0..4_095).map(node_index) {
+        assert_eq!(tree.node_hash(node), edited.node_hash(node), "{node}");
+    }
+    // Some of them.
+    let (tree, hashes) = build(&|node| known(node).filter(|_| node.as_u32() < 8));
+    assert_eq!((tree.root_hash(), hashes), (edited.root_hash(), 4_095 - 4));
+    // One that is no hash of this suite is of no use; a wrong one makes another tree hash.
+    let (tree, hashes) = build(&|node| (node == node_index(0)).then(|| vec![7; 31]));
+    assert_eq!((tree.root_hash(), hashes), (edited.root_hash(), 4_095));
+    let (tree, hashes) = build(&|node| (node == node_index(0)).then(|| vec![7; 32]));
+    assert_eq!(hashes, 4_094);
+    assert_ne!(tree.root_hash(), edited.root_hash());
 }
 
 #[test]
