@@ -35,13 +35,13 @@ pub(crate) struct Shared {
     used: usize,
 }
 
-/// Where a value is.
+/// Where a value is. Short, so that a delta's map takes no kilobyte at once.
 #[derive(Clone)]
 pub(crate) struct Place {
-    block: usize,
-    range: Range<usize>,
+    block: u32,
     /// How many bytes behind it say what is known of it.
-    more: usize,
+    more: u8,
+    range: Range<usize>,
 }
 
 /// How long the first blocks are, in bytes: an allocator may tidy up before it serves a kilobyte.
@@ -57,13 +57,18 @@ impl<B: Block> Blocks<B> {
     }
 
     /// The last block, which has so much room.
-    fn with_room(&mut self, room: usize) -> (usize, Option<&mut B>) {
+    fn with_room(&mut self, room: usize) -> (u32, Option<&mut B>) {
         if self.0.last_mut().is_none_or(|block| block.room() < room) {
             let further = self.0.len().saturating_add(1).saturating_sub(FEW).min(8);
             let len = SMALL.saturating_mul(1 << further).min(LARGE);
             self.0.push(B::with_capacity(len.max(room)));
         }
-        (self.0.len().saturating_sub(1), self.0.last_mut())
+        (self.last(), self.0.last_mut())
+    }
+
+    /// The place of the last block. Memory ends before the numbers do.
+    fn last(&self) -> u32 {
+        u32::try_from(self.0.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
     /// Copies a value in.
@@ -82,11 +87,14 @@ impl<B: Block> Blocks<B> {
     /// What stands behind a value and is no part of it.
     pub(crate) fn more(&self, place: &Place) -> &[u8] {
         let end = place.range.end;
-        self.slice(place.block, end..end.saturating_add(place.more))
+        self.slice(place.block, end..end.saturating_add(place.more.into()))
     }
 
-    fn slice(&self, block: usize, range: Range<usize>) -> &[u8] {
-        self.0.get(block).and_then(|block| block.as_bytes().get(range)).unwrap_or_default()
+    fn slice(&self, block: u32, range: Range<usize>) -> &[u8] {
+        self.0
+            .get(usize::try_from(block).unwrap_or(usize::MAX))
+            .and_then(|block| block.as_bytes().get(range))
+            .unwrap_or_default()
     }
 
     /// How long the blocks are, as long as nobody else has a part of them.
@@ -111,23 +119,24 @@ impl Blocks {
         more: &[u8],
         write: impl FnOnce(&mut SecretWriter) -> Result<(), E>,
     ) -> Result<Place, E> {
-        let (block, values) = self.with_room(room.saturating_add(more.len()));
+        let len = hash_len(more);
+        let (block, values) = self.with_room(room.saturating_add(len.into()));
         let Some(Wiped(values)) = values else { return Ok(Place { block, ..Place::EMPTY }) };
         let start = values.len();
         let mut w = SecretWriter::behind(core::mem::take(values));
         let written = write(&mut w);
         let end = w.len();
-        w.raw(more);
+        w.raw(more.get(..len.into()).unwrap_or_default());
         *values = w.into_buffer();
         if written.is_err() {
             values.truncate(start);
         }
-        written.map(|()| Place { block, range: start..end, more: more.len() })
+        written.map(|()| Place { block, range: start..end, more: len })
     }
 
     /// Takes in others, whose places are those that [`Place::behind`] gives from then on.
-    pub(crate) fn append(&mut self, mut other: Self) -> usize {
-        let blocks = self.0.len();
+    pub(crate) fn append(&mut self, mut other: Self) -> u32 {
+        let blocks = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         self.0.append(&mut other.0);
         blocks
     }
@@ -142,12 +151,12 @@ impl Blocks<Shared> {
     /// Takes in a value that others have as well, which is not copied.
     pub(crate) fn share(&mut self, value: &NodeBytes) -> Place {
         self.0.push(Shared { bytes: Arc::clone(&value.block), used: value.block.len() });
-        Place { block: self.0.len().saturating_sub(1), range: value.range(), more: value.behind().len() }
+        Place { block: self.last(), range: value.range(), more: hash_len(value.behind()) }
     }
 
     /// The block that a value is in, and where.
     pub(crate) fn block(&self, place: &Place) -> Option<(&Arc<[u8]>, Range<usize>)> {
-        Some((&self.0.get(place.block)?.bytes, place.range.clone()))
+        Some((&self.0.get(usize::try_from(place.block).ok()?)?.bytes, place.range.clone()))
     }
 
     /// A value, which keeps its block alive.
@@ -161,7 +170,7 @@ impl Place {
     const EMPTY: Self = Self { block: 0, range: 0..0, more: 0 };
 
     /// The place behind so many blocks.
-    pub(crate) fn behind(self, blocks: usize) -> Self {
+    pub(crate) fn behind(self, blocks: u32) -> Self {
         Self { block: self.block.saturating_add(blocks), ..self }
     }
 
@@ -172,6 +181,11 @@ impl Place {
     pub(crate) const fn has_more(&self) -> bool {
         self.more > 0
     }
+}
+
+/// The length of a hash, which has 64 bytes at most; 0 of what is none.
+fn hash_len(hash: &[u8]) -> u8 {
+    u8::try_from(hash.len()).unwrap_or_default()
 }
 
 impl Block for Wiped {
