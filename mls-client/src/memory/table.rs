@@ -28,19 +28,13 @@ pub(super) struct Changes<'a> {
     names: Vec<u8>,
 }
 
+/// What is no node is known by where its name stands among the names.
 enum Change<'a> {
-    Delete(Name<'a>),
+    DeleteNode(&'a GroupId, NodeIndex),
+    Delete(Range<usize>),
     PutNode(&'a GroupId, NodeValue<'a>),
-    /// By where its name stands among the names.
     Put(Range<usize>, &'a [u8]),
     DeleteSet(Set<'a>),
-}
-
-/// Where a record is.
-enum Name<'a> {
-    Node(&'a GroupId, NodeIndex),
-    /// By where its name stands among the names.
-    Other(Range<usize>),
 }
 
 /// Where the records of a set are.
@@ -91,7 +85,7 @@ impl Table {
                     Some(old) => replace(old, value),
                     None => drop(self.others.insert(name(at).to_vec(), SecretBytes::from_slice(value))),
                 },
-                Change::Delete(Name::Node(id, node)) => {
+                Change::DeleteNode(id, node) => {
                     if let Some(tree) = self.trees.get_mut(*id) {
                         tree.remove(*node);
                         if tree.len() == 0 {
@@ -99,7 +93,7 @@ impl Table {
                         }
                     }
                 }
-                Change::Delete(Name::Other(at)) => drop(self.others.remove(name(at))),
+                Change::Delete(at) => drop(self.others.remove(name(at))),
                 Change::DeleteSet(Set { tree, starts }) => {
                     tree.map(|id| self.trees.remove(id));
                     // What is not deleted is not looked at: each commit deletes a set or two.
@@ -136,13 +130,12 @@ impl<'a> Changes<'a> {
         let names = Vec::with_capacity(delta.len().min(12).saturating_mul(64));
         let mut all = Self { changes: Vec::with_capacity(delta.len()), names };
         for (write, node) in delta.writes_and_nodes() {
-            let change = match write {
-                Write::DeletePrefix(prefix) => Change::DeleteSet(Set::of(prefix)?),
-                Write::Put(key, value) => match (key, node) {
-                    (RecordKey::TreeNode(id, _), Some(node)) => Change::PutNode(id, node),
-                    _ => Change::Put(all.other_name(key)?, value),
-                },
-                Write::Delete(key) => Change::Delete(all.name(key)?),
+            let change = match (write, node) {
+                (Write::DeletePrefix(prefix), _) => Change::DeleteSet(Set::of(prefix)?),
+                (Write::Put(RecordKey::TreeNode(id, _), _), Some(node)) => Change::PutNode(id, node),
+                (Write::Put(key, value), _) => Change::Put(all.name(key)?, value),
+                (Write::Delete(RecordKey::TreeNode(id, node)), _) => Change::DeleteNode(id, *node),
+                (Write::Delete(key), _) => Change::Delete(all.name(key)?),
                 _ => return Err(StorageError::new(StorageErrorKind::Other)),
             };
             all.changes.push(change);
@@ -150,14 +143,7 @@ impl<'a> Changes<'a> {
         Ok(all)
     }
 
-    fn name(&mut self, key: &'a RecordKey) -> Result<Name<'a>, StorageError> {
-        if let RecordKey::TreeNode(id, node) = key {
-            return Ok(Name::Node(id, *node));
-        }
-        self.other_name(key).map(Name::Other)
-    }
-
-    fn other_name(&mut self, key: &RecordKey) -> Result<Range<usize>, StorageError> {
+    fn name(&mut self, key: &RecordKey) -> Result<Range<usize>, StorageError> {
         let start = self.names.len();
         key.append_to(&mut self.names).map_err(too_long)?;
         Ok(start..self.names.len())

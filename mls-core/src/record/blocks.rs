@@ -35,7 +35,7 @@ pub(crate) struct Shared {
     used: usize,
 }
 
-/// Where a value is. Short, so that a delta's map takes no kilobyte at once.
+/// Where a value is. Short, since sets and deltas have one for each record.
 #[derive(Clone)]
 pub(crate) struct Place {
     block: u32,

@@ -86,25 +86,26 @@ impl Store {
         }
         for (write, node) in delta.writes_and_nodes() {
             self.writes += 1;
-            match (&write, node) {
-                (Write::Put(key, _), Some(node)) => drop(self.nodes.insert((*key).clone(), SharedNode::from(node))),
-                (Write::Delete(key), _) => drop(self.nodes.remove(key)),
-                (Write::DeletePrefix(prefix), _) => self.nodes.retain(|key, _| !prefix.covers(key)),
-                _ => {}
-            }
             match write {
-                Write::DeletePrefix(prefix) => self.records.retain(|key, value| {
-                    let stays = !prefix.covers(key);
-                    if !stays {
-                        value.zeroize();
-                    }
-                    stays
-                }),
+                Write::DeletePrefix(prefix) => {
+                    self.nodes.retain(|key, _| !prefix.covers(key));
+                    self.records.retain(|key, value| {
+                        let stays = !prefix.covers(key);
+                        if !stays {
+                            value.zeroize();
+                        }
+                        stays
+                    });
+                }
                 Write::Put(key, value) => {
                     self.bytes += value.len();
                     self.records.insert(key.clone(), value.to_vec()).zeroize();
+                    self.nodes.extend(node.map(|node| (key.clone(), SharedNode::from(node))));
                 }
-                Write::Delete(key) => self.records.remove(key).zeroize(),
+                Write::Delete(key) => {
+                    self.nodes.remove(key);
+                    self.records.remove(key).zeroize();
+                }
                 other => panic!("{other:?}"),
             }
         }
