@@ -25,7 +25,8 @@ else
 TESTS = $(CARGO) test --locked --workspace $(FEATURES) --no-fail-fast --lib --bins --tests
 endif
 
-# cargo-deny where it is installed; else one under the target directory, installed at first use.
+# cargo-deny where it is installed; else one under the target directory, installed at first use. It runs for seconds, and is
+# built for minutes: not optimised.
 DENY_VERSION := 0.20.2
 DENY := $(or $(shell command -v cargo-deny),$(TARGET_DIR)/tools/bin/cargo-deny)
 
@@ -113,7 +114,7 @@ deny: $(DENY) ## Check licences, bans and sources of the dependencies
 	$(DENY) --locked --workspace check --hide-inclusion-graph licenses bans sources
 
 $(TARGET_DIR)/tools/bin/cargo-deny:
-	$(CARGO) install --locked --root $(TARGET_DIR)/tools --version $(DENY_VERSION) cargo-deny
+	$(CARGO) install --locked --debug --root $(TARGET_DIR)/tools --version $(DENY_VERSION) cargo-deny
 
 package: ## Pack every published crate and build it from the package
 	CARGO="$(CARGO)" scripts/package.sh $(OPENSSL)

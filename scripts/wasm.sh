@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/target.sh
 
 target=wasm32-unknown-unknown
-build_for "$target" std,panic_abort --config 'profile.dev.package."*".opt-level=1' --config profile.dev.debug=false \
+build_for "$target" std,panic_abort --config profile.dev.opt-level=1 --config profile.dev.debug=false \
     -p interop-wasm
 program=$other_dir/$target/debug/interop_wasm.wasm
 echo "$(($(wc -c <"$program") / 1024)) KiB of WebAssembly"

@@ -1,7 +1,10 @@
+use std::path::Path;
+
 use super::change::{Rank, With};
 use super::collect::{MARK, collect};
 use super::scope::scope;
 use super::weave::weave;
+use super::workshop::adapted;
 
 /// The source with each change in it by itself, only those lines that differ.
 fn changed(text: &str, line: usize) -> Vec<String> {
@@ -127,4 +130,18 @@ fn changes_are_woven_into_one_source() {
     assert!(outer.whole.start < inner.whole.start && inner.whole.end < outer.whole.end);
     // Without a switch it is as it was.
     assert_eq!(weave(text, &found, &[]).text, text);
+}
+
+/// The names and the profile are those of the workspace, whose manifest may change.
+#[test]
+fn the_manifest_of_the_copy_knows_the_switches() {
+    let manifest = include_bytes!("../../../../Cargo.toml").to_vec();
+    let text = String::from_utf8(adapted(Path::new("Cargo.toml"), manifest)).unwrap();
+    for line in [
+        "    \"mls-switch\",",
+        "mls-codec = { opt-level = 0, debug = false }",
+        "mls-core = { opt-level = 0, debug = false }",
+    ] {
+        assert_eq!(text.lines().filter(|other| *other == line).count(), 1, "{line}");
+    }
 }

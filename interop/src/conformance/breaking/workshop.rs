@@ -52,10 +52,10 @@ const SWITCH_MANIFEST: &str =
     "[package]\nname = \"mls-switch\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n";
 
 /// What has switches is built often and runs little.
-const PROFILE: &str = "[profile.dev.package]
-mls-codec = { opt-level = 0, debug = false }
-mls-core = { opt-level = 0, debug = false }
-";
+const PROFILES: [(&str, &str); 2] = [
+    ("\nmls-codec = { opt-level = 1 }", "\nmls-codec = { opt-level = 0, debug = false }"),
+    ("\nmls-core = { opt-level = 1 }", "\nmls-core = { opt-level = 0, debug = false }"),
+];
 
 /// What is derived swaps the first two fields of a structure; it flips a bit of the tag of an enumeration, and takes what
 /// it does not know for the first.
@@ -196,14 +196,14 @@ impl Workshop {
 }
 
 /// Manifests know the crate of switches, and what is derived has switches where an attribute says so.
-fn adapted(relative: &Path, bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn adapted(relative: &Path, bytes: Vec<u8>) -> Vec<u8> {
     let Some(name) = relative.to_str() else { return bytes };
     let folder = name.strip_suffix("/Cargo.toml").unwrap_or_default();
     let text = || String::from_utf8_lossy(&bytes).into_owned();
     let text = match name {
         "Cargo.toml" => {
             let text = text().replacen("members = [\n", "members = [\n    \"mls-switch\",\n", 1);
-            format!("{text}\n{PROFILE}")
+            PROFILES.iter().fold(text, |text, (from, to)| text.replace(from, to))
         }
         "mls-codec/derive/src/encode.rs" => {
             DERIVE_ENCODE.iter().fold(text(), |text, (from, to)| text.replace(from, to))
