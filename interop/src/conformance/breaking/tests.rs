@@ -132,7 +132,7 @@ fn changes_are_woven_into_one_source() {
     assert_eq!(weave(text, &found, &[]).text, text);
 }
 
-/// The names and the profile are those of the workspace, whose manifest may change.
+/// What is replaced stands in the workspace's manifest, which may change. In a copy it has been replaced already.
 #[test]
 fn the_manifest_of_the_copy_knows_the_switches() {
     let manifest = include_bytes!("../../../../Cargo.toml").to_vec();
@@ -142,6 +142,6 @@ fn the_manifest_of_the_copy_knows_the_switches() {
         "mls-codec = { opt-level = 0, debug = false }",
         "mls-core = { opt-level = 0, debug = false }",
     ] {
-        assert_eq!(text.lines().filter(|other| *other == line).count(), 1, "{line}");
+        assert!(text.lines().any(|other| other == line), "{line}");
     }
 }
