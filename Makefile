@@ -17,6 +17,12 @@ FEATURES := --features mls-crypto-rustcrypto/curve448,mls-crypto-traits/conforma
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 
+# Programs are built as the tests are, with the features that all crates ask for. Those of dev-dependencies are among them
+# only where a test is built, too: this one is small. `cargo run -p` would build half of everything anew.
+PROGRAMS := --locked --workspace $(FEATURES) --test allocation
+BIN = $(abspath $(TARGET_DIR))/debug
+run = $(CARGO) build $(PROGRAMS) --bin $(1) && $(BIN)/$(1)
+
 # cargo-nextest where it is installed, cargo test elsewhere.
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 ifeq ($(NEXTEST),yes)
@@ -43,16 +49,17 @@ test-unit: ## Run unit and integration tests
 	$(TESTS)
 
 test-sqlcipher: ## Run the tests of encrypted SQLite files (needs the system's OpenSSL)
-	$(if $(NEXTEST),$(CARGO) nextest run,$(CARGO) test) --locked -p mls-storage-sqlite --features sqlcipher --test encrypted
+	$(if $(NEXTEST),$(CARGO) nextest run,$(CARGO) test) --locked --workspace $(FEATURES) \
+	    --features mls-storage-sqlite/sqlcipher --test sqlcipher
 
 test-doc: ## Run the examples in the documentation
 	$(CARGO) test --locked --workspace $(FEATURES) --no-fail-fast --doc
 
 demo: ## Run the demonstration: a group of four processes
-	$(CARGO) run --locked -p interop $(OPENSSL) --bin mls-demo
+	$(call run,mls-demo)
 
 vectors: ## Run the official test vectors and print a table
-	$(CARGO) run --locked -p interop $(OPENSSL) --bin mls-vectors -- verify
+	$(call run,mls-vectors) verify
 
 bench-crypto: ## Measure the backends beside their bare libraries, and write the table into README.md
 	$(CARGO) bench --locked -p interop $(OPENSSL) --bench crypto -- $(abspath README.md)
@@ -128,25 +135,25 @@ ci: ## Run everything that a change must pass
 # Which requirement of RFC 9420 is enforced where, and which test proves it (interop/README.md).
 .PHONY: conformance conformance-strict conformance-break mutants
 conformance: ## Print which requirements have a test
-	$(CARGO) run --locked -p interop --bin mls-conformance -- --totals
+	$(call run,mls-conformance) --totals
 
 conformance-strict: ## The same, in full; fail on what is missing and, with nextest, on tests that do not run
 ifeq ($(NEXTEST),yes)
 	$(CARGO) nextest list --locked --workspace $(FEATURES) --message-format json > $(TARGET_DIR)/tests.json
-	$(CARGO) run --locked -p interop --bin mls-conformance -- --strict --ran $(TARGET_DIR)/tests.json
+	$(call run,mls-conformance) --strict --ran $(TARGET_DIR)/tests.json
 else
-	$(CARGO) run --locked -p interop --bin mls-conformance -- --strict
+	$(call run,mls-conformance) --strict
 endif
 
 conformance-break: ## Break the lines that carry an id; their tests must fail (BREAK='--sample 40' for some)
-	$(CARGO) run --locked -p interop $(OPENSSL) --bin mls-conformance -- break $(BREAK)
+	$(call run,mls-conformance) break $(BREAK)
 
 mutants: ## Break everything in the modules that validate; nine of ten must be caught
-	$(CARGO) run --locked -p interop $(OPENSSL) --bin mls-conformance -- mutants $(MUTANTS)
+	$(call run,mls-conformance) mutants $(MUTANTS)
 
 .PHONY: vectors-own
 vectors-own: ## Run the test vectors of our own making, which are in the repository
-	$(CARGO) run --locked -p interop --bin mls-vectors -- verify interop/vectors
+	$(call run,mls-vectors) verify interop/vectors
 
 # Random histories of clients (mls-client/tests/model): as many steps as are asked for.
 .PHONY: soak
@@ -156,7 +163,7 @@ soak: ## Play random histories of clients for long: STEPS=1000000 unless given
 # Our gRPC servers on each backend, and the working group's scenarios with all of them (interop/README.md).
 .PHONY: interop-grpc
 interop-grpc: ## Run the working group's scenarios against our gRPC servers
-	CARGO="$(CARGO)" scripts/interop-grpc.sh $(OPENSSL)
+	CARGO="$(CARGO)" scripts/interop-grpc.sh $(PROGRAMS)
 
 # Groups of ours, mls-rs and OpenMLS (interop/README.md, interop/PEERS.md). Needs Rust 1.91. `make interop SEED=..` repeats
 # a random history.

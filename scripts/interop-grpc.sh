@@ -12,7 +12,9 @@ suites=${SUITES:-1,2,3,4,5,6,7}
 deep_suites=${DEEP_SUITES:-$suites}
 deep_assignments=${DEEP_ASSIGNMENTS:-1}
 
-"$cargo" build --locked -p interop-grpc "$@"
+# What it is given says what to build it with: the Makefile builds all programs alike.
+[ "$#" != 0 ] || set -- --locked -p interop-grpc
+"$cargo" build "$@" --bin mls-interop-client --bin mls-interop-runner
 bin=${CARGO_TARGET_DIR:-target}/debug
 
 configs=${INTEROP_CONFIGS:-../shared/interop-configs}
