@@ -11,6 +11,8 @@ dir=$(mktemp -d "$PWD/target/package-XXXXXX")
 log=$dir/log
 trap 'rm -rf "$dir"' EXIT
 
+# Built to see that it builds, and never run.
+export CARGO_PROFILE_DEV_DEBUG=false
 "${CARGO:-cargo}" package --locked --workspace --exclude interop --exclude interop-fuzz --exclude interop-grpc --exclude interop-speed --exclude interop-wasm --target-dir "$dir" "$@" 2>&1 | tee "$log"
 if grep -q '^warning' "$log"; then
     echo "package: warnings, see above" >&2
