@@ -1,15 +1,21 @@
 //! What the backends free, they have wiped: an allocator looks through every block that is given back while they work,
-//! for the secrets that they were given or made.
+//! for the secrets that they were given or made. So is the stack looked through, after each operation.
 //!
 //! It sees what is allocated by Rust's allocator: the buffers of our crates and of the Rust libraries beneath. OpenSSL's
-//! and AWS-LC's own memory, and the stack, are out of its sight.
+//! and AWS-LC's own memory are out of its sight.
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "tests")]
 #![allow(unsafe_code, reason = "an allocator")]
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
+use core::panic::Location;
 use std::alloc::System;
 use std::sync::{Mutex, RwLock};
+
+#[path = "../../mls-core/tests/heap/stack.rs"]
+#[allow(unreachable_pub, reason = "of other tests")]
+mod stack;
+use stack::{clear, rest};
 
 use mls_crypto_awslc::AwsLcProvider;
 use mls_crypto_openssl::OpenSslProvider;
@@ -32,7 +38,7 @@ static ALLOCATOR: Watching = Watching;
 type Needle = (&'static str, [[u8; PART]; 2]);
 
 static NEEDLES: RwLock<Vec<Needle>> = RwLock::new(Vec::new());
-static FOUND: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+static FOUND: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 thread_local! {
     static WATCHED: Cell<bool> = const { Cell::new(false) };
@@ -48,7 +54,7 @@ unsafe impl GlobalAlloc for Watching {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if WATCHED.try_with(|watched| watched.replace(false)).unwrap_or(false) {
             // SAFETY: the block is alive until the end of this call, and was initialised in whole.
-            search(unsafe { core::slice::from_raw_parts(block, layout.size()) });
+            search(unsafe { core::slice::from_raw_parts(block, layout.size()) }, "");
             WATCHED.with(|watched| watched.set(true));
         }
         // SAFETY: the caller keeps the contract.
@@ -57,15 +63,22 @@ unsafe impl GlobalAlloc for Watching {
     // `realloc` is the default: a new block, a copy, and the old one given back above.
 }
 
-fn search(block: &[u8]) {
-    for (name, parts) in NEEDLES.read().unwrap().iter() {
-        let has = |part: &[u8; PART]| {
-            block.windows(PART).any(|window| window.iter().zip(part).all(|(byte, masked)| byte ^ MASK == *masked))
-        };
-        if parts.iter().any(has) {
-            FOUND.lock().unwrap().push(name);
+/// Notes the secrets that stand in `bytes`.
+fn search(bytes: &[u8], at: &str) {
+    let needles = NEEDLES.read().unwrap();
+    let mut firsts = [false; 256];
+    for part in needles.iter().flat_map(|(_, parts)| parts) {
+        firsts[usize::from(part[0] ^ MASK)] = true;
+    }
+    let mut held = vec![false; needles.len()];
+    for window in bytes.windows(PART).filter(|window| firsts[usize::from(window[0])]) {
+        let is = |part: &[u8; PART]| window.iter().zip(part).all(|(byte, masked)| byte ^ MASK == *masked);
+        for ((_, parts), held) in needles.iter().zip(&mut held) {
+            *held |= parts.iter().any(is);
         }
     }
+    let names = needles.iter().zip(held).filter(|(_, held)| *held).map(|((name, _), _)| format!("{name}{at}"));
+    FOUND.lock().unwrap().extend(names);
 }
 
 fn watch(name: &'static str, secret: &[u8]) {
@@ -75,8 +88,8 @@ fn watch(name: &'static str, secret: &[u8]) {
     }
 }
 
-/// Runs `work` and says what it freed unwiped. What it returns is not freed in it.
-fn watched<T>(work: impl FnOnce() -> T) -> (T, Vec<&'static str>) {
+/// Runs `work` and says what it left: freed unwiped, or on the stack. What it returns is not freed in it.
+fn watched<T>(work: impl FnOnce() -> T) -> (T, Vec<String>) {
     WATCHED.with(|watched| watched.set(true));
     let result = work();
     WATCHED.with(|watched| watched.set(false));
@@ -187,40 +200,60 @@ fn diffie_hellman(suite: Suite<'_>, pair: &HpkeKeyPair, public: &[u8]) -> Vec<u8
 /// Everything that a backend does with secrets, in parts where it can come in parts.
 fn work(suite: Suite<'_>, secrets: &Secrets) {
     let provider = suite.provider();
-    drop(suite.derive_key_pair(&secrets.ikm).unwrap());
-    drop(suite.derive_signature_key_pair(&secrets.ikm).unwrap());
-    drop(provider.hmac(&secrets.key, &[&secrets.ikm]).unwrap());
-    drop(provider.hkdf_extract(&secrets.ikm, &[&secrets.key, &secrets.plaintext]).unwrap());
-    drop(provider.hkdf_expand(&secrets.ikm, &[b"info"], 150).unwrap());
+    drop(step(|| suite.derive_key_pair(&secrets.ikm).unwrap()));
+    drop(step(|| suite.derive_signature_key_pair(&secrets.ikm).unwrap()));
+    drop(step(|| provider.hmac(&secrets.key, &[&secrets.ikm]).unwrap()));
+    drop(step(|| provider.hkdf_extract(&secrets.ikm, &[&secrets.key, &secrets.plaintext]).unwrap()));
+    drop(step(|| provider.hkdf_expand(&secrets.ikm, &[b"info"], 150).unwrap()));
+    // Of public input in MLS: the stack is left as it is.
     suite.hash(&[&secrets.ikm, &secrets.plaintext]).unwrap();
 
-    let signer = suite.signing_key(&secrets.signature.private).unwrap();
+    let signer = step(|| suite.signing_key(&secrets.signature.private).unwrap());
     let verifier = suite.verify_key(secrets.signature.public.as_bytes()).unwrap();
     for parts in [&[&secrets.message[..]][..], &[&secrets.message[..300]], &[&secrets.ikm, &secrets.message]] {
-        let signature = suite.sign_with_label(&*signer, b"label", parts).unwrap();
-        verifier.verify_with_label(b"label", parts, &signature).unwrap();
+        let signature = step(|| suite.sign_with_label(&*signer, b"label", parts).unwrap());
+        step(|| verifier.verify_with_label(b"label", parts, &signature).unwrap());
     }
     drop(signer);
 
     let nonce = vec![7; suite.aead_nonce_len()];
-    let sealed = suite.aead_seal(&secrets.key, &nonce, b"aad", &secrets.plaintext).unwrap();
-    drop(suite.aead_open(&secrets.key, &nonce, b"aad", &sealed).unwrap());
+    let sealed = step(|| suite.aead_seal(&secrets.key, &nonce, b"aad", &secrets.plaintext).unwrap());
+    drop(step(|| suite.aead_open(&secrets.key, &nonce, b"aad", &sealed).unwrap()));
     // The plaintext may be there already when the tag is found wrong.
-    assert!(suite.aead_open(&secrets.key, &nonce, b"other", &sealed).is_err());
+    assert!(step(|| suite.aead_open(&secrets.key, &nonce, b"other", &sealed)).is_err());
 
     let mut rng = Same(u64::from(u16::from(suite.id())));
     let context = suite.encrypt_context(b"label", b"context").unwrap();
-    let sealed = context.seal(&secrets.receiver.public, &secrets.plaintext, &mut rng).unwrap();
-    drop(context.open(&secrets.receiver.private, &sealed).unwrap());
-    let key = suite.hpke_key(&secrets.receiver.private).unwrap();
-    drop(context.open_with(&*key, &sealed).unwrap());
+    let sealed = step(|| context.seal(&secrets.receiver.public, &secrets.plaintext, &mut rng).unwrap());
+    drop(step(|| context.open(&secrets.receiver.private, &sealed).unwrap()));
+    let key = step(|| suite.hpke_key(&secrets.receiver.private).unwrap());
+    drop(step(|| context.open_with(&*key, &sealed).unwrap()));
     drop(key);
     let mode = hpke::Mode::Psk { psk: &secrets.ikm, psk_id: b"id" };
-    let (kem_output, mut sender) = hpke::setup_sender(suite, mode, &secrets.receiver.public, b"", &mut rng).unwrap();
-    let sealed = sender.seal(b"", &secrets.plaintext).unwrap();
-    let mut receiver = hpke::setup_receiver(suite, mode, &secrets.receiver.private, &kem_output, b"").unwrap();
-    drop(receiver.open(b"", &sealed).unwrap());
-    drop(receiver.export(b"", 32).unwrap());
+    let (kem_output, mut sender) =
+        step(|| hpke::setup_sender(suite, mode, &secrets.receiver.public, b"", &mut rng).unwrap());
+    let sealed = step(|| sender.seal(b"", &secrets.plaintext).unwrap());
+    let mut receiver = step(|| hpke::setup_receiver(suite, mode, &secrets.receiver.private, &kem_output, b"").unwrap());
+    drop(step(|| receiver.open(b"", &sealed).unwrap()));
+    drop(step(|| receiver.export(b"", 32).unwrap()));
+}
+
+/// One operation, after which the stack is looked through too, where it is watched.
+#[inline(never)]
+#[track_caller]
+fn step<T>(operation: impl FnOnce() -> T) -> T {
+    if !WATCHED.get() {
+        return operation();
+    }
+    clear();
+    let result = operation();
+    WATCHED.set(false);
+    // Here, and not a frame deeper: it would stand on what is looked for.
+    let rest = rest();
+    search(&rest, &format!(" on the stack of line {}", Location::caller().line()));
+    drop(rest);
+    WATCHED.set(true);
+    result
 }
 
 #[test]

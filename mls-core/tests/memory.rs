@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use common::{Event, Peer, agree};
-use heap::{Found, Searchable, Watch, listen, owned};
+use heap::{Found, Searchable, Watch, clear, listen, owned, rest};
 use mls_codec::Decode;
 use mls_core::env::Env;
 use mls_core::framing::MlsMessage;
@@ -93,7 +93,12 @@ impl Scene {
         if self.cold && peer.group().is_active() {
             owned(|| peer.restart());
         }
-        owned(|| work(peer))
+        clear();
+        let out = owned(|| work(peer));
+        let rest = rest();
+        let found: Vec<String> = Watch::within(&rest).into_iter().map(|found| found.names).collect();
+        assert_eq!(found, [""; 0], "on the stack");
+        out
     }
 
     /// Everybody but the sender handles a message.

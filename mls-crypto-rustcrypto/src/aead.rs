@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 use chacha20poly1305::ChaCha20Poly1305;
 use mls_crypto_traits::{CryptoError, SecretBytes};
 
+use crate::stack::{self, wiped};
+
 /// Bytes of the tag, `AEAD.Nt`, in each of the three.
 pub(crate) const TAG_LEN: usize = 16;
 
@@ -42,11 +44,11 @@ impl AeadAlgorithm {
         aad: &[u8],
         text: &mut [u8],
     ) -> Result<(), CryptoError> {
-        match self {
+        wiped::<{ stack::AEAD }, _>(|| match self {
             Self::Aes128Gcm => seal_in_place_with::<Aes128Gcm>(key, nonce, aad, text),
             Self::Aes256Gcm => seal_in_place_with::<Aes256Gcm>(key, nonce, aad, text),
             Self::ChaCha20Poly1305 => seal_in_place_with::<ChaCha20Poly1305>(key, nonce, aad, text),
-        }
+        })
     }
 
     /// The plaintext; whatever is wrong with the ciphertext is one error.
@@ -57,11 +59,11 @@ impl AeadAlgorithm {
         aad: &[u8],
         ciphertext: &[u8],
     ) -> Result<SecretBytes, CryptoError> {
-        match self {
+        wiped::<{ stack::AEAD }, _>(|| match self {
             Self::Aes128Gcm => open_with::<Aes128Gcm>(key, nonce, aad, ciphertext),
             Self::Aes256Gcm => open_with::<Aes256Gcm>(key, nonce, aad, ciphertext),
             Self::ChaCha20Poly1305 => open_with::<ChaCha20Poly1305>(key, nonce, aad, ciphertext),
-        }
+        })
     }
 }
 

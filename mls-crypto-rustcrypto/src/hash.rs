@@ -5,6 +5,8 @@ use mls_crypto_traits::{CryptoError, Digest, Kdf, SecretBytes};
 use sha2::{Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
+use crate::stack::{self, wiped};
+
 /// The hash that a suite names, also beneath its HMAC and HKDF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HashAlgorithm {
@@ -25,11 +27,11 @@ impl HashAlgorithm {
 
     /// HMAC over the concatenation of `input`; a key of any length.
     pub(crate) fn hmac(self, key: &[u8], input: &[&[u8]]) -> Result<SecretBytes, CryptoError> {
-        match self {
+        wiped::<{ stack::HASH }, _>(|| match self {
             Self::Sha256 => hmac_with::<Sha256>(key, input),
             Self::Sha384 => hmac_with::<Sha384>(key, input),
             Self::Sha512 => hmac_with::<Sha512>(key, input),
-        }
+        })
     }
 }
 
@@ -48,11 +50,11 @@ impl Kdf for HashAlgorithm {
     }
 
     fn expand(&self, prk: &[u8], info: &[&[u8]], len: usize) -> Result<SecretBytes, CryptoError> {
-        match self {
+        wiped::<{ stack::HASH }, _>(|| match self {
             Self::Sha256 => expand_with::<Sha256>(prk, info, len),
             Self::Sha384 => expand_with::<Sha384>(prk, info, len),
             Self::Sha512 => expand_with::<Sha512>(prk, info, len),
-        }
+        })
     }
 }
 

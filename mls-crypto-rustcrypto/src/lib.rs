@@ -39,6 +39,7 @@ mod provider;
 #[cfg(feature = "getrandom")]
 mod rng;
 mod signature;
+mod stack;
 mod suite;
 
 pub use provider::RustCryptoProvider;

@@ -50,6 +50,7 @@ mod provider;
 mod rng;
 mod secret;
 mod signature;
+mod stack;
 mod suite;
 
 pub mod parallel;
@@ -71,4 +72,5 @@ pub use provider::{CipherSuiteProvider, CryptoProvider};
 pub use rng::{Rng, random_bytes};
 pub use secret::SecretBytes;
 pub use signature::{SigningKey, VerifyKey};
+pub use stack::wiping_stack;
 pub use suite::{CheckedVerifyKey, EncryptContext, Expansion, Suite, VerifyRequest};

@@ -15,11 +15,13 @@
 )]
 
 mod arena;
+mod stack;
 mod watch;
 
 use core::cell::Cell;
 
 pub use arena::Searchable;
+pub use stack::{clear, rest};
 pub use watch::{Found, Watch, listen};
 
 thread_local! {

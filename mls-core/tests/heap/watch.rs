@@ -40,6 +40,11 @@ impl State {
         self.secrets[at].names.insert(name.to_owned());
         Some(at)
     }
+
+    fn found(&self, numbers: BTreeSet<usize>) -> Vec<Found> {
+        let names = |number: usize| self.secrets[number].names.iter().cloned().collect::<Vec<_>>().join(", ");
+        numbers.into_iter().map(|number| Found { number, names: names(number) }).collect()
+    }
 }
 
 /// Notes a secret; to be given to the watched provider. What passes outside the arena is none of ours.
@@ -112,16 +117,18 @@ impl Watch {
                     break;
                 }
             }
-            let found = |numbers: BTreeSet<usize>| {
-                numbers
-                    .into_iter()
-                    .map(|number| {
-                        let names = state.secrets[number].names.iter().cloned().collect::<Vec<_>>().join(", ");
-                        Found { number, names }
-                    })
-                    .collect()
-            };
-            Self { live: found(live), freed: found(freed), derivable }
+            Self { live: state.found(live), freed: state.found(freed), derivable }
+        })
+    }
+
+    /// The secrets noted so far that stand in `bytes`.
+    pub fn within(bytes: &[u8]) -> Vec<Found> {
+        apart(|| {
+            let mut guard = STATE.lock().unwrap();
+            let state = guard.get_or_insert_default();
+            let mut found = BTreeSet::new();
+            Index::new(state).search(bytes, &mut found);
+            state.found(found)
         })
     }
 
@@ -157,28 +164,48 @@ impl Watch {
 
 /// The secrets in live blocks and in freed ones.
 fn search(state: &State) -> (BTreeSet<usize>, BTreeSet<usize>) {
-    let mut by_head: HashMap<[u8; 8], Vec<usize>> = HashMap::new();
-    let mut filter = vec![false; 1 << 16];
-    for (at, secret) in state.secrets.iter().enumerate() {
-        let head: [u8; 8] = secret.masked[..8].try_into().unwrap();
-        filter[usize::from(u16::from_be_bytes([head[0], head[1]]))] = true;
-        by_head.entry(head).or_default().push(at);
-    }
+    let index = Index::new(state);
     let (mut live, mut freed) = (BTreeSet::new(), BTreeSet::new());
     for block in blocks() {
-        for (offset, window) in block.bytes.windows(8).enumerate() {
-            if !filter[usize::from(u16::from_be_bytes([window[0] ^ MASK, window[1] ^ MASK]))] {
+        index.search(block.bytes, if block.freed { &mut freed } else { &mut live });
+    }
+    (live, freed)
+}
+
+/// The secrets by their first bytes.
+struct Index<'s> {
+    state: &'s State,
+    by_head: HashMap<[u8; 8], Vec<usize>>,
+    /// By the first two alone.
+    filter: Vec<bool>,
+}
+
+impl<'s> Index<'s> {
+    fn new(state: &'s State) -> Self {
+        let mut by_head: HashMap<[u8; 8], Vec<usize>> = HashMap::new();
+        let mut filter = vec![false; 1 << 16];
+        for (at, secret) in state.secrets.iter().enumerate() {
+            let head: [u8; 8] = secret.masked[..8].try_into().unwrap();
+            filter[usize::from(u16::from_be_bytes([head[0], head[1]]))] = true;
+            by_head.entry(head).or_default().push(at);
+        }
+        Self { state, by_head, filter }
+    }
+
+    /// Adds what stands in `bytes` to `found`.
+    fn search(&self, bytes: &[u8], found: &mut BTreeSet<usize>) {
+        for (offset, window) in bytes.windows(8).enumerate() {
+            if !self.filter[usize::from(u16::from_be_bytes([window[0] ^ MASK, window[1] ^ MASK]))] {
                 continue;
             }
             let head: [u8; 8] = core::array::from_fn(|i| window[i] ^ MASK);
-            for at in by_head.get(&head).into_iter().flatten() {
-                let masked = &state.secrets[*at].masked;
-                let here = block.bytes.get(offset..offset + masked.len());
+            for at in self.by_head.get(&head).into_iter().flatten() {
+                let masked = &self.state.secrets[*at].masked;
+                let here = bytes.get(offset..offset + masked.len());
                 if here.is_some_and(|here| here.iter().zip(masked).all(|(byte, masked)| byte ^ MASK == *masked)) {
-                    (if block.freed { &mut freed } else { &mut live }).insert(*at);
+                    found.insert(*at);
                 }
             }
         }
     }
-    (live, freed)
 }

@@ -14,6 +14,8 @@ use elliptic_curve::{
 };
 use mls_crypto_traits::{CryptoError, Dh, DhCurve, SecretBytes};
 
+use crate::stack::{self, wiped};
+
 /// What ECDH and ECDSA ask of a curve, gathered once.
 pub(crate) trait NistCurve:
     EcdsaCurve
@@ -94,7 +96,7 @@ impl<C: NistCurve> Dh for NistDh<C> {
     }
 
     fn load_private(&self, private: &[u8]) -> Result<SecretKey<C>, CryptoError> {
-        secret_key(private)
+        wiped::<{ stack::CURVE }, _>(|| secret_key(private))
     }
 
     fn load_public(&self, public: &[u8]) -> Result<PublicKey<C>, CryptoError> {
@@ -102,11 +104,10 @@ impl<C: NistCurve> Dh for NistDh<C> {
     }
 
     fn public_key(&self, private: &SecretKey<C>) -> Result<Vec<u8>, CryptoError> {
-        Ok(encode(&private.public_key()))
+        Ok(wiped::<{ stack::CURVE }, _>(|| encode(&private.public_key())))
     }
 
     fn agree(&self, private: &SecretKey<C>, public: &PublicKey<C>) -> Result<SecretBytes, CryptoError> {
-        let shared = private.diffie_hellman(public);
-        Ok(SecretBytes::from_slice(shared.raw_secret_bytes()))
+        Ok(wiped::<{ stack::CURVE }, _>(|| SecretBytes::from_slice(private.diffie_hellman(public).raw_secret_bytes())))
     }
 }

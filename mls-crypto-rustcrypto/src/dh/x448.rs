@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 use mls_crypto_traits::{CryptoError, Dh, DhCurve, SecretBytes};
 use x448::{PublicKey, StaticSecret};
 
+use crate::stack::{self, wiped};
+
 /// Diffie-Hellman on Curve448.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct X448;
@@ -30,10 +32,10 @@ impl Dh for X448 {
     }
 
     fn public_key(&self, private: &StaticSecret) -> Result<Vec<u8>, CryptoError> {
-        Ok(PublicKey::from(private).as_bytes().to_vec())
+        Ok(wiped::<{ stack::CURVE }, _>(|| PublicKey::from(private).as_bytes().to_vec()))
     }
 
     fn agree(&self, private: &StaticSecret, public: &PublicKey) -> Result<SecretBytes, CryptoError> {
-        Ok(SecretBytes::from_slice(private.diffie_hellman(public).as_bytes()))
+        Ok(wiped::<{ stack::CURVE }, _>(|| SecretBytes::from_slice(private.diffie_hellman(public).as_bytes())))
     }
 }

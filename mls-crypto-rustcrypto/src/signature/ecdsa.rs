@@ -12,8 +12,9 @@ use p256::NistP256;
 use p384::NistP384;
 use p521::NistP521;
 
-use super::SignatureAlgorithm;
+use super::{Loaded, SignatureAlgorithm};
 use crate::dh::nist::{NistCurve, encode, public_key, secret_key};
+use crate::stack::{self, wiped};
 
 pub(crate) const ECDSA_P256: SignatureAlgorithm = algorithm::<NistP256>();
 pub(crate) const ECDSA_P384: SignatureAlgorithm = algorithm::<NistP384>();
@@ -29,9 +30,11 @@ fn load_verify_key<C: NistCurve>(public: &[u8]) -> Result<Arc<dyn VerifyKey>, Cr
 }
 
 fn load_signing_key<C: NistCurve>(private: &[u8]) -> Result<Arc<dyn SigningKey>, CryptoError> {
-    let key = ecdsa::SigningKey::<C>::from(secret_key::<C>(private)?);
-    let public = SignaturePublicKey::from(encode::<C>(&key.verifying_key().into()));
-    Ok(Arc::new(EcdsaSigningKey { key, public }))
+    wiped::<{ stack::CURVE }, Loaded<dyn SigningKey>>(|| {
+        let key = ecdsa::SigningKey::<C>::from(secret_key::<C>(private)?);
+        let public = SignaturePublicKey::from(encode::<C>(&key.verifying_key().into()));
+        Ok(Arc::new(EcdsaSigningKey { key, public }))
+    })
 }
 
 struct EcdsaVerifyKey<C: NistCurve>(ecdsa::VerifyingKey<C>);
@@ -39,7 +42,9 @@ struct EcdsaVerifyKey<C: NistCurve>(ecdsa::VerifyingKey<C>);
 impl<C: NistCurve> VerifyKey for EcdsaVerifyKey<C> {
     fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
         let signature = Signature::<C>::from_der(signature).map_err(|_| CryptoError::InvalidSignature)?;
-        self.0.multipart_verify(message, &signature).map_err(|_| CryptoError::InvalidSignature)
+        // What is verified may be a private message's content.
+        wiped::<{ stack::CURVE }, _>(|| self.0.multipart_verify(message, &signature))
+            .map_err(|_| CryptoError::InvalidSignature)
     }
 }
 
@@ -62,7 +67,8 @@ impl<C: NistCurve> SigningKey for EcdsaSigningKey<C> {
     }
 
     fn sign(&self, message: &[&[u8]]) -> Result<Vec<u8>, CryptoError> {
-        let signature: Signature<C> = self.key.try_multipart_sign(message).map_err(|_| CryptoError::Backend)?;
+        let signature: Signature<C> =
+            wiped::<{ stack::CURVE }, _>(|| self.key.try_multipart_sign(message)).map_err(|_| CryptoError::Backend)?;
         Ok(signature.to_der().as_bytes().to_vec())
     }
 }

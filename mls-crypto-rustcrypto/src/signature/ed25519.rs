@@ -11,6 +11,7 @@ use mls_crypto_traits::{CryptoError, SignaturePublicKey, SigningKey, VerifyKey};
 use sha2::{Digest, Sha512};
 
 use super::SignatureAlgorithm;
+use crate::stack::{self, wiped};
 
 pub(crate) const ED25519: SignatureAlgorithm = SignatureAlgorithm { load_verify_key, load_signing_key };
 
@@ -21,7 +22,7 @@ fn load_verify_key(public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError> {
 
 fn load_signing_key(private: &[u8]) -> Result<Arc<dyn SigningKey>, CryptoError> {
     let seed = private.try_into().map_err(|_| CryptoError::InvalidPrivateKey)?;
-    Ok(Arc::new(Ed25519SigningKey::new(seed)))
+    Ok(wiped::<{ stack::CURVE }, Arc<dyn SigningKey>>(|| Arc::new(Ed25519SigningKey::new(seed))))
 }
 
 #[derive(Debug)]
@@ -32,7 +33,9 @@ impl VerifyKey for Ed25519VerifyKey {
         use ed25519_dalek::ed25519::signature::MultipartVerifier;
 
         let signature = Signature::from_slice(signature).map_err(|_| CryptoError::InvalidSignature)?;
-        self.0.multipart_verify(message, &signature).map_err(|_| CryptoError::InvalidSignature)
+        // What is verified may be a private message's content.
+        wiped::<{ stack::CURVE }, _>(|| self.0.multipart_verify(message, &signature))
+            .map_err(|_| CryptoError::InvalidSignature)
     }
 }
 
@@ -59,18 +62,15 @@ impl SigningKey for Ed25519SigningKey {
     }
 
     fn sign(&self, message: &[&[u8]]) -> Result<Vec<u8>, CryptoError> {
-        let signature = raw_sign_byupdate(
-            &self.expanded,
-            |hasher: &mut Sha512| {
-                for part in message {
-                    hasher.update(part);
-                }
-                Ok(())
-            },
-            &self.verifying,
-        )
-        .map_err(|_| CryptoError::Backend)?;
-        Ok(signature.to_bytes().to_vec())
+        let feed = |hasher: &mut Sha512| {
+            for part in message {
+                hasher.update(part);
+            }
+            Ok(())
+        };
+        wiped::<{ stack::CURVE }, _>(|| raw_sign_byupdate(&self.expanded, feed, &self.verifying))
+            .map(|signature| signature.to_bytes().to_vec())
+            .map_err(|_| CryptoError::Backend)
     }
 }
 

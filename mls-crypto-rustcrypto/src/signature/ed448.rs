@@ -18,6 +18,7 @@ use shake::{
 };
 
 use super::SignatureAlgorithm;
+use crate::stack::{self, wiped};
 
 const SEED_LEN: usize = 57;
 const POINT_LEN: usize = 57;
@@ -35,9 +36,11 @@ fn load_verify_key(public: &[u8]) -> Result<Arc<dyn VerifyKey>, CryptoError> {
 
 fn load_signing_key(private: &[u8]) -> Result<Arc<dyn SigningKey>, CryptoError> {
     let seed: &[u8; SEED_LEN] = private.try_into().map_err(|_| CryptoError::InvalidPrivateKey)?;
-    let expanded = Expanded::from(<&SecretKey>::from(seed));
-    let public = SignaturePublicKey::from(expanded.verifying_key().as_bytes().as_slice());
-    Ok(Arc::new(Ed448SigningKey { expanded, public }))
+    Ok(wiped::<{ stack::CURVE }, Arc<dyn SigningKey>>(|| {
+        let expanded = Expanded::from(<&SecretKey>::from(seed));
+        let public = SignaturePublicKey::from(expanded.verifying_key().as_bytes().as_slice());
+        Arc::new(Ed448SigningKey { expanded, public })
+    }))
 }
 
 #[derive(Debug)]
@@ -48,7 +51,9 @@ struct Ed448VerifyKey {
 
 impl VerifyKey for Ed448VerifyKey {
     fn verify(&self, message: &[&[u8]], signature: &[u8]) -> Result<(), CryptoError> {
-        if self.holds(message, signature) == Some(true) { Ok(()) } else { Err(CryptoError::InvalidSignature) }
+        // What is verified may be a private message's content.
+        let holds = wiped::<{ stack::CURVE }, _>(|| self.holds(message, signature));
+        if holds == Some(true) { Ok(()) } else { Err(CryptoError::InvalidSignature) }
     }
 }
 
@@ -95,8 +100,9 @@ impl SigningKey for Ed448SigningKey {
     }
 
     fn sign(&self, message: &[&[u8]]) -> Result<Vec<u8>, CryptoError> {
-        let signature = contiguous(message, |bytes| self.expanded.try_sign(bytes)).map_err(|_| CryptoError::Backend)?;
-        Ok(signature.to_bytes().to_vec())
+        wiped::<{ stack::CURVE }, _>(|| contiguous(message, |bytes| self.expanded.try_sign(bytes)))
+            .map(|signature| signature.to_bytes().to_vec())
+            .map_err(|_| CryptoError::Backend)
     }
 }
 
