@@ -22,6 +22,7 @@ use mls_crypto_openssl::OpenSslProvider;
 use mls_crypto_rustcrypto::RustCryptoProvider;
 use mls_crypto_traits::{
     CipherSuite, CryptoError, CryptoProvider, HpkeKeyPair, Rng, SecretBytes, SignatureKeyPair, Suite, hpke,
+    wiping_stack,
 };
 
 /// How much of a secret has to stand in a freed block: not there by chance.
@@ -290,5 +291,20 @@ fn backends_wipe_what_they_free() {
     shortened.truncate(3);
     let ((), found) = watched(move || drop(SecretBytes::from(shortened)));
     assert!(found.is_empty());
+
+    // So does the look at the stack, and overwriting it helps.
+    let ((), found) = watched(|| step(|| leave(&secret)));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("a secret on the stack"), "{found:?}");
+    let ((), found) = watched(|| step(|| wiping_stack::<8192, _>(|| leave(&secret))));
+    assert_eq!(found, [""; 0]);
     NEEDLES.write().unwrap().clear();
+}
+
+/// Leaves a secret on the stack.
+#[inline(never)]
+fn leave(secret: &[u8]) {
+    let mut frame = [0_u8; 4096];
+    frame[1024..1024 + secret.len()].copy_from_slice(secret);
+    core::hint::black_box(&mut frame);
 }
